@@ -1,0 +1,1 @@
+"""The same honest numbers for every family."""

@@ -1,0 +1,1 @@
+"""One widget a file: numpy arrays in, signals out. Nothing here knows torch, models or sessions."""

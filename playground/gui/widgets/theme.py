@@ -1,0 +1,153 @@
+"""Light and dark: the application's own palettes, its plot colours, and sizes in em.
+
+The colours come in two groups. *Surface* colours (window, base, text, ...) become a `QPalette`. *Ink* colours draw
+data; they are the Okabe-Ito set, which stays apart for colour-blind eyes, and every use of them is backed by a line
+style or a marker shape, so that colour is never the only signal.
+"""
+
+import os
+from dataclasses import dataclass
+from typing import Literal
+
+os.environ.setdefault("PYQTGRAPH_QT_LIB", "PySide6")
+
+from PySide6.QtGui import QColor, QPalette
+from PySide6.QtWidgets import QApplication, QWidget
+
+OKABE_ITO = {
+    "black": "#000000", "orange": "#E69F00", "sky": "#56B4E9", "green": "#009E73",
+    "yellow": "#F0E442", "blue": "#0072B2", "vermilion": "#D55E00", "purple": "#CC79A7",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Theme:
+    """All colours of one look, as ``#rrggbb``.
+
+    Attributes:
+        window, base, raised: the page, the ground of plots and fields, and cards above the page.
+        text, muted, border, grid: words, secondary words (still 4.5:1), outlines, and plot grids.
+        accent, on_accent: what is selected or pressed next, and words on it.
+        data, model, exact: the ink of real data, of what a model made, and of exact mathematics.
+        latent, observed: node fills of a drawn model; latent is white and observed gray, as the lecture draws them.
+        good, warn, bad: the state of a message.
+        series: the ink of the curves of one plot, in order.
+        density: stops of the density colour map, from nothing to most.
+    """
+
+    name: Literal["light", "dark"]
+    window: str
+    base: str
+    raised: str
+    text: str
+    muted: str
+    border: str
+    grid: str
+    accent: str
+    on_accent: str
+    data: str
+    model: str
+    exact: str
+    latent: str
+    observed: str
+    good: str
+    warn: str
+    bad: str
+    series: tuple[str, ...]
+    density: tuple[str, ...]
+
+
+LIGHT = Theme(
+    name="light", window="#F4F5F7", base="#FFFFFF", raised="#FFFFFF", text="#1A1D21", muted="#596069",
+    border="#CED3DA", grid="#E4E7EB", accent="#0067B0", on_accent="#FFFFFF",
+    data="#0072B2", model="#D55E00", exact="#007A5A", latent="#FFFFFF", observed="#C3C8CF",
+    good="#00694D", warn="#8A5A00", bad="#B0330E",
+    series=("#0072B2", "#D55E00", "#007A5A", "#B0508A", "#A87200", "#2E8BC0"),
+    density=("#FFFFFF", "#CFE3F1", "#7FB4D9", "#2F7FB8", "#0B4A7A"),
+)  # fmt: skip
+
+DARK = Theme(
+    name="dark", window="#17191D", base="#1E2126", raised="#23272D", text="#ECEFF3", muted="#A3ACB8",
+    border="#3B424B", grid="#2C3138", accent="#56B4E9", on_accent="#0C1116",
+    data="#56B4E9", model="#F2A33A", exact="#2CC796", latent="#FFFFFF", observed="#7C858F",
+    good="#3ED1A1", warn="#F0C04A", bad="#FF8A5C",
+    series=("#56B4E9", "#F2A33A", "#2CC796", "#E094BF", "#F0E442", "#9CC9E8"),
+    density=("#1E2126", "#1C3A52", "#23618D", "#3C97CF", "#BFE3FA"),
+)  # fmt: skip
+
+_current = LIGHT
+
+
+def current() -> Theme:
+    """The theme in force; widgets read it when they paint and in `changeEvent(PaletteChange)`."""
+    return _current
+
+
+def palette(theme: Theme) -> QPalette:
+    """The Qt palette of a theme."""
+    colours = QPalette()
+    roles = QPalette.ColorRole
+    for role, value in (
+        (roles.Window, theme.window), (roles.WindowText, theme.text), (roles.Base, theme.base),
+        (roles.AlternateBase, theme.raised), (roles.Text, theme.text), (roles.Button, theme.raised),
+        (roles.ButtonText, theme.text), (roles.BrightText, theme.bad), (roles.Highlight, theme.accent),
+        (roles.HighlightedText, theme.on_accent), (roles.Link, theme.accent), (roles.ToolTipBase, theme.raised),
+        (roles.ToolTipText, theme.text), (roles.PlaceholderText, theme.muted), (roles.Mid, theme.border),
+        (roles.Midlight, theme.grid), (roles.Dark, theme.border), (roles.Light, theme.raised),
+        (roles.Accent, theme.accent),
+    ):  # fmt: skip
+        colours.setColor(role, QColor(value))
+    faded = QColor(theme.muted)
+    faded.setAlpha(150)
+    for role in (roles.WindowText, roles.Text, roles.ButtonText):
+        colours.setColor(QPalette.ColorGroup.Disabled, role, faded)
+    return colours
+
+
+def apply(name: Literal["light", "dark"], scale: float = 1.0) -> Theme:
+    """Puts a theme and a type scale (1.0 to 2.5) on the running application; every open widget repaints."""
+    global _current
+    _current = DARK if name == "dark" else LIGHT
+    app = QApplication.instance()
+    assert isinstance(app, QApplication), "the theme needs a QApplication"
+    app.setStyle("Fusion")
+    font = app.font()
+    base_size = app.property("base_point_size") or max(font.pointSizeF(), 10.0)
+    app.setProperty("base_point_size", base_size)
+    font.setPointSizeF(base_size * scale)
+    app.setFont(font)
+    app.setPalette(palette(_current))
+    app.setStyleSheet(_stylesheet(_current))
+    return _current
+
+
+def em(widget: QWidget, count: float = 1.0) -> int:
+    """`count` times the widget's letter height in device-independent pixels: the only unit of length here."""
+    return max(1, round(widget.fontMetrics().height() * count))
+
+
+def faded(colour: str, alpha: float) -> QColor:
+    """A colour with an opacity between 0 and 1."""
+    result = QColor(colour)
+    result.setAlphaF(alpha)
+    return result
+
+
+def _stylesheet(theme: Theme) -> str:
+    """The few shapes that a palette cannot say. Property selectors: `role` names what a widget is for."""
+    return f"""
+    QToolTip {{ color: {theme.text}; background: {theme.raised}; border: 1px solid {theme.border}; padding: 0.3em; }}
+    QWidget[role="card"] {{ background: {theme.raised}; border: 1px solid {theme.border}; border-radius: 0.5em; }}
+    QLabel[role="title"] {{ font-size: 1.35em; font-weight: 600; }}
+    QLabel[role="heading"] {{ font-weight: 600; }}
+    QLabel[role="caption"] {{ color: {theme.muted}; }}
+    QPushButton, QToolButton[role="button"] {{
+        background: {theme.raised}; border: 1px solid {theme.border}; border-radius: 0.35em; padding: 0.3em 0.8em; }}
+    QPushButton:hover, QToolButton[role="button"]:hover {{ border-color: {theme.accent}; }}
+    QPushButton:focus, QToolButton:focus {{ border: 2px solid {theme.accent}; }}
+    QPushButton:disabled, QToolButton[role="button"]:disabled {{ color: {theme.muted}; background: {theme.window}; }}
+    QPushButton[role="primary"] {{
+        background: {theme.accent}; color: {theme.on_accent}; border-color: {theme.accent}; font-weight: 600; }}
+    QPushButton[role="primary"]:disabled {{
+        background: {theme.window}; color: {theme.muted}; border-color: {theme.border}; }}
+    """

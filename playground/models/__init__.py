@@ -1,0 +1,1 @@
+"""One family a file, discovered by its CARD."""
