@@ -1,0 +1,29 @@
+"""Choosing where to compute, and saying in one sentence why it cannot be there."""
+
+import torch
+
+from playground.core.errors import UsageError
+
+KINDS = ("auto", "cpu", "cuda", "mps")
+
+
+def choose(name: str) -> str:
+    """The device for "auto", "cpu", "cuda" or "mps". Raises UsageError where it is not to be had."""
+    if name not in KINDS:
+        raise UsageError(f"There is no device '{name}'. Known: {', '.join(KINDS)}.")
+    has_cuda = torch.cuda.is_available()
+    has_mps = torch.backends.mps.is_available()
+    if name == "auto":
+        return "cuda" if has_cuda else "mps" if has_mps else "cpu"
+    if name == "cuda" and not has_cuda:
+        reason = "this torch was built without CUDA" if torch.version.cuda is None else "no NVIDIA GPU was found"
+        raise UsageError(f"CUDA cannot be used here: {reason}. Use --device cpu.")
+    if name == "mps" and not has_mps:
+        raise UsageError("MPS cannot be used here: it needs a Mac with Apple's GPU. Use --device cpu.")
+    return name
+
+
+def use_threads(count: int) -> None:
+    """Intra-op threads of this process; one is fastest beside a live window."""
+    if torch.get_num_threads() != count:
+        torch.set_num_threads(count)

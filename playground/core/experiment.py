@@ -1,0 +1,189 @@
+"""An Experiment describes a run completely, changes made mid-run included, so that it can be repeated."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any
+
+from playground.core.errors import PlaygroundError, UsageError
+from playground.core.hyperparams import Value, from_dict, param, to_dict
+
+FORMAT_VERSION = 1
+
+
+@dataclass(frozen=True)
+class TrainSettings:
+    """How any family is trained; a preset tunes it for one data set."""
+
+    batch: int = param(64, low=1, high=65536, step=16, live=True, unit="examples", label="batch size",
+                       help="Examples in one step. Small batches make more steps in the same time.")  # fmt: skip
+    lr: float = param(1e-3, low=0.0, high=1000.0, step=1.5, log=True, live=True, label="learning rate",
+                      help="How far one step moves the weights. Too high diverges, too low crawls.")  # fmt: skip
+    warmup: int = param(0, low=0, high=100000, step=50, unit="steps", live=True, more=True, label="warm-up",
+                        help="Steps over which the learning rate rises from zero.")  # fmt: skip
+    ema: float = param(0.995, low=0.0, high=0.9999, step=0.001, live=True, more=True, label="EMA decay",
+                       help="Samples come from a running average of the weights; 0 uses the raw weights.")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Budget:
+    """When to stop: a total of steps or of training seconds; never an input of the update."""
+
+    kind: str = "steps"
+    amount: float = 1000.0
+
+    def __post_init__(self) -> None:
+        if self.kind not in ("steps", "seconds"):
+            raise UsageError(f"A budget counts steps or seconds, not '{self.kind}'.")
+        if not 0 <= self.amount < 1e9:
+            raise UsageError(f"A budget of {self.amount:g} {self.kind} makes no sense; give a positive number.")
+
+    def spent(self, step: int, seconds: float) -> bool:
+        """Whether nothing is left."""
+        return step >= self.amount if self.kind == "steps" else seconds >= self.amount
+
+
+@dataclass(frozen=True)
+class Event:
+    """Something done by hand when `step` steps were done.
+
+    Attributes:
+        set: settings changed from then on, by the keys of `Experiment.with_setting`.
+        parts, count: the next `count` steps train only these parts.
+    """
+
+    step: int
+    set: Mapping[str, Value] = field(default_factory=dict)
+    parts: tuple[str, ...] = ()
+    count: int = 0
+
+    def to_json(self) -> dict[str, Any]:
+        """Only what is said."""
+        line: dict[str, Any] = {"step": self.step}
+        if self.set:
+            line["set"] = dict(self.set)
+        if self.count:
+            line |= {"parts": list(self.parts), "count": self.count}
+        return line
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """The complete, seeded description of a run.
+
+    Attributes:
+        model, data: names in the registry.
+        config, data_options: settings of the model and of the data that differ from their defaults.
+        train: batch size, learning rate, EMA.
+        seed: of everything random.
+        threads: intra-op CPU threads; numbers repeat only for an equal count.
+        device: "cpu", "cuda" or "mps".
+        budget: when to stop.
+        events: what was done by hand, in order.
+    """
+
+    model: str
+    data: str
+    config: Mapping[str, Value] = field(default_factory=dict)
+    data_options: Mapping[str, Value] = field(default_factory=dict)
+    train: TrainSettings = field(default_factory=TrainSettings)
+    seed: int = 0
+    threads: int = 1
+    device: str = "cpu"
+    budget: Budget = field(default_factory=Budget)
+    events: tuple[Event, ...] = ()
+
+    def with_event(self, event: Event) -> "Experiment":
+        """The same run with one more thing done by hand."""
+        return replace(self, events=(*self.events, event))
+
+    def identity(self) -> dict[str, Any]:
+        """What must not differ when a run is resumed."""
+        return {"model": self.model, "data": self.data, "data_options": dict(self.data_options), "seed": self.seed}
+
+    def to_json(self) -> dict[str, Any]:
+        """The file's content, all defaults spelled out."""
+        return {
+            "format_version": FORMAT_VERSION,
+            "model": self.model,
+            "data": self.data,
+            "config": dict(self.config),
+            "data_options": dict(self.data_options),
+            "train": to_dict(self.train),
+            "seed": self.seed,
+            "threads": self.threads,
+            "device": self.device,
+            "budget": {"kind": self.budget.kind, "amount": self.budget.amount},
+            "events": [event.to_json() for event in self.events],
+        }
+
+    @classmethod
+    def from_json(cls, content: object) -> "Experiment":
+        """Reads the file's content. Raises UsageError naming the key that is wrong."""
+        if not isinstance(content, dict):
+            raise UsageError("An experiment is a JSON object; this file holds something else.")
+        version = content.get("format_version", FORMAT_VERSION)
+        if not isinstance(version, int) or version > FORMAT_VERSION:
+            raise UsageError(f"This experiment has format {version}; this version of the playground reads up to "
+                             f"{FORMAT_VERSION}. Install a newer one.")  # fmt: skip
+        known = {f.name for f in fields(cls)} | {"format_version"}
+        for key in content:
+            if key not in known:
+                raise UsageError(f"The experiment has an unknown key '{key}'. Known: {', '.join(sorted(known))}.")
+        for key in ("model", "data"):
+            if not isinstance(content.get(key), str):
+                raise UsageError(f"The experiment needs '{key}', a name.")
+        try:
+            return cls(
+                model=content["model"],
+                data=content["data"],
+                config=_values(content, "config"),
+                data_options=_values(content, "data_options"),
+                train=from_dict(TrainSettings, _values(content, "train")),
+                seed=_whole(content.get("seed", 0), "seed"),
+                threads=_whole(content.get("threads", 1), "threads"),
+                device=str(content.get("device", "cpu")),
+                budget=Budget(**content.get("budget", {})),
+                events=tuple(_event(item) for item in content.get("events", [])),
+            )
+        except (TypeError, ValueError, AttributeError) as error:
+            raise UsageError(f"The experiment is malformed: {error}.") from None
+
+    def save(self, path: Path) -> None:
+        """Writes the file."""
+        path.write_text(json.dumps(self.to_json(), indent=2) + "\n", encoding="utf-8")
+
+    @classmethod
+    def load(cls, path: Path) -> "Experiment":
+        """Reads a file."""
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageError(f"Cannot read the experiment {path}: {error}.") from None
+        try:
+            return cls.from_json(json.loads(text))
+        except (json.JSONDecodeError, RecursionError) as error:
+            raise PlaygroundError(f"{path} is not valid JSON: {error}.") from None
+
+
+def _values(content: Mapping[str, Any], key: str) -> dict[str, Value]:
+    values = content.get(key, {})
+    if not isinstance(values, dict) or not all(isinstance(v, int | float | bool | str) for v in values.values()):
+        raise UsageError(f"'{key}' of an experiment is an object of numbers, words and switches.")
+    return values
+
+
+def _whole(value: object, key: str) -> int:
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**63:
+        raise UsageError(f"'{key}' of an experiment is a whole number from 0, not {value!r}.")
+    return value
+
+
+def _event(item: Any) -> Event:
+    return Event(
+        step=_whole(item["step"], "step") if "step" in item else _whole(None, "step"),
+        set=_values(item, "set"),
+        parts=tuple(str(part) for part in item.get("parts", ())),
+        count=_whole(item.get("count", 0), "count"),
+    )
