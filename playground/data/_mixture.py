@@ -7,11 +7,10 @@ centres ``signal * c`` and variance ``signal² std² + noise²``.
 import math
 from dataclasses import dataclass
 from functools import cached_property
+from typing import ClassVar
 
 import torch
 from torch import Tensor
-
-from playground.core.model import answers
 
 _REACH = 8.0  # standard deviations around the centres: beyond them lie 1e-14 of the mass
 _STEPS = 3.0  # grid points a standard deviation: for smooth, decaying functions the trapezoid rule errs by 1e-8
@@ -22,10 +21,13 @@ class Mixture:
     """The mixture as an `ExactDensity`; computes in float64 on the CPU and answers in the type that it was asked in.
 
     Attributes:
+        answers: methods that a `Query` may name.
         weights: (K,), positive, with sum 1.
         centres: (K, 2).
         std: of every component, along both axes.
     """
+
+    answers: ClassVar[frozenset[str]] = frozenset({"log_density", "score", "responsibilities", "sample"})
 
     weights: Tensor
     centres: Tensor
@@ -44,24 +46,20 @@ class Mixture:
             total -= float((log_p.exp() * log_p).sum())
         return total * step**2
 
-    @answers
     def log_density(self, x: Tensor, signal: float = 1.0, noise: float = 0.0) -> Tensor:
         """log p(x) in nats, (N,), of the data or of its noised version."""
         return self._joint(x, signal, noise).logsumexp(dim=1).to(x)
 
-    @answers
     def score(self, x: Tensor, signal: float = 1.0, noise: float = 0.0) -> Tensor:
         """∇ log p(x), (N, 2): towards the centres, each pulling by its responsibility."""
         centres, variance = self._noised(signal, noise)
         pulls = self._joint(x, signal, noise).softmax(dim=1)  # (N, K)
         return ((pulls @ centres - x.cpu().double()) / variance).to(x)
 
-    @answers
     def responsibilities(self, x: Tensor, signal: float = 1.0, noise: float = 0.0) -> Tensor:
         """p(component | x), (N, K): which component the point came from."""
         return self._joint(x, signal, noise).softmax(dim=1).to(x)
 
-    @answers
     def sample(self, n: int, generator: torch.Generator) -> Tensor:
         """Draws (n, 2), float32."""
         return self.draw(n, generator)[0]
