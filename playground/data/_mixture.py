@@ -7,7 +7,6 @@ centres ``signal * c`` and variance ``signal² std² + noise²``.
 import math
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar
 
 import torch
 from torch import Tensor
@@ -21,13 +20,10 @@ class Mixture:
     """The mixture as an `ExactDensity`; computes in float64 on the CPU and answers in the type that it was asked in.
 
     Attributes:
-        answers: methods that a `Query` may name.
         weights: (K,), positive, with sum 1.
         centres: (K, 2).
         std: of every component, along both axes.
     """
-
-    answers: ClassVar[frozenset[str]] = frozenset({"log_density", "score", "responsibilities", "sample"})
 
     weights: Tensor
     centres: Tensor
