@@ -1,0 +1,142 @@
+"""A few named curves over one axis, with a marker that a person moves and the values it reads."""
+
+from collections.abc import Mapping
+
+import numpy as np
+import pyqtgraph as pg
+from pyqtgraph.GraphicsScene.mouseEvents import MouseClickEvent
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QHBoxLayout, QWidget
+
+from playground.gui.widgets import theme
+from playground.gui.widgets.drawn_widget import DrawnWidget
+from playground.gui.widgets.end_labels import EndLabel, EndLabels
+from playground.gui.widgets.plots import bare_plot, brief, curve_item, log10_of_positive, padded, pen, style_plot
+
+_DASHES: tuple[Qt.PenStyle | tuple[float, ...], ...] = (
+    Qt.PenStyle.SolidLine,
+    (5, 2),
+    (1, 1.6),
+    (5, 2, 1, 2),
+)  # so that colour is not the only signal
+
+
+class CurvePlot(DrawnWidget):
+    """Curves labelled at their ends; beside each name its value at the marker.
+
+    Signals:
+        marker_moved: the x that a person dragged, clicked or stepped the marker to; not sent by `set_marker`.
+    """
+
+    marker_moved = Signal(float)
+
+    def __init__(self, name: str, x_label: str = "", y_label: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(name, "Curves", "Drag the marker, or use the arrow keys, to read the curves", parent)
+        self._curves: dict[str, tuple[np.ndarray, np.ndarray]] = {}
+        self._items: list[pg.PlotCurveItem] = []
+        self._logarithmic = False
+        self._plot = bare_plot(f"{name}.plot")
+        self._plot.setLabel("bottom", x_label)
+        self._plot.setLabel("left", y_label)
+        self._labels = EndLabels(f"{name}.labels", self._plot)
+        self._marker = pg.InfiniteLine(angle=90, movable=True)
+        self._marker.hide()
+        self._plot.addItem(self._marker, ignoreBounds=True)
+        self._marker.sigDragged.connect(self._dragged)
+        self._plot.scene().sigMouseClicked.connect(self._clicked)
+        self._plot.getPlotItem().getViewBox().sigResized.connect(self._relabel)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addWidget(self._plot, 1)
+        layout.addWidget(self._labels)
+
+    def set_curves(self, curves: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> None:
+        """Draws these curves in place of the ones before: name to (x, y), each (P,), x ascending."""
+        self._curves = {name: (np.asarray(x, float), np.asarray(y, float)) for name, (x, y) in curves.items()}
+        while len(self._items) < len(self._curves):
+            self._items.append(curve_item())
+            self._plot.addItem(self._items[-1], ignoreBounds=True)
+        self._style_curves()
+        self._redraw()
+
+    def set_marker(self, x: float | None) -> None:
+        """Moves the vertical marker, kept within the curves; None hides it."""
+        self._marker.setVisible(x is not None)
+        if x is not None:
+            self._marker.setValue(x)
+        self._relabel()
+
+    def marker(self) -> float | None:
+        """Where the marker stands."""
+        return float(self._marker.value()) if self._marker.isVisible() else None
+
+    def set_log(self, on: bool) -> None:
+        """Switches the y axis between linear and logarithmic; values without a logarithm become gaps."""
+        self._logarithmic = on
+        self._plot.getPlotItem().getAxis("left").setLogMode(on)
+        self._redraw()
+
+    def restyle(self) -> None:
+        style_plot(self._plot)
+        self._marker.setPen(pen(self, theme.current().text))
+        self._marker.setHoverPen(pen(self, theme.current().accent, 0.2))
+        self._style_curves()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        step = {Qt.Key.Key_Left: -0.01, Qt.Key.Key_Right: 0.01}.get(Qt.Key(event.key()))
+        if step is None or self.marker() is None:
+            super().keyPressEvent(event)
+            return
+        low, high = self._x_range()
+        self._marker.setValue(self._marker.value() + step * (high - low))
+        self._dragged()
+
+    def _scaled(self, values: np.ndarray) -> np.ndarray:
+        return log10_of_positive(values) if self._logarithmic else values
+
+    def _x_range(self) -> tuple[float, float]:
+        ends = [x[[0, -1]] for x, _ in self._curves.values() if len(x)]
+        return (float(np.min(ends)), float(np.max(ends))) if ends else (0.0, 1.0)
+
+    def _style_curves(self) -> None:
+        inks = theme.current().series
+        for index, item in enumerate(self._items):
+            item.setPen(pen(self, inks[index % len(inks)], style=_DASHES[index % len(_DASHES)]))
+        self._relabel()
+
+    def _redraw(self) -> None:
+        shown = [(x, self._scaled(y)) for x, y in self._curves.values()]
+        for index, item in enumerate(self._items):
+            item.setVisible(index < len(shown))
+            if index < len(shown):
+                item.setData(*shown[index])
+        values = np.concatenate([y for _, y in shown] or [np.empty(0)])
+        values = values[np.isfinite(values)]
+        low, high = (float(values.min()), float(values.max())) if len(values) else (0.0, 1.0)
+        self._marker.setBounds(self._x_range())
+        self._plot.setXRange(*self._x_range(), padding=0.01)
+        self._plot.setYRange(*padded(low, high), padding=0)
+        self._relabel()
+
+    def _relabel(self) -> None:
+        at, inks, labels = self.marker(), theme.current().series, []
+        for index, (name, (x, y)) in enumerate(self._curves.items()):
+            ends = self._scaled(y)
+            ends = ends[np.isfinite(ends)]
+            if len(ends):
+                value = "" if at is None else brief(float(np.interp(at, x, y)))
+                labels.append(EndLabel(name, value, inks[index % len(inks)], float(ends[-1])))
+        self._labels.set_labels(labels)
+
+    def _dragged(self) -> None:
+        self._relabel()
+        self.marker_moved.emit(float(self._marker.value()))
+
+    def _clicked(self, event: MouseClickEvent) -> None:
+        box = self._plot.getPlotItem().getViewBox()
+        if self.marker() is not None and box.sceneBoundingRect().contains(event.scenePos()):
+            self._marker.setValue(box.mapSceneToView(event.scenePos()).x())
+            self._dragged()

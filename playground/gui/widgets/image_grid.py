@@ -1,0 +1,197 @@
+"""Pictures in a grid, as large as they fit."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from playground.gui.widgets import theme
+from playground.gui.widgets.drawn_widget import DrawnWidget
+from playground.gui.widgets.tiles import TileSheet, crisp_factor, snapped
+
+
+class _Layout(NamedTuple):
+    """Where the tiles lie: columns, the top left corner, tile size, and the distance from one tile to the next."""
+
+    columns: int
+    origin: QPointF
+    width: float
+    height: float
+    step_x: float
+    step_y: float
+
+    def tile(self, index: int) -> QRectF:
+        row, column = divmod(index, self.columns)
+        return QRectF(
+            self.origin.x() + column * self.step_x, self.origin.y() + row * self.step_y, self.width, self.height
+        )
+
+
+class ImageGrid(DrawnWidget):
+    """Shows N images of one size with nearest-neighbour scaling and unchanged aspect, centred.
+
+    Signals:
+        image_clicked: the index of the image clicked, or selected with the arrow keys and confirmed with Enter.
+    """
+
+    image_clicked = Signal(int)
+
+    def __init__(self, name: str, signed: bool = False, parent: QWidget | None = None) -> None:
+        super().__init__(name, "Images", "Arrow keys choose an image, Enter picks it", parent)
+        self._signed = signed
+        self._images = np.empty((0, 1, 1, 1), dtype=np.float32)
+        self._sheet: TileSheet | None = None
+        self._captions: tuple[str, ...] = ()
+        self._columns: int | None = None
+        self._placeholder = ""
+        self._hovered = -1
+        self._selected = 0
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+
+    def set_images(self, images: np.ndarray, captions: Sequence[str] | None = None) -> None:
+        """Shows images (N, C, H, W) with C 1 or 3: values in [0, 1], or around 0 where the grid is `signed`.
+
+        Raises:
+            ValueError: for another shape, or captions that are not one an image.
+        """
+        if captions is not None and len(captions) != len(images):
+            raise ValueError(f"{len(captions)} captions for {len(images)} images")
+        self._sheet = TileSheet(images, self._signed) if len(images) else None
+        self._images = np.ascontiguousarray(images)
+        self._captions = tuple(captions or ())
+        self._selected = min(self._selected, max(0, len(images) - 1))
+        self.setAccessibleDescription(f"{len(images)} images")
+        self.update()
+
+    def set_columns(self, columns: int | None) -> None:
+        """Fixes the number of columns; None takes the number that makes the images largest."""
+        self._columns = columns
+        self.update()
+
+    def clear(self, placeholder: str = "") -> None:
+        """Takes the images away and writes `placeholder` in their place."""
+        self._placeholder = placeholder
+        self.set_images(np.empty((0, 1, 1, 1), dtype=np.float32))
+        self.setAccessibleDescription(placeholder)
+
+    def images(self) -> np.ndarray:
+        """The images shown, (N, C, H, W) as they were given."""
+        return self._images
+
+    def tile_rect(self, index: int) -> QRectF:
+        """Where image `index` lies in the widget."""
+        return self._layout().tile(index)
+
+    def sizeHint(self) -> QSize:
+        return QSize(theme.em(self, 16), theme.em(self, 12))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(theme.em(self, 5), theme.em(self, 4))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        look = theme.current()
+        if self._sheet is None:
+            painter.setPen(QColor(look.muted))
+            flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+            painter.drawText(self.rect(), flags, self._placeholder)
+            return
+        layout = self._layout()
+        line = max(1.0, theme.em(self, 1) * 0.06)
+        for index in range(self._sheet.count):
+            tile = layout.tile(index)
+            self._sheet.draw(painter, index, tile)
+            painter.setPen(QPen(QColor(look.border), line))
+            painter.drawRect(tile)
+            if self._captions:
+                self._draw_caption(painter, self._captions[index], tile, layout)
+        marked = {self._hovered, self._selected if self.hasFocus() else -1}
+        for index in marked & set(range(self._sheet.count)):
+            painter.setPen(QPen(QColor(look.accent), 3 * line))
+            painter.drawRect(layout.tile(index))
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        self._hover(self._index_at(event.position()))
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._hover(-1)
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        index = self._index_at(event.position())
+        if event.button() == Qt.MouseButton.LeftButton and index >= 0:
+            self._selected = index
+            self.update()
+            self.image_clicked.emit(index)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key = Qt.Key(event.key())
+        if self._sheet is None:
+            super().keyPressEvent(event)
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+            self.image_clicked.emit(self._selected)
+        elif (move := _moves(self._layout().columns).get(key)) is not None:
+            if 0 <= self._selected + move < self._sheet.count:
+                self._selected += move
+                self.update()
+        else:
+            super().keyPressEvent(event)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        super().focusInEvent(event)
+        self.update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+        self.update()
+
+    def _hover(self, index: int) -> None:
+        if index != self._hovered:
+            self._hovered = index
+            self.update()
+
+    def _index_at(self, point: QPointF) -> int:
+        if self._sheet is None:
+            return -1
+        layout = self._layout()
+        return next((index for index in range(self._sheet.count) if layout.tile(index).contains(point)), -1)
+
+    def _layout(self) -> _Layout:
+        """The layout with the largest tiles; among equals, the fewest columns that fill the width."""
+        assert self._sheet is not None
+        sheet, count = self._sheet, self._sheet.count
+        em = self.fontMetrics().height()
+        gap, caption = 0.3 * em, (1.15 * em if self._captions else 0.0)
+        room_x, room_y = self.width() - 0.3 * em, self.height() - 0.3 * em
+
+        def factor(columns: int) -> float:
+            rows = -(-count // columns)
+            across = (room_x - (columns - 1) * gap) / (columns * sheet.width)
+            down = (room_y - (rows - 1) * gap - rows * caption) / (rows * sheet.height)
+            return max(min(across, down), 1e-3)
+
+        columns = self._columns or max(range(1, count + 1), key=factor)
+        columns = min(columns, count)
+        ratio = self.devicePixelRatioF()
+        scale = crisp_factor(factor(columns), ratio)
+        width, height = scale * sheet.width, scale * sheet.height
+        step_x, step_y = width + gap, height + gap + caption
+        rows = -(-count // columns)
+        corner = QPointF((self.width() - (columns * step_x - gap)) / 2, (self.height() - (rows * step_y - gap)) / 2)
+        step = snapped(QPointF(step_x, step_y), ratio)
+        return _Layout(columns, snapped(corner, ratio), width, height, step.x(), step.y())
+
+    def _draw_caption(self, painter: QPainter, text: str, tile: QRectF, layout: _Layout) -> None:
+        metrics = painter.fontMetrics()
+        box = QRectF(tile.center().x() - layout.step_x / 2, tile.bottom(), layout.step_x, metrics.height() * 1.15)
+        painter.setPen(QColor(theme.current().muted))
+        elided = metrics.elidedText(text, Qt.TextElideMode.ElideRight, int(box.width()))
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, elided)
+
+
+def _moves(columns: int) -> dict[Qt.Key, int]:
+    return {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_Up: -columns, Qt.Key.Key_Down: columns}

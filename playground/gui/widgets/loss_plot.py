@@ -1,0 +1,236 @@
+"""Training curves against their floor."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QAction, QShowEvent
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QMenu, QSlider, QToolButton, QVBoxLayout, QWidget
+
+from playground.gui.widgets import theme
+from playground.gui.widgets.drawn_widget import DrawnWidget
+from playground.gui.widgets.end_labels import EndLabel, EndLabels
+from playground.gui.widgets.loss_series import Drawn, LossSeries, Scale
+from playground.gui.widgets.plots import HAIRLINE, bare_plot, brief, log10_of_positive, padded, pen, style_plot
+
+HELD_OUT = "held-out"
+_MOST_SMOOTHING = 0.1  # of the curve's length: the time constant with the slider at its end
+
+
+class LossPlot(DrawnWidget):
+    """Loss curves that grow while a model trains; cheap to feed 30 times a second for any number of steps.
+
+    The first series is the main loss and is shown; the *Curves* menu adds the others. Numbers measured on held-out
+    data are circles on a dashed line in the colour of their series.
+    """
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        tooltip = "The training loss step by step; circles are measured on held-out data"
+        super().__init__(name, "Loss plot", tooltip, parent)
+        self._series: dict[str, LossSeries] = {}
+        self._shown: set[str] = set()
+        self._unit = "loss"
+        self._floor: float | None = None
+        self._stale = True
+
+        self._plot = bare_plot(f"{name}.plot")
+        self._plot.setLabel("bottom", "step")
+        self._labels = EndLabels(f"{name}.labels", self._plot)
+        self._floor_line = pg.InfiniteLine(angle=0, movable=False)
+        self._floor_text = pg.TextItem(anchor=(1, 0))
+        self._cursor = pg.InfiniteLine(angle=90, movable=False)
+        for item in (self._floor_line, self._floor_text, self._cursor):
+            item.hide()
+            self._plot.addItem(item, ignoreBounds=True)
+        self._plot.getPlotItem().getViewBox().sigResized.connect(self._refresh_when_visible)
+
+        body = QHBoxLayout()
+        body.setSpacing(0)
+        body.addWidget(self._plot, 1)
+        body.addWidget(self._labels)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addLayout(self._make_controls())
+        layout.addLayout(body, 1)
+
+    def add(self, first_step: int, values: Mapping[str, np.ndarray]) -> None:
+        """Appends consecutive steps: `values[name][k]`, shape (K,), belongs to step ``first_step + k``."""
+        for name, numbers in values.items():
+            steps = np.arange(first_step, first_step + len(numbers))
+            self._series_named(name).training.append(steps, numbers)
+        self._refresh_when_visible()
+
+    def add_held_out(self, step: int, values: Mapping[str, float]) -> None:
+        """Adds one measurement on held-out data; a name shared with a training series goes with that series."""
+        for name, value in values.items():
+            self._series_named(name).add_held_out(step, value)
+        self._refresh_when_visible()
+
+    def set_floor(self, value: float | None, label: str = "") -> None:
+        """Draws the lowest loss possible as a dotted line with `label` written under it; None takes it away."""
+        self._floor = value
+        self._floor_text.setText(label)
+        self._refresh_when_visible()
+
+    def set_unit(self, text: str) -> None:
+        """Names the y axis, such as ``"loss (nats)"``."""
+        self._unit = text
+        self._refresh_when_visible()
+
+    def set_cursor(self, step: float | None) -> None:
+        """Draws a vertical line at the step that is being looked at; None takes it away."""
+        self._cursor.setVisible(step is not None)
+        if step is not None:
+            self._cursor.setValue(step)
+
+    def clear(self) -> None:
+        """Forgets every curve; the floor, the unit and the choices of the controls stay."""
+        for series in self._series.values():
+            series.remove()
+        self._series.clear()
+        self._shown.clear()
+        self._menu.clear()
+        self._picker.hide()
+        self.set_cursor(None)
+        self._refresh_when_visible()
+
+    def series(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+        """Every curve as (steps, values); held-out measurements are named ``"<series> held-out"``."""
+        result = {}
+        for name, series in self._series.items():
+            for title, points in ((name, series.training.points()), (f"{name} {HELD_OUT}", series.held_out())):
+                if len(points[0]):
+                    result[title] = points
+        return result
+
+    def restyle(self) -> None:
+        look = theme.current()
+        style_plot(self._plot)
+        self._floor_line.setPen(pen(self, look.exact, style=(1, 2)))
+        self._floor_text.setColor(look.exact)
+        self._floor_text.setFont(self.font())
+        self._cursor.setPen(pen(self, look.muted, HAIRLINE))
+        for index, series in enumerate(self._series.values()):
+            series.style(self._colour(index))
+        self._smoothing.setFixedWidth(theme.em(self, 7))
+        self._refresh_when_visible()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if self._stale:
+            self._refresh()
+
+    def _make_controls(self) -> QHBoxLayout:
+        name = self.objectName()
+        self._smoothing = QSlider(Qt.Orientation.Horizontal)
+        self._smoothing.setObjectName(f"{name}.smoothing")
+        self._smoothing.setRange(0, 100)
+        self._smoothing.setAccessibleName("Smoothing")
+        self._smoothing.setToolTip("Moving average over up to a tenth of the curve; the raw loss stays visible, faint")
+        self._smoothing.valueChanged.connect(self._refresh_when_visible)
+        caption = QLabel("&Smoothing")
+        caption.setBuddy(self._smoothing)
+        self._log = QCheckBox("&Log axis")
+        self._log.setObjectName(f"{name}.log")
+        self._log.setToolTip("Draws the logarithm of the loss; values that are not positive have none")
+        self._log.toggled.connect(self._refresh_when_visible)
+        self._menu = QMenu(self)
+        self._picker = QToolButton()
+        self._picker.setText("Curves")
+        self._picker.setObjectName(f"{name}.curves")
+        self._picker.setToolTip("Which curves are drawn")
+        self._picker.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self._picker.setMenu(self._menu)
+        self._picker.hide()
+        row = QHBoxLayout()
+        for control in (caption, self._smoothing, self._log, self._picker):
+            row.addWidget(control)
+        row.addStretch(1)
+        return row
+
+    def _series_named(self, name: str) -> LossSeries:
+        if name not in self._series:
+            self._series[name] = series = LossSeries(self._plot)
+            series.style(self._colour(len(self._series) - 1))
+            action = QAction(name, self._menu)
+            action.setCheckable(True)
+            if not self._shown:
+                self._shown.add(name)
+                action.setChecked(True)
+            action.toggled.connect(partial(self._show_series, name))
+            self._menu.addAction(action)
+            self._picker.setVisible(len(self._series) > 1)
+        return self._series[name]
+
+    def _show_series(self, name: str, on: bool) -> None:
+        if on:
+            self._shown.add(name)
+        else:
+            self._shown.discard(name)
+        self._refresh_when_visible()
+
+    @staticmethod
+    def _colour(index: int) -> str:
+        inks = theme.current().series
+        return inks[index % len(inks)]
+
+    def _refresh_when_visible(self) -> None:
+        self._stale = True
+        if self.isVisible():
+            self._refresh()
+
+    def _refresh(self) -> None:
+        """Draws every shown series, fits the axes to them and writes their latest values beside them."""
+        self._stale = False
+        scale: Scale = log10_of_positive if self._log.isChecked() else np.asarray
+        smoothing = self._smoothing.value() / 100 * _MOST_SMOOTHING
+        drawn: list[Drawn] = []
+        labels: list[EndLabel] = []
+        for index, (name, series) in enumerate(self._series.items()):
+            if name not in self._shown:
+                series.hide()
+                continue
+            one = series.draw(scale, smoothing)
+            drawn.append(one)
+            held_out_name = HELD_OUT if len(self._shown) == 1 else f"{name} {HELD_OUT}"
+            for title, value in ((name, one.latest), (held_out_name, one.latest_held_out)):
+                if value is not None and np.isfinite(height := float(scale(np.array(value)))):
+                    labels.append(EndLabel(title, brief(value), self._colour(index), height))
+        self._fit(drawn, scale)
+        self._name_axis(any(one.below_zero for one in drawn))
+        self._labels.set_labels(labels)
+
+    def _name_axis(self, below_zero: bool) -> None:
+        axis = self._plot.getPlotItem().getAxis("left")
+        logarithmic = self._log.isChecked()
+        if axis.logMode != logarithmic:
+            axis.setLogMode(logarithmic)
+        text = f"{self._unit} (log of positive values)" if logarithmic and below_zero else self._unit
+        if axis.labelText != text:
+            axis.setLabel(text, **axis.labelStyle)
+
+    def _fit(self, drawn: Sequence[Drawn], scale: Scale) -> None:
+        steps = np.concatenate([np.empty(0), *(one.steps for one in drawn)])
+        heights = np.concatenate([np.empty(0), *(one.heights for one in drawn)])
+        heights = heights[np.isfinite(heights)]
+        first, last = (float(steps.min()), float(steps.max())) if len(steps) else (0.0, 1.0)
+        last = max(last, first + 1)
+        # The first few losses tower over the rest; the axis gives up the worst one in a hundred.
+        low, high = (float(heights.min()), float(np.percentile(heights, 99))) if len(heights) else (0.0, 1.0)
+        floor = float("nan") if self._floor is None else float(scale(np.array(self._floor)))
+        has_floor = bool(np.isfinite(floor))
+        if has_floor:
+            low, high = min(low, floor), max(high, floor)
+        low, high = padded(low, high)
+        if has_floor:
+            # Nothing should lie below the floor, so that is where its words go.
+            line = 1.6 * theme.em(self) / max(self._plot.getPlotItem().getViewBox().height(), 1.0)
+            low = min(low, floor - (high - floor) * min(0.5, line))
+            self._floor_line.setValue(floor)
+            self._floor_text.setPos(last, floor)
+        self._floor_line.setVisible(has_floor)
+        self._floor_text.setVisible(has_floor)
+        self._plot.setXRange(first, last, padding=0)
+        self._plot.setYRange(low, high, padding=0)

@@ -1,0 +1,93 @@
+"""The house style of every pyqtgraph plot: a quiet grid, no menus, no mouse zoom, lengths in em."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QPen
+from PySide6.QtWidgets import QFrame, QWidget
+
+from playground.gui.widgets import theme
+
+pg.setConfigOptions(imageAxisOrder="row-major", antialias=True)
+
+CURVE = 0.11  # em: under 2 px at the default type size, above 3 px on a projector
+HAIRLINE = 0.06
+
+
+def pen(
+    widget: QWidget,
+    colour: object,
+    width: float = CURVE,
+    style: Qt.PenStyle | Sequence[float] = Qt.PenStyle.SolidLine,
+) -> QPen:
+    """A cosmetic pen `width` em wide; `style` is a Qt style or a dash pattern in units of the width.
+
+    A curve drawn with it wants ``segmentedLineMode="on"``: as one long path, an antialiased line of two pixels or
+    more costs three times as much.
+    """
+    # fontMetrics is asked directly because theme.em rounds to whole pixels, too coarse for a line.
+    pixels = max(1.0, widget.fontMetrics().height() * width)
+    if isinstance(style, Qt.PenStyle):
+        return pg.mkPen(colour, width=pixels, style=style)
+    return pg.mkPen(colour, width=pixels, dash=list(style))
+
+
+def curve_item(**options: object) -> pg.PlotCurveItem:
+    """An empty curve that breaks at NaN and stays cheap when its pen is thick."""
+    return pg.PlotCurveItem(connect="finite", segmentedLineMode="on", **options)
+
+
+def bare_plot(name: str) -> pg.PlotWidget:
+    """A plot that the mouse cannot zoom by accident and that lets the wheel scroll the page around it."""
+    plot = pg.PlotWidget()
+    plot.setObjectName(name)
+    plot.setFrameShape(QFrame.Shape.NoFrame)
+    plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    plot.setMouseEnabled(False, False)
+    plot.setMenuEnabled(False)
+    plot.hideButtons()
+    plot.getPlotItem().getViewBox().disableAutoRange()
+    return plot
+
+
+def style_plot(plot: pg.PlotWidget) -> None:
+    """Gives the background, axes, grid and tick labels of a plot the colours and type size in force."""
+    look = theme.current()
+    plot.setBackground(look.base)
+    for side in ("left", "bottom"):
+        axis = plot.getPlotItem().getAxis(side)
+        axis.setPen(pen(plot, look.border, HAIRLINE))
+        axis.setTickPen(pen(plot, look.grid, HAIRLINE))
+        axis.setTextPen(look.muted)
+        axis.setTickFont(plot.font())
+        axis.setGrid(255)
+        axis.setStyle(
+            tickTextHeight=theme.em(plot),
+            tickTextOffset=theme.em(plot, 0.3),
+            maxTickLevel=0,
+            hideOverlappingLabels=True,
+        )
+        axis.labelStyle = {"color": look.muted, "font-size": f"{plot.font().pointSizeF():.1f}pt"}
+        axis.setLabel(axis.labelText, **axis.labelStyle)
+
+
+def padded(low: float, high: float, share: float = 0.05) -> tuple[float, float]:
+    """An axis range that leaves `share` of air at both ends and is never empty."""
+    width = high - low
+    air = share * width if width > 0 else max(abs(low) * share, share)
+    return low - air, high + air
+
+
+def log10_of_positive(values: np.ndarray) -> np.ndarray:
+    """log10, with NaN (a gap in the curve) where there is no logarithm."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.where(values > 0, np.log10(np.abs(values)), np.nan)
+
+
+def brief(value: float) -> str:
+    """A number as short as a label can bear: four significant digits."""
+    if not np.isfinite(value):
+        return "–"
+    return f"{value:.4g}" if abs(value) >= 1000 or 0 < abs(value) < 0.001 else f"{value:#.4g}"

@@ -1,0 +1,232 @@
+"""The plane: points, densities, trajectories and fields over one fixed square."""
+
+from typing import Literal
+
+import numpy as np
+import pyqtgraph as pg
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from playground.gui.widgets import theme
+from playground.gui.widgets.contours import contour_segments
+from playground.gui.widgets.drawn_widget import DrawnWidget
+from playground.gui.widgets.plots import HAIRLINE, bare_plot, pen
+from playground.gui.widgets.role_legend import LegendEntry, Role, RoleLegend
+
+MOST_POINTS = 2000
+_MOST_TRAIL_VERTICES = 20_000
+_SYMBOLS: dict[Role, str] = {"data": "o", "model": "d", "exact": "+"}
+_SIZES: dict[Role, float] = {"data": 0.28, "model": 0.42, "exact": 0.45}  # em
+_OPACITY: dict[Role, float] = {"data": 0.45, "model": 0.8, "exact": 0.8}
+_DENSITY, _CONTOURS, _TRAILS = "density", "exact density", "paths"
+
+_Kind = Literal["points", "arrows", "density", "contours", "trails"]
+
+
+class _Layer:
+    """One pyqtgraph item with what the legend and the theme need to know about it."""
+
+    def __init__(self, kind: _Kind, role: Role, item: pg.GraphicsObject, depth: int) -> None:
+        self.kind, self.role, self.item = kind, role, item
+        self.filled = False
+        self.wanted = True
+        item.setZValue(depth)
+
+    def set_filled(self, filled: bool) -> None:
+        self.filled = filled
+        self.item.setVisible(self.filled and self.wanted)
+
+    def set_wanted(self, wanted: bool) -> None:
+        self.wanted = wanted
+        self.item.setVisible(self.filled and self.wanted)
+
+
+class ScatterView(DrawnWidget):
+    """Layers of 2-D data in a square with fixed limits; what is real, made and exact differ in colour *and* shape.
+
+    A layer's name is what its legend says. The density, contour and trail layers are named ``"density"``,
+    ``"exact density"`` and ``"paths"``.
+    """
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(name, "Plane", "Points, densities and paths in the plane", parent)
+        self._low, self._high = -1.0, 1.0
+        self._layers: dict[str, _Layer] = {}
+        self._arrows: dict[str, tuple[np.ndarray, np.ndarray]] = {}
+        self._plot = bare_plot(f"{name}.plot")
+        self._plot.setParent(self)
+        self._plot.hideAxis("left")
+        self._plot.hideAxis("bottom")
+        self._plot.getPlotItem().setContentsMargins(0, 0, 0, 0)
+        self._plot.getPlotItem().getViewBox().setDefaultPadding(0)
+        self._zero_lines = [pg.InfiniteLine(0, angle) for angle in (0, 90)]
+        for line in self._zero_lines:
+            line.setZValue(-5)
+            self._plot.addItem(line, ignoreBounds=True)
+        self._legend = RoleLegend(f"{name}.legend", self)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.set_extent(-1.0, 1.0)
+
+    def set_extent(self, low: float, high: float) -> None:
+        """Both axes go from `low` to `high`, and stay there whatever the data do."""
+        self._low, self._high = low, high
+        self._plot.setXRange(low, high, padding=0)
+        self._plot.setYRange(low, high, padding=0)
+
+    def set_points(self, layer: str, xy: np.ndarray, role: Role) -> None:
+        """Draws points (N, 2) in the ink and marker of their role; of more than 2000, evenly chosen ones."""
+        item = self._layer(layer, "points", role, pg.ScatterPlotItem(pxMode=True), 2)
+        chosen = xy if len(xy) <= MOST_POINTS else xy[np.linspace(0, len(xy) - 1, MOST_POINTS).astype(int)]
+        item.item.setData(chosen[:, 0], chosen[:, 1])
+        self._changed(item, len(chosen) > 0)
+
+    def set_density(self, image: np.ndarray | None) -> None:
+        """Draws a heat map (H, W) >= 0 over the extent, row 0 at the lowest y; None takes it away."""
+        item = self._layer(_DENSITY, "density", "model", pg.ImageItem(), -10)
+        if image is not None:
+            finite = np.nan_to_num(np.asarray(image, dtype=np.float32))
+            most = float(finite.max()) or 1.0
+            item.item.setImage(finite, autoLevels=False, levels=(0.0, most))
+            side = self._high - self._low
+            item.item.setRect(QRectF(self._low, self._low, side, side))
+        self._changed(item, image is not None)
+
+    def set_contours(self, image: np.ndarray | None, levels: tuple[float, ...] = ()) -> None:
+        """Outlines an exact density (H, W), laid out as in `set_density`, at absolute `levels`."""
+        item = self._layer(_CONTOURS, "contours", "exact", pg.PlotCurveItem(connect="pairs"), 1)
+        if image is not None:
+            rows, columns = image.shape
+            pieces = [contour_segments(image, level) for level in levels]
+            ends = np.concatenate([piece.reshape(-1, 2) for piece in pieces] or [np.empty((0, 2))])  # (2 S, 2)
+            ends = self._low + (ends + 0.5) / (columns, rows) * (self._high - self._low)
+            item.item.setData(ends[:, 0], ends[:, 1])
+        self._changed(item, image is not None)
+
+    def set_trails(self, xy: np.ndarray | None) -> None:
+        """Draws the path of each particle, (T, N, 2); of very many, evenly chosen ones."""
+        item = self._layer(_TRAILS, "trails", "model", pg.PlotCurveItem(), 0)
+        if xy is not None:
+            steps, particles = xy.shape[:2]
+            kept = max(1, min(particles, _MOST_TRAIL_VERTICES // max(1, steps)))
+            paths = xy[:, np.linspace(0, particles - 1, kept).astype(int)].transpose(1, 0, 2)  # (kept, T, 2)
+            connected = np.ones((kept, steps), dtype=np.int32)
+            connected[:, -1] = 0
+            flat = paths.reshape(-1, 2)
+            item.item.setData(flat[:, 0], flat[:, 1], connect=connected.ravel())
+        self._changed(item, xy is not None)
+
+    def set_arrows(self, layer: str, xy: np.ndarray, uv: np.ndarray, role: Role) -> None:
+        """Draws a field: arrows `uv` (N, 2) at `xy` (N, 2).
+
+        All arrow layers share one scale, so that their lengths compare: the longest arrow spans about one cell of the
+        grid that N points make over the extent.
+        """
+        item = self._layer(layer, "arrows", role, pg.PlotCurveItem(connect="pairs"), 3)
+        self._arrows[layer] = (np.asarray(xy, float), np.nan_to_num(np.asarray(uv, float)))
+        self._changed(item, len(xy) > 0)
+        longest = max(float(np.hypot(*field.T).max(initial=0.0)) for _, field in self._arrows.values())
+        cells = max(1.0, max(len(at) for at, _ in self._arrows.values()) ** 0.5)
+        scale = 0.95 * (self._high - self._low) / cells / longest if longest > 0 else 0.0
+        for name, (at, field) in self._arrows.items():
+            ends = _arrow_segments(at, field * scale)
+            self._layers[name].item.setData(ends[:, 0], ends[:, 1])
+
+    def set_layer_visible(self, layer: str, visible: bool) -> None:
+        """Shows or hides a layer by its name; a layer that does not exist yet is left alone."""
+        if layer in self._layers:
+            self._layers[layer].set_wanted(visible)
+            self._update_legend()
+
+    def visible_layers(self) -> list[str]:
+        """The names in the legend."""
+        return [name for name, layer in self._layers.items() if layer.filled and layer.wanted]
+
+    def clear(self) -> None:
+        """Removes every layer; the extent stays."""
+        for layer in self._layers.values():
+            self._plot.removeItem(layer.item)
+        self._layers.clear()
+        self._arrows.clear()
+        self._update_legend()
+
+    def restyle(self) -> None:
+        look = theme.current()
+        self._plot.setBackground(look.base)
+        for line in self._zero_lines:
+            line.setPen(pen(self, look.grid, HAIRLINE))
+        self._plot.getPlotItem().getViewBox().setBorder(pen(self, look.border, HAIRLINE))
+        for layer in self._layers.values():
+            self._style(layer)
+        self._place()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._place()
+
+    def sizeHint(self) -> QSize:
+        return QSize(theme.em(self, 22), theme.em(self, 20))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(theme.em(self, 8), theme.em(self, 8))
+
+    def _layer(self, name: str, kind: _Kind, role: Role, fresh: pg.GraphicsObject, depth: int) -> _Layer:
+        """The layer of this name; `fresh` becomes its item the first time."""
+        if name not in self._layers:
+            self._layers[name] = _Layer(kind, role, fresh, depth)
+            self._plot.addItem(fresh, ignoreBounds=True)
+            self._style(self._layers[name])
+        return self._layers[name]
+
+    def _changed(self, layer: _Layer, filled: bool) -> None:
+        if layer.filled != filled:
+            layer.set_filled(filled)
+            self._update_legend()
+
+    def _style(self, layer: _Layer) -> None:
+        look = theme.current()
+        colour = {"data": look.data, "model": look.model, "exact": look.exact}[layer.role]
+        ink = theme.faded(colour, _OPACITY[layer.role])
+        if layer.kind == "points":
+            layer.item.setSymbol(_SYMBOLS[layer.role])
+            layer.item.setSize(theme.em(self, _SIZES[layer.role]))
+            layer.item.setBrush(ink)
+            layer.item.setPen(pen(self, ink, 0.1) if layer.role == "exact" else pg.mkPen(None))
+        elif layer.kind == "density":
+            stops = np.linspace(0.0, 1.0, len(look.density))
+            layer.item.setColorMap(pg.ColorMap(stops, list(look.density)))
+        elif layer.kind == "trails":
+            layer.item.setPen(pen(self, theme.faded(colour, 0.35), HAIRLINE))
+        elif layer.kind == "contours":
+            layer.item.setPen(pen(self, ink, HAIRLINE))
+        else:
+            dashed = Qt.PenStyle.SolidLine if layer.role == "model" else (3, 2)
+            layer.item.setPen(pen(self, colour, 0.08, dashed))
+
+    def _update_legend(self) -> None:
+        self._legend.set_entries(
+            [LegendEntry(name, self._layers[name].kind, self._layers[name].role) for name in self.visible_layers()]
+        )
+        self._place()
+
+    def _place(self) -> None:
+        """A centred square, with the legend beside it where the widget is wide enough, else in its corner."""
+        side = min(self.width(), self.height())
+        legend = self._legend.sizeHint()
+        gap = theme.em(self, 0.6)
+        beside = self.width() - side >= legend.width() + gap
+        left = (self.width() - side - (legend.width() + gap if beside else 0)) // 2
+        top = (self.height() - side) // 2
+        self._plot.setGeometry(left, top, side, side)
+        self._legend.setVisible(bool(self.visible_layers()))
+        x = left + side + gap if beside else left + side - legend.width() - gap
+        self._legend.setGeometry(x, top if beside else top + gap, legend.width(), legend.height())
+        self._legend.raise_()
+
+
+def _arrow_segments(start: np.ndarray, arrow: np.ndarray) -> np.ndarray:
+    """Shaft and two barbs of each arrow as pairs of ends, (6 N, 2)."""
+    tip = start + arrow
+    side = np.stack([-arrow[:, 1], arrow[:, 0]], axis=1)
+    left, right = tip - 0.3 * arrow + 0.18 * side, tip - 0.3 * arrow - 0.18 * side
+    return np.stack([start, tip, tip, left, tip, right], axis=1).reshape(-1, 2)
