@@ -7,10 +7,12 @@ style or a marker shape, so that colour is never the only signal.
 
 import os
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 
 os.environ.setdefault("PYQTGRAPH_QT_LIB", "PySide6")
 
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication, QWidget
 
@@ -75,6 +77,7 @@ DARK = Theme(
     density=("#1E2126", "#1C3A52", "#23618D", "#3C97CF", "#BFE3FA"),
 )  # fmt: skip
 
+icon_folder: Path | None = None  # set by `icons.set_folder`
 _current = LIGHT
 
 
@@ -110,15 +113,26 @@ def apply(name: Literal["light", "dark"], scale: float = 1.0) -> Theme:
     _current = DARK if name == "dark" else LIGHT
     app = QApplication.instance()
     assert isinstance(app, QApplication), "the theme needs a QApplication"
-    app.setStyle("Fusion")
+    if not app.styleSheet():  # a style sheet wraps the style, so that later calls would only build it again
+        app.setStyle("Fusion")
     font = app.font()
     base_size = app.property("base_point_size") or max(font.pointSizeF(), 10.0)
     app.setProperty("base_point_size", base_size)
     font.setPointSizeF(base_size * scale)
     app.setFont(font)
     app.setPalette(palette(_current))
-    app.setStyleSheet(_stylesheet(_current))
+    app.setStyleSheet(_stylesheet(_current, base_size * scale))
+    for widget in app.allWidgets():
+        if not widget.testAttribute(Qt.WidgetAttribute.WA_WState_Polished):
+            # Qt tells nothing to widgets that were never shown, and they would open in the old size
+            QApplication.sendEvent(widget, QEvent(QEvent.Type.ApplicationFontChange))
+            QApplication.sendEvent(widget, QEvent(QEvent.Type.ApplicationPaletteChange))
     return _current
+
+
+def is_change(event: QEvent) -> bool:
+    """Whether a `changeEvent` may mean another theme or type scale: time to redraw what was made for the old one."""
+    return event.type() in (QEvent.Type.PaletteChange, QEvent.Type.FontChange, QEvent.Type.StyleChange)
 
 
 def em(widget: QWidget, count: float = 1.0) -> int:
@@ -133,21 +147,58 @@ def faded(colour: str, alpha: float) -> QColor:
     return result
 
 
-def _stylesheet(theme: Theme) -> str:
-    """The few shapes that a palette cannot say. Property selectors: `role` names what a widget is for."""
+def _stylesheet(theme: Theme, point_size: float) -> str:
+    """The few shapes that a palette cannot say. Property selectors: `role` names what a widget is for.
+
+    Qt's style sheets know em for lengths but not for font sizes: those are computed from `point_size`.
+    """
     return f"""
     QToolTip {{ color: {theme.text}; background: {theme.raised}; border: 1px solid {theme.border}; padding: 0.3em; }}
     QWidget[role="card"] {{ background: {theme.raised}; border: 1px solid {theme.border}; border-radius: 0.5em; }}
-    QLabel[role="title"] {{ font-size: 1.35em; font-weight: 600; }}
+    QLabel[role="title"] {{ font-size: {1.35 * point_size:.2f}pt; font-weight: 600; }}
     QLabel[role="heading"] {{ font-weight: 600; }}
     QLabel[role="caption"] {{ color: {theme.muted}; }}
     QPushButton, QToolButton[role="button"] {{
         background: {theme.raised}; border: 1px solid {theme.border}; border-radius: 0.35em; padding: 0.3em 0.8em; }}
     QPushButton:hover, QToolButton[role="button"]:hover {{ border-color: {theme.accent}; }}
-    QPushButton:focus, QToolButton:focus {{ border: 2px solid {theme.accent}; }}
+    QPushButton:focus, QToolButton[role="button"]:focus {{ border: 2px solid {theme.accent}; }}
     QPushButton:disabled, QToolButton[role="button"]:disabled {{ color: {theme.muted}; background: {theme.window}; }}
+    QProgressBar {{ background: {theme.grid}; border: none; border-radius: 0.2em; }}
+    QProgressBar::chunk {{ background: {theme.accent}; border-radius: 0.2em; }}
+    QPushButton[role="icon"] {{ padding: 0.3em; }}
+    QPushButton[role="flat"], QPushButton[role="fold"] {{
+        padding: 0.2em; background: transparent; border-color: transparent; }}
+    QPushButton[role="flat"]:focus, QPushButton[role="fold"]:focus {{ border-color: {theme.accent}; }}
     QPushButton[role="primary"] {{
         background: {theme.accent}; color: {theme.on_accent}; border-color: {theme.accent}; font-weight: 600; }}
     QPushButton[role="primary"]:disabled {{
         background: {theme.window}; color: {theme.muted}; border-color: {theme.border}; }}
+    """ + (_fields(theme, icon_folder) if icon_folder else "")
+
+
+def _fields(theme: Theme, folder: Path) -> str:
+    """The look of number boxes, lists and check boxes.
+
+    Fusion draws them with an outline that a dark page swallows and with arrows of a fixed size. Once Qt is told
+    another outline it draws no arrows of its own: they come from `folder`, in grays that fit both themes.
+    """
+    image = {name: f'url("{(folder / f"field-{name}.svg").as_posix()}")' for name in ("up", "down", "check")}
+    return f"""
+    QAbstractSpinBox, QComboBox, QLineEdit, QPlainTextEdit, QCheckBox::indicator {{
+        background: {theme.base}; border: 1px solid {theme.border}; border-radius: 0.25em; }}
+    QAbstractSpinBox, QComboBox, QLineEdit {{ padding: 0.15em 0.3em; }}
+    QAbstractSpinBox:focus, QComboBox:focus, QLineEdit:focus, QPlainTextEdit:focus, QCheckBox::indicator:focus {{
+        border: 2px solid {theme.accent}; }}
+    QAbstractSpinBox:disabled, QComboBox:disabled, QLineEdit:disabled, QCheckBox::indicator:disabled {{
+        background: {theme.window}; }}
+    QAbstractSpinBox, QComboBox {{ padding-right: 1.2em; }}
+    QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{
+        subcontrol-origin: border; width: 1.2em; border: none; background: transparent; }}
+    QAbstractSpinBox::up-button {{ subcontrol-position: top right; }}
+    QAbstractSpinBox::down-button {{ subcontrol-position: bottom right; }}
+    QComboBox::drop-down {{ width: 1.2em; border: none; background: transparent; }}
+    QAbstractSpinBox::up-arrow {{ image: {image["up"]}; width: 0.55em; height: 0.55em; }}
+    QAbstractSpinBox::down-arrow, QComboBox::down-arrow {{ image: {image["down"]}; width: 0.55em; height: 0.55em; }}
+    QCheckBox::indicator {{ width: 1em; height: 1em; }}
+    QCheckBox::indicator:checked {{ image: {image["check"]}; border-color: {theme.accent}; }}
     """

@@ -1,0 +1,96 @@
+"""A formula, set as in a book, in the theme's text colour."""
+
+import logging
+from functools import lru_cache
+
+from PySide6.QtCore import QByteArray, QEvent, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontInfo, QFontMetrics, QPainter, QPaintEvent
+from PySide6.QtSvg import QSvgRenderer
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from playground.gui.widgets import theme
+
+_log = logging.getLogger(__name__)
+
+
+class Formula(QWidget):
+    """Shows a LaTeX formula; where it cannot be set, its source. It shrinks to fit a narrow place."""
+
+    def __init__(
+        self, latex: str = "", *, id_prefix: str, plain: str = "", size: float = 1.15, parent: QWidget | None = None
+    ) -> None:
+        """`plain` is read aloud in place of the LaTeX; `size` is the letter size in multiples of the text around."""
+        super().__init__(parent)
+        self.setObjectName(f"{id_prefix}.formula")
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
+        self._size = size
+        self._renderer: QSvgRenderer | None = None
+        self._drawn = ("", 0, "")
+        self.set_latex(latex, plain)
+
+    def latex(self) -> str:
+        """The source."""
+        return self._latex
+
+    def set_latex(self, latex: str, plain: str = "") -> None:
+        """Replaces the formula, and what is read aloud."""
+        self._latex = latex
+        self.setAccessibleName(plain or latex)
+        self.setToolTip(plain or latex)
+        self.updateGeometry()
+        self.update()
+
+    def sizeHint(self) -> QSize:
+        if self._renderer is not None and self._drawn == self._wanted():
+            return self._renderer.defaultSize()
+        # before the first paint nothing is set yet: importing the typesetter would delay the window
+        return QFontMetrics(self._source_font()).size(Qt.TextFlag.TextSingleLine, self._latex)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(theme.em(self, 2), self.sizeHint().height())
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if theme.is_change(event):
+            self.updateGeometry()
+            self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        wanted = self._wanted()
+        if wanted != self._drawn:
+            self._drawn = wanted
+            svg = typeset(*wanted)
+            self._renderer = QSvgRenderer(QByteArray(svg)) if svg else None
+            self.updateGeometry()
+        painter = QPainter(self)
+        if self._renderer is None:
+            painter.setFont(self._source_font())
+            painter.setPen(QColor(theme.current().text))
+            painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter, self._latex)
+            return
+        natural = self._renderer.defaultSize()
+        scale = min(1.0, self.width() / natural.width(), self.height() / natural.height())
+        width, height = natural.width() * scale, natural.height() * scale
+        self._renderer.render(painter, QRectF(0, (self.height() - height) / 2, width, height))
+
+    def _wanted(self) -> tuple[str, int, str]:
+        return self._latex, round(QFontInfo(self.font()).pixelSize() * self._size), theme.current().text
+
+    def _source_font(self) -> QFont:
+        font = QFont("monospace")
+        font.setStyleHint(QFont.StyleHint.Monospace)
+        font.setPointSizeF(self.font().pointSizeF())
+        return font
+
+
+@lru_cache(maxsize=256)
+def typeset(latex: str, pixels: int, colour: str) -> bytes:
+    """The SVG of a formula with letters `pixels` high, or b"" where it cannot be set."""
+    import ziamath
+
+    ziamath.config.svg2 = False  # Qt draws SVG 1.1 only
+    try:
+        return ziamath.Latex(latex, size=pixels, color=colour).svg().encode()
+    except Exception as error:  # noqa: BLE001  the parser raises assertion, XML and many own errors for a wrong source
+        _log.warning("cannot set the formula %r: %s: %s", latex, type(error).__name__, error)
+        return b""

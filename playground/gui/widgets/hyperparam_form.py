@@ -1,0 +1,99 @@
+"""A form made from declared settings: one row each, the seldom ones folded away."""
+
+from collections.abc import Mapping, Sequence
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtGui import QFontMetrics
+from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
+
+from playground.gui.widgets import theme
+from playground.gui.widgets.collapsible import Collapsible
+from playground.gui.widgets.field_row import FieldRow, FieldSpec, Value
+
+__all__ = ["FieldSpec", "HyperparamForm", "Value"]
+
+
+class HyperparamForm(QWidget):
+    """Edits a set of named values.
+
+    A value that differs from its default has a bold label; a double click on the label, its menu, or Alt+Home in the
+    editor goes back.
+
+    Signals:
+        value_changed(str, object): a person changed the value of that name.
+    """
+
+    value_changed = Signal(str, object)
+
+    def __init__(self, fields: Sequence[FieldSpec], *, id_prefix: str, parent: QWidget | None = None) -> None:
+        """`fields` in the order shown; the editor of `lr` gets the object name `<id_prefix>.lr`."""
+        super().__init__(parent)
+        self.setObjectName(f"{id_prefix}.form")
+        self._rows: dict[str, FieldRow] = {}
+        self._grids: list[QGridLayout] = []
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._page([field for field in fields if not field.more], id_prefix))
+        seldom = [field for field in fields if field.more]
+        if seldom:
+            layout.addWidget(Collapsible(self._page(seldom, id_prefix), id_prefix=id_prefix))
+        self._rows = {field.name: self._rows[field.name] for field in fields}
+        self._align()
+
+    def values(self) -> dict[str, Value]:
+        """All values by name, in the order of the fields."""
+        return {name: row.value() for name, row in self._rows.items()}
+
+    def set_values(self, values: Mapping[str, Value]) -> None:
+        """Shows some values, without a signal. Raises KeyError for a wrong name, ValueError for a wrong choice."""
+        for name, value in values.items():
+            self._rows[name].set_value(value)
+
+    def set_defaults(self, defaults: Mapping[str, Value]) -> None:
+        """Says what counts as default from now on; the values shown stay. Raises KeyError for an unknown name."""
+        for name, value in defaults.items():
+            self._rows[name].set_default(value)
+
+    def changed(self) -> dict[str, Value]:
+        """The values that differ from their defaults."""
+        return {name: row.value() for name, row in self._rows.items() if row.is_changed()}
+
+    def reset(self) -> None:
+        """Takes every value that may change now back to its default, with a signal each."""
+        for row in self._rows.values():
+            row.reset()
+
+    def set_running(self, running: bool) -> None:
+        """Fixes what cannot change while training runs."""
+        for row in self._rows.values():
+            row.set_fixed(running and not row.spec.live)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if theme.is_change(event):
+            self._align()
+
+    def _page(self, fields: Sequence[FieldSpec], id_prefix: str) -> QWidget:
+        page = QWidget(self)
+        grid = QGridLayout(page)
+        grid.setContentsMargins(0, 0, 0, 0)
+        grid.setColumnStretch(1, 1)
+        for index, field in enumerate(fields):
+            row = FieldRow(field, id_prefix=id_prefix, parent=page)
+            row.edited.connect(self.value_changed)
+            grid.addWidget(row.label, index, 0, Qt.AlignmentFlag.AlignVCenter)
+            grid.addWidget(row.editor, index, 1)
+            self._rows[field.name] = row
+        self._grids.append(grid)
+        return page
+
+    def _align(self) -> None:
+        """Both pages share one label column, wide enough for every label in bold and at most 11 em."""
+        font = self.font()
+        font.setBold(True)
+        bold = QFontMetrics(font)
+        widest = max((bold.horizontalAdvance(row.label.text()) for row in self._rows.values()), default=0)
+        for grid in self._grids:
+            grid.setColumnMinimumWidth(0, min(widest, theme.em(self, 11)))
+            grid.setHorizontalSpacing(theme.em(self, 0.6))
+            grid.setVerticalSpacing(theme.em(self, 0.3))
