@@ -1,0 +1,123 @@
+"""Opening files that may come from anybody: capped in size and shape before they are parsed, and free of code.
+
+Only JSON and safetensors are ever opened; nothing here unpickles.
+"""
+
+import json
+import math
+import os
+import stat
+from pathlib import Path
+from typing import Any, NoReturn
+
+import safetensors.torch
+from safetensors import SafetensorError
+from torch import Tensor
+
+from playground.core.errors import PlaygroundError
+
+JSON_BYTES = 4 * 2**20
+JSON_DEPTH = 32
+TENSOR_BYTES = 2 * 2**30
+TENSOR_COUNT = 20_000
+
+_NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+_DTYPES = {"BOOL", "U8", "I8", "I16", "I32", "I64", "F16", "BF16", "F32", "F64"}
+
+
+def read_bytes(path: Path, limit: int) -> bytes:
+    """A plain file of at most `limit` bytes; links, pipes and devices are refused."""
+    try:
+        facts = os.lstat(path)
+        if not stat.S_ISREG(facts.st_mode):
+            raise PlaygroundError(f"{path} is a link or a device, not a plain file, so it was not opened.")
+        if facts.st_size > limit:
+            raise PlaygroundError(
+                f"{path} was not opened: it has {facts.st_size:,} bytes, over the limit of {limit:,}."
+            )
+        with os.fdopen(os.open(path, os.O_RDONLY | _NO_FOLLOW), "rb") as file:
+            return file.read(limit)
+    except OSError as error:
+        raise PlaygroundError(f"{path} cannot be read: {error.strerror or error}.") from error
+
+
+def read_json(source: Path | bytes, name: str = "") -> Any:
+    """Strict JSON of at most 4 MB: no duplicate keys, no NaN or infinity, no deep nesting.
+
+    Args:
+        source: a file or its content.
+        name: what to call a content in an error.
+    """
+    if isinstance(source, Path):
+        name, source = str(source), read_bytes(source, JSON_BYTES)
+    try:
+        if len(source) > JSON_BYTES:
+            raise ValueError(f"it has {len(source):,} bytes, over the limit of {JSON_BYTES:,}")
+        content = json.loads(
+            source.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_constant, parse_float=_finite
+        )
+        _check_depth(content)
+    except (ValueError, RecursionError) as error:
+        raise PlaygroundError(f"{name or 'The file'} is damaged or not valid JSON: {error}.") from error
+    return content
+
+
+def read_tensors(source: Path | bytes, name: str = "") -> dict[str, Tensor]:
+    """The tensors of a safetensors file, on the CPU. NaN is passed on: only the caller knows what it means.
+
+    Args:
+        source: a file or its content.
+        name: what to call a content in an error.
+    """
+    if isinstance(source, Path):
+        name, source = str(source), read_bytes(source, TENSOR_BYTES)
+    name = name or "The file"
+    _check_header(source, name)
+    try:
+        return safetensors.torch.load(source)
+    except (SafetensorError, ValueError, RuntimeError) as error:
+        raise PlaygroundError(f"{name} is damaged or not a safetensors file: {error}.") from error
+
+
+def _check_header(data: bytes, name: str) -> None:
+    size = int.from_bytes(data[:8], "little")
+    if len(data) < 8 or size > min(JSON_BYTES, len(data) - 8):
+        raise PlaygroundError(f"{name} is damaged or not a safetensors file: its header does not fit.")
+    header = read_json(data[8 : 8 + size], f"The header of {name}")
+    if not isinstance(header, dict) or len(header) > TENSOR_COUNT:
+        raise PlaygroundError(f"{name} was not opened: its header is no list of at most {TENSOR_COUNT:,} tensors.")
+    for key, entry in header.items():
+        if key != "__metadata__" and (not isinstance(entry, dict) or entry.get("dtype") not in _DTYPES):
+            raise PlaygroundError(f"{name} was not opened: its tensor '{key}' has an unknown type.")
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    content = dict(pairs)
+    if len(content) != len(pairs):
+        raise ValueError("a key stands there twice")
+    return content
+
+
+def _constant(word: str) -> NoReturn:
+    raise ValueError(f"{word} is not a number")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(f"{text} is too large")
+    return number
+
+
+def _check_depth(content: Any) -> None:
+    layer = [content]
+    for _ in range(JSON_DEPTH):
+        layer = [
+            inner
+            for item in layer
+            if isinstance(item, dict | list)
+            for inner in (item.values() if isinstance(item, dict) else item)
+        ]
+        if not layer:
+            return
+    raise ValueError(f"it is nested deeper than {JSON_DEPTH} levels")
