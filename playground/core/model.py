@@ -39,13 +39,6 @@ Given = tuple[Tensor, Tensor]
 """(x, mask), both (B, *shape): where the mask is 1 the sample must equal x."""
 
 
-def answers(method: Any) -> Any:
-    """Marks a method that a `Query` may call. It takes tensors and numbers by keyword, and returns a tensor, a dict of
-    tensors, or an iterator of `SampleStep`."""
-    method.answers_queries = True
-    return method
-
-
 class GenerativeModel(nn.Module):
     """The base of all families.
 
@@ -57,6 +50,8 @@ class GenerativeModel(nn.Module):
         SampleSettings: settings of its sampler.
         parts: what can be trained alone, in the order of the update.
         full_batch: whether a step wants all training data (EM, closed forms).
+        answers: methods that a `Query` may name; they take tensors and plain values by keyword and return a tensor, a
+            dict of tensors, or an iterator of `SampleStep`.
         config: this model's settings; the trainer replaces it when a live one changes.
         spec: the data it was built for.
         finished: set by a model that has nothing left to learn; ends training early.
@@ -66,6 +61,7 @@ class GenerativeModel(nn.Module):
     SampleSettings: ClassVar[type[Any]] = Empty
     parts: ClassVar[tuple[str, ...]] = ("model",)
     full_batch: ClassVar[bool] = False
+    answers: ClassVar[frozenset[str]] = frozenset({"sample", "sample_steps", "encode", "decode", "log_density"})
 
     def __init__(self, spec: DataSpec, config: Any) -> None:
         super().__init__()
@@ -192,3 +188,11 @@ class GenerativeModel(nn.Module):
         for tensor in (*self.parameters(), *self.buffers()):
             return tensor.device
         return torch.device("cpu")
+
+
+def empty_copy(model: GenerativeModel, weights: Mapping[str, Tensor]) -> GenerativeModel:
+    """An eval-mode twin whose tensors *are* `weights`: built on `meta`, so it costs no memory and no random draw."""
+    with torch.device("meta"):
+        twin = type(model).build(model.spec, model.config)
+    twin.load_state_dict(weights, assign=True)
+    return twin.requires_grad_(False).eval()

@@ -1,0 +1,296 @@
+"""Trains any model in turns: short bursts of whole steps, each reported by one small record.
+
+The trainer is a generator. Whoever iterates it (command line, worker thread, test) owns pace, pause, stop and
+display; to pause is to not ask for the next turn. It knows neither Qt nor a family by name.
+"""
+
+import math
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from playground.core.data import Batch, Dataset
+from playground.core.device import use_threads
+from playground.core.errors import PlaygroundError, UsageError
+from playground.core.experiment import Budget, Event, Experiment, TrainSettings
+from playground.core.hyperparams import Value, changed, from_dict, params
+from playground.core.model import GenerativeModel, empty_copy
+from playground.core.random import stream
+from playground.core.records import TrainRecord
+from playground.core.run_folder import Snapshot
+
+TURN_SECONDS = 0.02
+HELD_OUT_EVERY = 50  # steps between two looks at validation data
+HELD_OUT_SIZE = 256  # examples in one look
+
+
+class Diverged(PlaygroundError):
+    """The loss is no longer a finite number."""
+
+
+class Trainer:
+    """One run in progress.
+
+    Attributes:
+        experiment: grows an event for each change made by hand.
+        model: the live weights.
+        sampler: an eval-mode model that shares memory with the average of the weights (EMA), or with the live weights
+            where no average is kept. It changes as training goes on.
+        step, seconds: how far the run is; pauses do not count.
+        score: the newest held-out loss.
+    """
+
+    def __init__(self, model_class: type[GenerativeModel], dataset: Dataset, experiment: Experiment) -> None:
+        """A run at step 0. Raises UsageError where the family cannot learn such data."""
+        if reason := model_class.supports(dataset.spec):
+            raise UsageError(reason)
+        use_threads(experiment.threads)
+        self.experiment = experiment
+        self.dataset = dataset.to(experiment.device)
+        self.step = 0
+        self.seconds = 0.0
+        self.score: float | None = None
+        self.settings: TrainSettings = experiment.train
+        self._applied = 0  # events already in force
+
+        # Weights are always drawn on the CPU: one seed gives one start on every device.
+        config = from_dict(model_class.Config, experiment.config)
+        self.model = model_class.fresh(dataset.spec, config, stream(experiment.seed, "init"))
+        self.model.prepare(dataset.train, stream(experiment.seed, "prepare"))
+        self.model.to(experiment.device).train()
+        self.optimizers = self.model.configure_optimizers()
+        self._order = stream(experiment.seed, "order")
+        self._noise = stream(experiment.seed, "training", experiment.device)
+        self._epoch_state = self._order.get_state()
+        self._permutation = torch.empty(0, dtype=torch.int64)
+        self._cursor = 0
+        self._average = self._copy_of_parameters()
+        self.sampler = self._shared_sampler()
+
+    # -- turns ----------------------------------------------------------------------------------------------------
+
+    def run(self, budget: Budget) -> Iterator[TrainRecord]:
+        """Turns until the budget, a total, is spent or the model is finished."""
+        while not self.over(budget):
+            yield self.turn(budget)
+
+    def over(self, budget: Budget) -> bool:
+        """Whether nothing is left to do."""
+        return self.model.finished or budget.spent(self.step, self.seconds)
+
+    def turn(self, budget: Budget | None = None, steps: int | None = None) -> TrainRecord:
+        """Trains for about 20 ms, or exactly `steps`, but never past the budget or a milestone.
+
+        Raises Diverged when the loss is no longer finite.
+        """
+        use_threads(self.experiment.threads)
+        began, first = time.perf_counter(), self.step
+        values: list[dict[str, Tensor]] = []
+        held_out = {0: self._look_at_validation()} if self.step == 0 else {}
+        trained = self.model.parts
+        while True:
+            self._apply_events()
+            trained = self._parts_now()
+            values.append(self._train_step(trained))
+            if self.step % HELD_OUT_EVERY == 0:
+                held_out[self.step] = self._look_at_validation()
+            spent = time.perf_counter() - began
+            enough = len(values) >= steps if steps else spent >= TURN_SECONDS
+            if enough or is_milestone(self.step) or (budget and budget.spent(self.step, self.seconds + spent)):
+                break
+            if self.model.finished:
+                break
+        floats = _to_floats(values)  # the one wait for the device in a turn
+        self.seconds += time.perf_counter() - began
+        record = TrainRecord(first, self.step, self.seconds, floats, held_out, trained, self.model.finished)
+        _check_finite(record)
+        return record
+
+    def _train_step(self, parts: tuple[str, ...]) -> dict[str, Tensor]:
+        for optimizer in self.optimizers.values():
+            for group in optimizer.param_groups:
+                group["lr"] = self._learning_rate() * group.get("lr_scale", 1.0)
+        values = self.model.train_step(self._next_batch(), self.optimizers, self._noise, parts)
+        self.step += 1
+        self._update_average()
+        return values
+
+    def _learning_rate(self) -> float:
+        warmup = self.settings.warmup
+        return self.settings.lr * (min(1.0, (self.step + 1) / warmup) if warmup else 1.0)
+
+    def _next_batch(self) -> Batch:
+        """The next rows of a shuffled epoch; a remainder smaller than a batch is left for the next shuffle."""
+        train = self.dataset.train
+        if self.model.full_batch:
+            return train
+        size = min(self.settings.batch, len(train))
+        if self._cursor + size > len(self._permutation):
+            self._epoch_state = self._order.get_state()
+            self._permutation = torch.randperm(len(train), generator=self._order)
+            self._cursor = 0
+        rows = self._permutation[self._cursor : self._cursor + size]
+        self._cursor += size
+        return train.take(rows.to(train.x.device))
+
+    # -- the average of the weights -------------------------------------------------------------------------------
+
+    def _copy_of_parameters(self) -> list[Tensor] | None:
+        if not self.settings.ema:
+            return None
+        return [parameter.detach().clone() for parameter in self.model.parameters()]
+
+    @torch.no_grad()
+    def _update_average(self) -> None:
+        if (self._average is None) != (not self.settings.ema):  # switched on or off mid-run
+            self._average = self._copy_of_parameters()
+            self.sampler = self._shared_sampler()
+        if self._average is not None:
+            # The first steps are averaged over fewer predecessors, else the random start would linger.
+            decay = min(self.settings.ema, (1 + self.step) / (10 + self.step))
+            torch._foreach_lerp_(self._average, list(self.model.parameters()), 1.0 - decay)
+
+    def _shared_sampler(self) -> GenerativeModel:
+        weights = dict(self.model.state_dict())
+        if self._average is not None:
+            names = [name for name, _ in self.model.named_parameters()]
+            weights |= dict(zip(names, self._average, strict=True))
+        return empty_copy(self.model, weights)
+
+    @torch.no_grad()
+    def _look_at_validation(self) -> dict[str, float]:
+        validation = self.dataset.validation
+        rows = torch.arange(min(HELD_OUT_SIZE, len(validation)), device=validation.x.device)
+        generator = stream(self.experiment.seed, "held-out", self.experiment.device)
+        self.sampler.config = self.model.config
+        terms = _to_floats([self.sampler.held_out(validation.take(rows), generator)])
+        result = {name: values[0] for name, values in terms.items()}
+        self.score = next(iter(result.values()), None)
+        return result
+
+    # -- changes by hand ------------------------------------------------------------------------------------------
+
+    def change(self, changes: Mapping[str, Value]) -> None:
+        """Changes live settings from the next step on, and remembers it as an event.
+
+        Keys are Config keys, or ``train.KEY``. Raises UsageError for a setting that needs a fresh model.
+        """
+        self._with_changes(changes)  # complain now, not in the middle of a turn
+        self.experiment = self.experiment.with_event(Event(self.step, set=dict(changes)))
+
+    def train_only(self, parts: tuple[str, ...], count: int) -> None:
+        """The next `count` steps train only these parts; remembered as an event."""
+        unknown_parts = set(parts) - set(self.model.parts)
+        if unknown_parts:
+            raise UsageError(f"This model has no part {sorted(unknown_parts)}; its parts are {self.model.parts}.")
+        self.experiment = self.experiment.with_event(Event(self.step, parts=parts, count=count))
+
+    def _apply_events(self) -> None:
+        events = self.experiment.events
+        while self._applied < len(events) and events[self._applied].step <= self.step:
+            self.model.config, self.settings = self._with_changes(events[self._applied].set)
+            self._applied += 1
+
+    def _with_changes(self, changes: Mapping[str, Value]) -> tuple[Any, TrainSettings]:
+        for_training = {k.removeprefix("train."): v for k, v in changes.items() if k.startswith("train.")}
+        for_model = {k: v for k, v in changes.items() if not k.startswith("train.")}
+        config, settings = changed(self.model.config, for_model), changed(self.settings, for_training)
+        known = params(self.model.config) | {f"train.{name}": p for name, p in params(self.settings).items()}
+        for name in changes:
+            if not known[name].live:
+                raise UsageError(f"{name} shapes the network; a change needs a fresh model (Reset).")
+        return config, settings
+
+    def _parts_now(self) -> tuple[str, ...]:
+        for event in reversed(self.experiment.events):
+            if event.count and event.step <= self.step < event.step + event.count:
+                return event.parts
+        return self.model.parts
+
+    # -- saving and resuming --------------------------------------------------------------------------------------
+
+    def snapshot(self) -> Snapshot:
+        """Everything to sample and to resume, copied to the CPU."""
+        state = {f"raw/{name}": tensor for name, tensor in self.model.state_dict().items()}
+        if self._average is not None:
+            state |= {f"average/{i}": tensor for i, tensor in enumerate(self._average)}
+        for part, optimizer in self.optimizers.items():
+            for i, slots in optimizer.state_dict()["state"].items():
+                state |= {f"optimizer/{part}/{i}/{key}": value for key, value in slots.items()}
+        state["generator/epoch"] = self._epoch_state
+        state["generator/noise"] = self._noise.get_state()
+        state |= {f"training/{name}": tensor for name, tensor in self.model.training_state().items()}
+        return Snapshot(
+            experiment=self.experiment,
+            step=self.step,
+            seconds=self.seconds,
+            weights=_on_cpu(self.sampler.state_dict()),
+            state=_on_cpu(state),
+            position={"cursor": self._cursor, "score": self.score, "finished": self.model.finished},
+            score=self.score,
+            finished=self.model.finished,
+        )
+
+    def restore(self, state: Mapping[str, Tensor], position: Mapping[str, Any], step: int, seconds: float) -> None:
+        """Takes back what `snapshot` gave; the next step is the one that an uninterrupted run would have made."""
+        try:
+            self.model.load_state_dict(_under(state, "raw/"))
+            for part, optimizer in self.optimizers.items():
+                slots: dict[int, dict[str, Tensor]] = {}
+                for name, tensor in _under(state, f"optimizer/{part}/").items():
+                    i, key = name.split("/", 1)
+                    slots.setdefault(int(i), {})[key] = tensor
+                groups = optimizer.state_dict()["param_groups"]
+                optimizer.load_state_dict({"state": slots, "param_groups": groups})
+            self._noise.set_state(state["generator/noise"])
+            self._order.set_state(state["generator/epoch"])
+            self._epoch_state = state["generator/epoch"]
+            self._cursor = int(position["cursor"])
+        except (KeyError, ValueError, RuntimeError) as error:
+            raise PlaygroundError(f"This run cannot be resumed, its state does not fit its model: {error}.") from error
+        if self._cursor:
+            self._permutation = torch.randperm(len(self.dataset.train), generator=self._order)
+        self.step, self.seconds = step, seconds
+        self.score = position.get("score")
+        self.model.finished = bool(position.get("finished", False))
+        self.model.load_training_state(_under(state, "training/"))
+        self._apply_events()
+        averages = _under(state, "average/")
+        self._average = [averages[str(i)].to(self.experiment.device) for i in range(len(averages))] or None
+        self.sampler = self._shared_sampler()
+
+
+def is_milestone(step: int) -> bool:
+    """Whether the run keeps its weights of this step for scrubbing back in time: 0 and the powers of two."""
+    return step & (step - 1) == 0
+
+
+def _under(state: Mapping[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): tensor for name, tensor in state.items() if name.startswith(prefix)}
+
+
+def _on_cpu(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name: tensor.detach().to("cpu", copy=True) for name, tensor in tensors.items()}
+
+
+def _to_floats(steps: list[dict[str, Tensor]]) -> dict[str, tuple[float, ...]]:
+    """Every term's values over some steps, fetched from the device at once."""
+    if not steps or not steps[0]:
+        return {}
+    names = list(steps[0])
+    table = torch.stack([torch.stack([step[name].detach().float() for name in names]) for step in steps])
+    columns = table.T.tolist()
+    return {name: tuple(column) for name, column in zip(names, columns, strict=True)}
+
+
+def _check_finite(record: TrainRecord) -> None:
+    for name, values in record.values.items():
+        for offset, value in enumerate(values, start=1):
+            if not math.isfinite(value):
+                raise Diverged(
+                    f"Training diverged: the {name} became {value} at step {record.first + offset}. "
+                    "The last saved state is kept. Try a lower learning rate."
+                )
