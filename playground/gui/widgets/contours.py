@@ -23,7 +23,6 @@ def contour_segments(image: np.ndarray, level: float) -> np.ndarray:
     ends = np.roll(triangles, -1, axis=1)  # the other end of each edge
     start_value, end_value = triangles[..., 2], ends[..., 2]
     crossed = (start_value > 0) != (end_value > 0)  # (triangles, 3): none or exactly two
-    with np.errstate(divide="ignore", invalid="ignore"):
-        share = start_value / (start_value - end_value)
-    points = triangles[..., :2] + share[..., None] * (ends[..., :2] - triangles[..., :2])
-    return points[crossed].reshape(-1, 2, 2)
+    share = start_value[crossed] / (start_value - end_value)[crossed]
+    start, end = triangles[crossed][:, :2], ends[crossed][:, :2]
+    return (start + share[:, None] * (end - start)).reshape(-1, 2, 2)

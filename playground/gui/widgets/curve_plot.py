@@ -80,7 +80,7 @@ class CurvePlot(DrawnWidget):
         self._redraw()
 
     def restyle(self) -> None:
-        style_plot(self._plot)
+        style_plot(self._plot, self)
         self._marker.setPen(pen(self, theme.current().text))
         self._marker.setHoverPen(pen(self, theme.current().accent, 0.2))
         self._style_curves()

@@ -11,7 +11,8 @@ from playground.gui.widgets import maths_label
 
 Kind = Literal["network", "latent", "observed", "operation"]
 CAPTION = 1.25  # em kept under every node for its caption
-DETOUR = 1.1  # em kept above the nodes for edges that go back, or past another node
+_DETOUR, _DETOUR_LABEL = 1.1, 1.1  # em kept above the nodes for edges that arc over them, and for words on those
+_SLOPE = 0.24  # of a trapezoid's height: how much its short side loses at either end
 _TALLEST, _LOWEST = 4.2, 1.2  # em
 _NARROWEST_GAP, _WIDEST_GAP = 1.2, 6.0  # em
 
@@ -63,14 +64,17 @@ def place(nodes: Sequence[Node], edges: Sequence[Edge], room: QSizeF, font: QFon
         return {}
     em = QFontMetricsF(font).height()
     by_id = {node.id: node for node in nodes}
-    detour = DETOUR * em if any(takes_detour(by_id[e.source], by_id[e.target], nodes) for e in edges) else 0.15 * em
+    arcs = [edge for edge in edges if takes_detour(by_id[edge.source], by_id[edge.target], nodes)]
+    detour = (_DETOUR if arcs else 0.15) * em + (_DETOUR_LABEL * em if any(arc.label for arc in arcs) else 0.0)
     rows = 1 + max(node.row for node in nodes)
     columns = sorted({node.column for node in nodes})
     row_height = (room.height() - detour) / rows
     height = min(row_height - (CAPTION + 0.15) * em, _TALLEST * em)
     while True:
         sizes = {node.id: _size(node, height, em, font) for node in nodes}
-        widths = [max(sizes[node.id].width() for node in nodes if node.column == column) for column in columns]
+        widths = [
+            max(_reserved(node, sizes[node.id], font) for node in nodes if node.column == column) for column in columns
+        ]
         spare = room.width() - sum(widths) - em
         gap = spare / max(1, len(columns) - 1)
         if gap >= _NARROWEST_GAP * em or height <= _LOWEST * em:
@@ -95,7 +99,7 @@ def outline(node: Node, box: QRectF) -> QPainterPath:
     """The shape of a node within its box."""
     path = QPainterPath()
     if node.kind == "network" and node.shape in ("narrow", "widen"):
-        inset = 0.24 * box.height()
+        inset = _SLOPE * box.height()
         left, right = (0.0, inset) if node.shape == "narrow" else (inset, 0.0)
         path.moveTo(box.left(), box.top() + left)
         path.lineTo(box.right(), box.top() + right)
@@ -108,6 +112,19 @@ def outline(node: Node, box: QRectF) -> QPainterPath:
         radius = 0.5 * box.height() if node.kind == "operation" else 0.08 * box.height()
         path.addRoundedRect(box, radius, radius)
     return path
+
+
+def top_and_bottom(node: Node, box: QRectF) -> tuple[float, float]:
+    """The heights at which a vertical line through the node's centre meets its outline."""
+    inset = _SLOPE * box.height() / 2 if node.shape in ("narrow", "widen") else 0.0
+    return box.top() + inset, box.bottom() - inset
+
+
+def _reserved(node: Node, size: QSizeF, font: QFont) -> float:
+    """The width that a node and its caption need; a picture in a variable moves its label into the caption."""
+    variable = node.kind in ("latent", "observed")
+    caption = f"{node.label} {node.caption}" if variable and node.caption else node.caption
+    return max(size.width(), maths_label.width(caption, font))
 
 
 def _size(node: Node, height: float, em: float, font: QFont) -> QSizeF:

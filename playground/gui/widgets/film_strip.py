@@ -7,15 +7,18 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from playground.gui.widgets import theme
+from playground.gui.widgets import maths_label, theme
 from playground.gui.widgets.drawn_widget import DrawnWidget
 from playground.gui.widgets.tiles import TileSheet, crisp_factor, snapped
 
-_SMALLEST = 2.2  # em: frames narrower than this are thinned out instead
+_SMALLEST = 2.2  # em: frames are never narrower
+_FEWEST = 9  # columns: a strip with fewer no longer shows how things change
 
 
 class FilmStrip(DrawnWidget):
-    """Rows of T frames each; where not all T fit, evenly spaced ones stand for them, always with the current one.
+    """Rows of T frames each, under maths-like titles such as ``x_t``.
+
+    Where not all T fit, evenly spaced ones stand for them; the current one is always among those shown.
 
     Signals:
         frame_clicked: the step that was clicked, or reached with the left and right arrow keys.
@@ -60,10 +63,10 @@ class FilmStrip(DrawnWidget):
     def shown_steps(self) -> list[int]:
         """The steps that have a column at the present width."""
         total = self.frame_count()
-        room = self.width() - self._title_width()
-        columns = min(total, max(2, int(room / (_SMALLEST * self._em() + self._gap()))))
-        if columns == 0:
+        if total == 0:
             return []
+        pitch = self._frame_height() * self._broadest() + self._gap()
+        columns = min(total, max(2, int((self.width() - self._title_width()) / pitch)))
         steps = np.linspace(0, total - 1, columns).round().astype(int)
         steps[np.abs(steps - self._current).argmin()] = self._current
         return steps.tolist()
@@ -87,8 +90,9 @@ class FilmStrip(DrawnWidget):
         for row, (title, sheet) in enumerate(self._sheets.items()):
             first = self._frame(row, 0)
             painter.setPen(QColor(look.text))
-            box = QRectF(0, first.top(), self._title_width() - 0.6 * self._em(), first.height())
-            painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, title)
+            right = self._title_width() - 0.6 * self._em()
+            middle = right - maths_label.width(title, self.font()) / 2
+            maths_label.paint(painter, title, QPointF(middle, first.center().y()))
             for column, step in enumerate(steps):
                 frame = self._frame(row, column)
                 sheet.draw(painter, step, frame)
@@ -116,11 +120,9 @@ class FilmStrip(DrawnWidget):
         self.frame_clicked.emit(step)
 
     def _describe(self) -> None:
-        self.setAccessibleDescription(
-            f"{', '.join(self._sheets)}; step {self._current} of {max(0, self.frame_count() - 1)}"
-            if self._sheets
-            else ""
-        )
+        titles = ", ".join(maths_label.plain(title) for title in self._sheets)
+        where = f"step {self._current} of {self.frame_count() - 1}"
+        self.setAccessibleDescription(f"{titles}; {where}" if titles else "")
 
     def _draw_steps(self, painter: QPainter, steps: list[int], line: float) -> None:
         """The step numbers under the columns, and the frame around the current column."""
@@ -146,19 +148,25 @@ class FilmStrip(DrawnWidget):
         return 0.35 * self._em()
 
     def _title_width(self) -> float:
-        titles = [self.fontMetrics().horizontalAdvance(title) for title in self._sheets]
-        return max(titles, default=0) + self._em()
+        return max((maths_label.width(title, self.font()) for title in self._sheets), default=0.0) + self._em()
+
+    def _broadest(self) -> float:
+        return max(sheet.width / sheet.height for sheet in self._sheets.values())
+
+    def _frame_height(self) -> float:
+        """Rows share the height of their frames, though they may differ in resolution (latents beside images)."""
+        sheets, em, gap = list(self._sheets.values()), self._em(), self._gap()
+        down = (self.height() - 1.8 * em - len(sheets) * gap) / len(sheets)
+        across = (self.width() - self._title_width()) / min(_FEWEST, self.frame_count()) - gap
+        height = max(min(down, across / self._broadest()), _SMALLEST * em / self._broadest())
+        return crisp_factor(height / sheets[0].height, self.devicePixelRatioF()) * sheets[0].height
 
     def _frame(self, row: int, column: int) -> QRectF:
-        sheets, columns = list(self._sheets.values()), len(self.shown_steps())
-        sheet, gap = sheets[row], self._gap()
-        across = (self.width() - self._title_width() - columns * gap) / columns
-        down = (self.height() - 1.6 * self._em() - len(sheets) * gap) / len(sheets)
-        # Rows may differ in resolution (latents beside images): they share the height of their frames.
-        side = max(1.0, min(down, across * min(one.height / one.width for one in sheets)))
+        sheets, gap, height = list(self._sheets.values()), self._gap(), self._frame_height()
+        used = len(sheets) * (height + gap) + 1.4 * self._em()
+        top = max(0.2 * self._em(), (self.height() - used) / 2)
+        pitch = height * self._broadest() + gap
+        corner = QPointF(self._title_width() + column * pitch, top + row * (height + gap))
+        size = QPointF(height * sheets[row].width / sheets[row].height, height)
         ratio = self.devicePixelRatioF()
-        height = crisp_factor(side / sheets[0].height, ratio) * sheets[0].height
-        width = height * sheet.width / sheet.height
-        pitch = max(height * one.width / one.height for one in sheets) + gap
-        corner = QPointF(self._title_width() + column * pitch, 0.2 * self._em() + row * (height + gap))
-        return QRectF(snapped(corner, ratio), snapped(corner + QPointF(width, height), ratio))
+        return QRectF(snapped(corner, ratio), snapped(corner + size, ratio))

@@ -48,7 +48,7 @@ class ImageGrid(DrawnWidget):
         self._columns: int | None = None
         self._placeholder = ""
         self._hovered = -1
-        self._selected = 0
+        self._selected = -1  # nothing, until the keyboard or a click chooses
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -64,7 +64,7 @@ class ImageGrid(DrawnWidget):
         self._sheet = TileSheet(images, self._signed) if len(images) else None
         self._images = np.ascontiguousarray(images)
         self._captions = tuple(captions or ())
-        self._selected = min(self._selected, max(0, len(images) - 1))
+        self._selected = min(self._selected, len(images) - 1)
         self.setAccessibleDescription(f"{len(images)} images")
         self.update()
 
@@ -132,17 +132,20 @@ class ImageGrid(DrawnWidget):
         key = Qt.Key(event.key())
         if self._sheet is None:
             super().keyPressEvent(event)
-        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
+        elif key in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and self._selected >= 0:
             self.image_clicked.emit(self._selected)
         elif (move := _moves(self._layout().columns).get(key)) is not None:
-            if 0 <= self._selected + move < self._sheet.count:
-                self._selected += move
+            chosen = self._selected + move if self._selected >= 0 else 0
+            if 0 <= chosen < self._sheet.count:
+                self._selected = chosen
                 self.update()
         else:
             super().keyPressEvent(event)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
+        if self._selected < 0 and event.reason() in (Qt.FocusReason.TabFocusReason, Qt.FocusReason.BacktabFocusReason):
+            self._selected = min(0, self._images.shape[0] - 1)
         self.update()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:

@@ -16,7 +16,7 @@ from playground.gui.widgets.loss_series import Drawn, LossSeries, Scale
 from playground.gui.widgets.plots import HAIRLINE, bare_plot, brief, log10_of_positive, padded, pen, style_plot
 
 HELD_OUT = "held-out"
-_MOST_SMOOTHING = 0.1  # of the curve's length: the time constant with the slider at its end
+_MOST_SMOOTHING = 0.05  # of the curve's length: the time constant with the slider at its end
 
 
 class LossPlot(DrawnWidget):
@@ -107,7 +107,7 @@ class LossPlot(DrawnWidget):
 
     def restyle(self) -> None:
         look = theme.current()
-        style_plot(self._plot)
+        style_plot(self._plot, self)
         self._floor_line.setPen(pen(self, look.exact, style=(1, 2)))
         self._floor_text.setColor(look.exact)
         self._floor_text.setFont(self.font())
@@ -128,11 +128,12 @@ class LossPlot(DrawnWidget):
         self._smoothing.setObjectName(f"{name}.smoothing")
         self._smoothing.setRange(0, 100)
         self._smoothing.setAccessibleName("Smoothing")
-        self._smoothing.setToolTip("Moving average over up to a tenth of the curve; the raw loss stays visible, faint")
+        self._smoothing.setToolTip(
+            "Moving average over up to a twentieth of the curve; the raw loss stays visible, faint"
+        )
         self._smoothing.valueChanged.connect(self._refresh_when_visible)
-        caption = QLabel("&Smoothing")
-        caption.setBuddy(self._smoothing)
-        self._log = QCheckBox("&Log axis")
+        caption = QLabel("Smoothing")
+        self._log = QCheckBox("Log axis")
         self._log.setObjectName(f"{name}.log")
         self._log.setToolTip("Draws the logarithm of the loss; values that are not positive have none")
         self._log.toggled.connect(self._refresh_when_visible)
@@ -226,7 +227,7 @@ class LossPlot(DrawnWidget):
         low, high = padded(low, high)
         if has_floor:
             # Nothing should lie below the floor, so that is where its words go.
-            line = 1.6 * theme.em(self) / max(self._plot.getPlotItem().getViewBox().height(), 1.0)
+            line = 2.0 * theme.em(self) / max(self._plot.getPlotItem().getViewBox().height(), 1.0)
             low = min(low, floor - (high - floor) * min(0.5, line))
             self._floor_line.setValue(floor)
             self._floor_text.setPos(last, floor)

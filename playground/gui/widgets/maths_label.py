@@ -1,11 +1,15 @@
 """Short formulae such as ``x_t`` or ``p_θ(x|z)`` painted by hand: italic letters, sub- and superscripts."""
 
+import re
 from dataclasses import dataclass
 
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter
 
 _SCRIPT_SIZE = 0.72
+# A word, hyphens inside included (U-Net), or what stands between words. \u0300-\u036f are combining accents.
+_LETTERS = r"(?:[^\W\d_][\u0300-\u036f]*)+"
+_PIECES = re.compile(rf"{_LETTERS}(?:-{_LETTERS})*|.", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -48,7 +52,7 @@ def width(text: str, font: QFont) -> float:
 
 
 def paint(painter: QPainter, text: str, centre: QPointF) -> None:
-    """Paints a label in the painter's font and pen, its letters centred on a point."""
+    """Paints a label in the painter's font and pen, centred on a point."""
     font = painter.font()
     metrics = QFontMetricsF(font)
     x = centre.x() - width(text, font) / 2
@@ -72,20 +76,7 @@ def _group(text: str) -> tuple[str, str]:
 
 
 def _words(text: str) -> list[Run]:
-    runs: list[Run] = []
-    word = ""
-    for sign in f"{text}\0":
-        combining = "\u0300" <= sign <= "\u036f"
-        if sign.isalpha() or combining:
-            word += sign
-            continue
-        if word:
-            letters = sum(1 for letter in word if letter.isalpha())
-            runs.append(Run(word, 0, letters == 1))
-            word = ""
-        if sign != "\0":
-            runs.append(Run(sign))
-    return runs
+    return [Run(piece, 0, sum(map(str.isalpha, piece)) == 1) for piece in _PIECES.findall(text)]
 
 
 def _font(run: Run, font: QFont) -> QFont:

@@ -8,7 +8,7 @@ from PySide6.QtGui import QColor, QPainter, QPainterPath, QPaintEvent, QPen, QPo
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from playground.gui.widgets import maths_label, theme
-from playground.gui.widgets.diagram_graph import CAPTION, Edge, Node, outline, place, takes_detour
+from playground.gui.widgets.diagram_graph import CAPTION, Edge, Node, outline, place, takes_detour, top_and_bottom
 from playground.gui.widgets.drawn_widget import DrawnWidget
 from playground.gui.widgets.tiles import TileSheet
 
@@ -76,7 +76,7 @@ class ModelDiagram(DrawnWidget):
 
     def minimumSizeHint(self) -> QSize:
         columns, rows = self._counts()
-        return QSize(theme.em(self, 3 * columns), theme.em(self, 3.6 * rows))
+        return QSize(theme.em(self, 3 * columns), theme.em(self, 4.5 * rows))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -147,26 +147,47 @@ class ModelDiagram(DrawnWidget):
             self._write(painter, edge.label, path.pointAtPercent(0.5) - QPointF(0, 0.75 * em), 0.9)
 
     def _route(self, edge: Edge, boxes: dict[str, QRectF]) -> QPainterPath:
-        """From the side of one node to the side of the other, arcing over the row where something is in the way."""
+        """Side to side where the way is free, else over the row, up or down a column, or round a corner."""
         em, air = self._em(), 0.2 * self._em()
         source, target = self._nodes[edge.source], self._nodes[edge.target]
         start, end = boxes[edge.source], boxes[edge.target]
+        start_top, start_bottom = top_and_bottom(source, start)
+        end_top, end_bottom = top_and_bottom(target, end)
+        # An arrow that leaves or enters a node from below keeps off its caption.
+        start_bottom += self._caption_room(source) + air
+        end_bottom += self._caption_room(target) + air
+        falls = target.row > source.row
         path = QPainterPath()
         if source.column == target.column and source.row != target.row:
-            down = target.row > source.row
-            below = self._caption_room(source) + air  # an arrow that starts under a node leaves its caption alone
-            path.moveTo(start.center().x(), start.bottom() + below if down else start.top() - air)
-            path.lineTo(end.center().x(), end.top() - air if down else end.bottom() + self._caption_room(target) + air)
+            path.moveTo(start.center().x(), start_bottom if falls else start_top - air)
+            path.lineTo(end.center().x(), end_top - air if falls else end_bottom)
         elif takes_detour(source, target, list(self._nodes.values())):
-            height = min(start.top(), end.top()) - 0.9 * em
-            path.moveTo(start.center().x(), start.top() - air)
-            path.cubicTo(start.center().x(), height, end.center().x(), height, end.center().x(), end.top() - air)
-        else:
+            height = min(start.top(), end.top()) - 1.2 * em
+            path.moveTo(start.center().x(), start_top - air)
+            path.cubicTo(start.center().x(), height, end.center().x(), height, end.center().x(), end_top - air)
+        elif source.row != target.row and target.column - source.column > 1:
+            run, corner = self._free_height(source, target, boxes), end.center().x()
+            tip = end_top - air if falls else end_bottom
+            bend = 0.6 * em if run > tip else -0.6 * em
             path.moveTo(start.right() + air, start.center().y())
-            tip = QPointF(end.left() - air, end.center().y())
-            middle = (start.right() + end.left()) / 2
-            path.cubicTo(middle, start.center().y(), middle, tip.y(), tip.x(), tip.y())
+            path.cubicTo(start.right() + em, start.center().y(), start.right() + em, run, start.right() + 2 * em, run)
+            path.lineTo(corner - abs(bend), run)
+            path.quadTo(corner, run, corner, run - bend)
+            path.lineTo(corner, tip)
+        else:
+            tip_x, middle = end.left() - air, (start.right() + end.left()) / 2
+            path.moveTo(start.right() + air, start.center().y())
+            path.cubicTo(middle, start.center().y(), middle, end.center().y(), tip_x, end.center().y())
         return path
+
+    def _free_height(self, source: Node, target: Node, boxes: dict[str, QRectF]) -> float:
+        """Where a line along the source's row meets no other node on its way to the target's column."""
+        obstacles = [
+            boxes[node.id].bottom() + self._caption_room(node) + 0.4 * self._em()
+            for node in self._nodes.values()
+            if node.row == source.row and source.column < node.column <= target.column
+        ]
+        return max(obstacles, default=boxes[source.id].center().y())
 
     def _caption_room(self, node: Node) -> float:
         return CAPTION * self._em() if node.caption or node.id in self._thumbnails else 0.0

@@ -52,9 +52,10 @@ def bare_plot(name: str) -> pg.PlotWidget:
     return plot
 
 
-def style_plot(plot: pg.PlotWidget) -> None:
-    """Gives the background, axes, grid and tick labels of a plot the colours and type size in force."""
+def style_plot(plot: pg.PlotWidget, owner: QWidget) -> None:
+    """Gives the background, axes, grid and tick labels of a plot the colours in force and its owner's type size."""
     look = theme.current()
+    plot.setFont(owner.font())  # a child may hear of a new type size only after its owner
     plot.setBackground(look.base)
     for side in ("left", "bottom"):
         axis = plot.getPlotItem().getAxis(side)
@@ -63,14 +64,14 @@ def style_plot(plot: pg.PlotWidget) -> None:
         axis.setTextPen(look.muted)
         axis.setTickFont(plot.font())
         axis.setGrid(255)
-        axis.setStyle(
-            tickTextHeight=theme.em(plot),
-            tickTextOffset=theme.em(plot, 0.3),
-            maxTickLevel=0,
-            hideOverlappingLabels=True,
-        )
-        axis.labelStyle = {"color": look.muted, "font-size": f"{plot.font().pointSizeF():.1f}pt"}
-        axis.setLabel(axis.labelText, **axis.labelStyle)
+        axis.setZValue(-1)  # the grid lies behind the curves
+        axis.setStyle(tickTextHeight=theme.em(plot), tickTextOffset=theme.em(plot, 0.3), maxTickLevel=0)
+        axis.setTickDensity(min(1.0, 15.0 / theme.em(plot)) ** 2)  # pyqtgraph spaces ticks for letters of 15 pixels
+        axis.enableAutoSIPrefix(False)
+        axis.setLabel(axis.labelText, **{"color": look.muted, "font-size": f"{plot.font().pointSizeF():.1f}pt"})
+    # Half of the topmost number stands above the axis, and half of the lowest below.
+    plot.getPlotItem().getAxis("left").setStyle(hideOverlappingLabels=theme.em(plot))
+    plot.getPlotItem().setContentsMargins(0, theme.em(plot, 0.5), 0, 0)
 
 
 def padded(low: float, high: float, share: float = 0.05) -> tuple[float, float]:

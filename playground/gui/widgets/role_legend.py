@@ -67,12 +67,12 @@ class RoleLegend(DrawnWidget):
             painter.setBrush(blend)
             painter.drawRect(box.adjusted(0, 0.2 * em, 0, -0.2 * em))
             return
-        solid = entry.kind != "arrows" or entry.role == "model"
-        painter.setPen(QPen(colour, 0.11 * em, Qt.PenStyle.SolidLine if solid else Qt.PenStyle.DashLine))
+        broad = entry.kind == "arrows" and entry.role != "model"
+        line = QPen(theme.faded(colour.name(), 0.5) if broad else colour, (0.22 if broad else 0.09) * em)
+        painter.setPen(line)
         if entry.kind != "points":
             painter.drawLine(QPointF(box.left(), centre.y()), QPointF(box.right(), centre.y()))
             if entry.kind == "arrows":
-                painter.setPen(QPen(colour, 0.11 * em))
                 tip, barb = QPointF(box.right(), centre.y()), 0.25 * em
                 painter.drawLine(tip, tip + QPointF(-barb, -barb))
                 painter.drawLine(tip, tip + QPointF(-barb, barb))

@@ -4,8 +4,8 @@ from typing import Literal
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtCore import QRectF, QSize
+from PySide6.QtGui import QPainter, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from playground.gui.widgets import theme
@@ -56,13 +56,14 @@ class ScatterView(DrawnWidget):
         self._arrows: dict[str, tuple[np.ndarray, np.ndarray]] = {}
         self._plot = bare_plot(f"{name}.plot")
         self._plot.setParent(self)
+        self._plot.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         self._plot.hideAxis("left")
         self._plot.hideAxis("bottom")
         self._plot.getPlotItem().setContentsMargins(0, 0, 0, 0)
         self._plot.getPlotItem().getViewBox().setDefaultPadding(0)
         self._zero_lines = [pg.InfiniteLine(0, angle) for angle in (0, 90)]
         for line in self._zero_lines:
-            line.setZValue(-5)
+            line.setZValue(-20)
             self._plot.addItem(line, ignoreBounds=True)
         self._legend = RoleLegend(f"{name}.legend", self)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
@@ -122,7 +123,7 @@ class ScatterView(DrawnWidget):
         All arrow layers share one scale, so that their lengths compare: the longest arrow spans about one cell of the
         grid that N points make over the extent.
         """
-        item = self._layer(layer, "arrows", role, pg.PlotCurveItem(connect="pairs"), 3)
+        item = self._layer(layer, "arrows", role, pg.PlotCurveItem(connect="pairs"), 4 if role == "model" else 3)
         self._arrows[layer] = (np.asarray(xy, float), np.nan_to_num(np.asarray(uv, float)))
         self._changed(item, len(xy) > 0)
         longest = max(float(np.hypot(*field.T).max(initial=0.0)) for _, field in self._arrows.values())
@@ -158,6 +159,8 @@ class ScatterView(DrawnWidget):
         self._plot.getPlotItem().getViewBox().setBorder(pen(self, look.border, HAIRLINE))
         for layer in self._layers.values():
             self._style(layer)
+        # A child hears of a new type size after its parent; placing needs the legend's new size now.
+        self._legend.setFont(self.font())
         self._place()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -198,10 +201,12 @@ class ScatterView(DrawnWidget):
         elif layer.kind == "trails":
             layer.item.setPen(pen(self, theme.faded(colour, 0.35), HAIRLINE))
         elif layer.kind == "contours":
-            layer.item.setPen(pen(self, ink, HAIRLINE))
+            # Opaque: its many short pieces overlap at their ends, which would show as dots.
+            layer.item.setPen(pen(self, colour, HAIRLINE))
         else:
-            dashed = Qt.PenStyle.SolidLine if layer.role == "model" else (3, 2)
-            layer.item.setPen(pen(self, colour, 0.08, dashed))
+            # A broad faint exact arrow under a thin one of the model: where they agree, one lies inside the other.
+            broad = layer.role != "model"
+            layer.item.setPen(pen(self, theme.faded(colour, 0.4 if broad else 1.0), 0.2 if broad else 0.07))
 
     def _update_legend(self) -> None:
         self._legend.set_entries(
@@ -210,17 +215,19 @@ class ScatterView(DrawnWidget):
         self._place()
 
     def _place(self) -> None:
-        """A centred square, with the legend beside it where the widget is wide enough, else in its corner."""
+        """A centred square; the legend stands beside it unless that makes the square much smaller, else in its corner."""
         side = min(self.width(), self.height())
         legend = self._legend.sizeHint()
         gap = theme.em(self, 0.6)
-        beside = self.width() - side >= legend.width() + gap
+        left_over = self.width() - legend.width() - gap
+        beside = left_over >= 0.75 * side
+        side = min(side, left_over) if beside else side
         left = (self.width() - side - (legend.width() + gap if beside else 0)) // 2
         top = (self.height() - side) // 2
         self._plot.setGeometry(left, top, side, side)
         self._legend.setVisible(bool(self.visible_layers()))
         x = left + side + gap if beside else left + side - legend.width() - gap
-        self._legend.setGeometry(x, top if beside else top + gap, legend.width(), legend.height())
+        self._legend.setGeometry(x, top if beside else top + gap // 2, legend.width(), legend.height())
         self._legend.raise_()
 
 
@@ -228,5 +235,5 @@ def _arrow_segments(start: np.ndarray, arrow: np.ndarray) -> np.ndarray:
     """Shaft and two barbs of each arrow as pairs of ends, (6 N, 2)."""
     tip = start + arrow
     side = np.stack([-arrow[:, 1], arrow[:, 0]], axis=1)
-    left, right = tip - 0.3 * arrow + 0.18 * side, tip - 0.3 * arrow - 0.18 * side
+    left, right = tip - 0.32 * arrow + 0.2 * side, tip - 0.32 * arrow - 0.2 * side
     return np.stack([start, tip, tip, left, tip, right], axis=1).reshape(-1, 2)
