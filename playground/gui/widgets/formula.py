@@ -67,11 +67,13 @@ class Formula(QWidget):
             painter.setFont(self._source_font())
             painter.setPen(QColor(theme.current().text))
             painter.drawText(self.rect(), Qt.AlignmentFlag.AlignVCenter, self._latex)
+            painter.end()
             return
         natural = self._renderer.defaultSize()
         scale = min(1.0, self.width() / natural.width(), self.height() / natural.height())
         width, height = natural.width() * scale, natural.height() * scale
         self._renderer.render(painter, QRectF(0, (self.height() - height) / 2, width, height))
+        painter.end()
 
     def _wanted(self) -> tuple[str, int, str]:
         return self._latex, round(QFontInfo(self.font()).pixelSize() * self._size), theme.current().text
@@ -92,5 +94,6 @@ def typeset(latex: str, pixels: int, colour: str) -> bytes:
     try:
         return ziamath.Latex(latex, size=pixels, color=colour).svg().encode()
     except Exception as error:  # noqa: BLE001  the parser raises assertion, XML and many own errors for a wrong source
-        _log.warning("cannot set the formula %r: %s: %s", latex, type(error).__name__, error)
+        # as text: an exception kept in a log record keeps its frames, and with them the painter of `paintEvent`
+        _log.warning("cannot set the formula %r: %s", latex, f"{type(error).__name__} {error}".strip())
         return b""

@@ -64,6 +64,7 @@ class GrooveSlider(QSlider):
         painter.setPen(QPen(QColor(now.base), theme.em(self, 0.08)))
         painter.setBrush(QColor(colour))
         painter.drawEllipse(centre, 0.72 * radius, 0.72 * radius)
+        painter.end()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:

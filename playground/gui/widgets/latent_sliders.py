@@ -115,6 +115,7 @@ class LatentSliders(QWidget):
         self._rows_box.hide()
         self._rows_box.deleteLater()
         self._rows_box = box
+        box.show()
         self._align()
 
     def values(self) -> np.ndarray:

@@ -116,6 +116,7 @@ class MessageBar(QWidget):
         inset = theme.em(self, 0.06)
         radius = theme.em(self, 0.35)
         painter.drawRoundedRect(self.rect().adjusted(inset, inset, -inset, -inset), radius, radius)
+        painter.end()
 
     def _lay_out(self) -> None:
         self._buttons = QHBoxLayout()

@@ -43,9 +43,10 @@ class RunControls(QWidget):
     budget_changed = Signal(str, float)
 
     def __init__(self, *, id_prefix: str, parent: QWidget | None = None) -> None:
-        """Names its controls `id_prefix` + `.start`, `.step`, `.stop`, `.reset`, `.reseed`, `.seed`, `.budget`, `.unit`."""
+        """Names its controls `<id_prefix>.start`, step, stop, reset, reseed, seed, budget, unit and progress."""
         super().__init__(parent)
         self._state: State = "idle"
+        self._fraction: float | None = 0.0
         self._amounts = dict(_DEFAULT_AMOUNTS)
         self._make_buttons(id_prefix)
         self._make_fields(id_prefix)
@@ -67,6 +68,7 @@ class RunControls(QWidget):
         `can_start` is False where the model or its data are not ready, or the budget is spent.
         """
         self._state = state
+        self._show_fraction()
         resting = state in ("idle", "paused", "done", "failed")
         face = {"running": "Pause", "stopping": "Pause", "paused": "Resume"}.get(state, "Train")
         self.start_button.set_face(*_FACES[face])
@@ -80,11 +82,8 @@ class RunControls(QWidget):
         self, fraction: float | None, step: int, steps_per_second: float | None, seconds_left: float | None
     ) -> None:
         """Shows how far training is; `fraction` in [0, 1], None where the end is unknown."""
-        if fraction is None:
-            self.progress_bar.setRange(0, 0 if self._state == "running" else _FULL)
-        else:
-            self.progress_bar.setRange(0, _FULL)
-            self.progress_bar.setValue(round(_FULL * min(max(fraction, 0.0), 1.0)))
+        self._fraction = fraction
+        self._show_fraction()
         parts = [f"{step:,} step{'' if step == 1 else 's'}"]
         if steps_per_second is not None:
             parts.append(f"{steps_per_second:,.{0 if steps_per_second >= 10 else 1}f} steps/s")
@@ -174,6 +173,12 @@ class RunControls(QWidget):
         self._progress_field.setMinimumWidth(theme.em(self, 16))
         self.seed_box.setFixedWidth(theme.em(self, 5))
         self.budget_box.setFixedWidth(theme.em(self, 6.5))
+
+    def _show_fraction(self) -> None:
+        # Qt draws a bar without a range as busy
+        busy = self._fraction is None and self._state == "running"
+        self.progress_bar.setRange(0, 0 if busy else _FULL)
+        self.progress_bar.setValue(round(_FULL * min(max(self._fraction or 0.0, 0.0), 1.0)))
 
     def _emit_start(self) -> None:
         {"running": self.pause_clicked, "paused": self.resume_clicked}.get(self._state, self.train_clicked).emit()
