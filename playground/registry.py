@@ -144,6 +144,15 @@ def experiment(
     return Experiment(model, data_name, to_dict(config), to_dict(options), train, **facts)
 
 
+def checked(experiment_: "Experiment") -> "Experiment":
+    """An experiment from a file, after every name and value in it was looked up."""
+    named = {**experiment_.config, **{f"data.{key}": value for key, value in experiment_.data_options.items()}}
+    complete = experiment(experiment_.model, experiment_.data, assignments=dict(named))
+    from dataclasses import replace
+
+    return replace(experiment_, config=complete.config, data_options=complete.data_options)
+
+
 def pretrained() -> dict[str, Path]:
     """The bundled runs by name."""
     folder = paths.pretrained()

@@ -2,11 +2,11 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from playground import paths, registry
 from playground.core.backend import Job, Recorder
-from playground.core.device import choose
 from playground.core.errors import UsageError
 from playground.core.experiment import Budget, Experiment
 from playground.core.records import TrainRecord
@@ -37,9 +37,9 @@ def look_at(run: str) -> Job:
 
 
 def go_on(path: Path, device: str | None = None) -> Job:
-    """A run to be trained further from where it was saved."""
+    """A run to be trained further from where it was saved, on its own device or another."""
     folder = RunFolder.open(path, for_writing=True)
-    experiment = folder.experiment
+    experiment = replace(folder.experiment, device=device or folder.experiment.device)
     dataset = registry.load_data(experiment.data, dict(experiment.data_options))
     trainer = Trainer(registry.model_class(experiment.model), dataset, experiment)
     state, position = folder.load_state()
@@ -54,50 +54,28 @@ def open_any(run: str) -> Job:
     return go_on(path) if has_state else look_at(run)
 
 
-def train(
-    experiment: Experiment, out: Path, resume: bool = False, watch: Callable[[TrainRecord, Trainer], None] | None = None
-) -> RunFolder:
-    """Trains in the foreground until the experiment's budget is spent; saves on the way, at the end and on Ctrl-C.
+def fresh(experiment: Experiment, out: Path) -> Job:
+    """A run that will be kept in `out`. Raises UsageError where something is there already."""
+    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+        raise UsageError(f"{out} is not empty. Nothing was changed; choose another --out, or add --resume.")
+    return start(experiment, out)
 
-    Raises UsageError for a non-empty `out` without `resume`, or a resumed run that is another experiment.
-    """
-    experiment_device = choose(experiment.device)
-    if resume:
-        job = go_on(out)
-        if job.experiment.identity() != experiment.identity():
-            raise UsageError(_difference(job.experiment, experiment))
-    else:
-        if out.exists() and (not out.is_dir() or any(out.iterdir())):
-            raise UsageError(f"{out} is not empty. Nothing was changed; choose another --out, or add --resume.")
-        from dataclasses import replace
 
-        job = start(replace(experiment, device=experiment_device), out)
-    assert job.trainer is not None
+def train(job: Job, budget: Budget, watch: Callable[[TrainRecord], None] | None = None) -> RunFolder:
+    """Trains in the foreground until the budget, a total, is spent; saves before the first step, on the way and at
+    the end, also when `watch` raises between two turns."""
+    trainer = job.trainer
+    if trainer is None:
+        raise UsageError("This run can only be sampled: it was stored without its training state.")
+    trainer.experiment = replace(trainer.experiment, budget=budget)
     recorder = Recorder(job)
+    recorder.save_first()
     try:
-        recorder.save_first()
-        for record in job.trainer.run(experiment.budget):
+        for record in trainer.run(budget):
             recorder.add(record)
             if watch:
-                watch(record, job.trainer)
+                watch(record)
     finally:
         recorder.save()
     assert job.folder is not None
     return job.folder
-
-
-def resumed(out: Path, budget: Budget) -> Experiment:
-    """The experiment of an existing run with a new total budget."""
-    from dataclasses import replace
-
-    return replace(RunFolder.open(out).experiment, budget=budget)
-
-
-def _difference(kept: Experiment, asked: Experiment) -> str:
-    for key, value in kept.identity().items():
-        if asked.identity()[key] != value:
-            return (
-                f"The run has {key} = {value}, but {asked.identity()[key]} was asked for. Nothing was changed; "
-                f"leave out --resume and choose another --out, or ask for {value}."
-            )
-    return "The run is another experiment."

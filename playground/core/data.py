@@ -111,8 +111,9 @@ class ExactDensity(Protocol):
     ``signal * x + noise * ε``, ε ~ N(0, I); the defaults are the data itself.
     """
 
-    entropy: float
-    """Differential entropy in nats: the floor under any model's NLL."""
+    @property
+    def entropy(self) -> float:
+        """Differential entropy in nats: the floor under any model's NLL."""
 
     def log_density(self, x: Tensor, signal: float = 1.0, noise: float = 0.0) -> Tensor:
         """log p(x) in nats, (N,)."""

@@ -1,0 +1,44 @@
+"""Sheets of samples as pictures: images in a grid, points as dots in a square."""
+
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageDraw
+
+_TILE = 40  # an image is enlarged by whole factors to about this many pixels
+
+
+def sheet(x: np.ndarray, extent: float = 3.0, columns: int | None = None) -> Image.Image:
+    """A picture of samples: images (N, C, H, W) in [0, 1], or points (N, 2) in a square of half side `extent`."""
+    return _points(x, extent) if x.ndim == 2 else _images(x, columns)
+
+
+def _images(x: np.ndarray, columns: int | None) -> Image.Image:
+    n, _, height, width = x.shape
+    factor = max(1, round(_TILE / height))
+    columns = columns or int(np.ceil(np.sqrt(n)))
+    rows = -(-n // columns)
+    step_y, step_x = height * factor + factor, width * factor + factor
+    canvas = np.full((rows * step_y + factor, columns * step_x + factor, 3), 96, dtype=np.uint8)
+    pixels = (x.clip(0, 1) * 255).round().astype(np.uint8)
+    for i, image in enumerate(pixels):
+        big = image.repeat(factor, axis=1).repeat(factor, axis=2).transpose(1, 2, 0)
+        top, left = factor + i // columns * step_y, factor + i % columns * step_x
+        canvas[top : top + height * factor, left : left + width * factor] = big  # gray spreads over the three channels
+    return Image.fromarray(canvas)
+
+
+def _points(x: np.ndarray, extent: float, side: int = 480) -> Image.Image:
+    canvas = Image.new("RGB", (side, side), "white")
+    draw = ImageDraw.Draw(canvas)
+    for right, up in (x / (2 * extent) + 0.5) * side:
+        if np.isfinite(right) and np.isfinite(up):
+            draw.ellipse((right - 2, side - up - 2, right + 2, side - up + 2), fill="#D55E00")
+    return canvas
+
+
+def save_animation(frames: list[Image.Image], path: Path) -> None:
+    """A GIF that shows each frame for 80 ms and the last for two seconds."""
+    indexed = [frame.convert("P", palette=Image.Palette.ADAPTIVE) for frame in frames]
+    durations = [80] * (len(frames) - 1) + [2000]
+    indexed[0].save(path, save_all=True, append_images=indexed[1:], duration=durations, loop=0)

@@ -1,0 +1,90 @@
+"""Receipts of the bundled runs: what each reached, and the command that measures it again."""
+
+import json
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from playground import paths, registry, runs
+from playground.core.run_folder import RunFolder
+from playground.core.untrusted import read_json
+from playground.evaluation.pictures import sheet
+from playground.evaluation.report import evaluate
+from playground.evaluation.sampling import draw
+
+FILE = "receipt.json"
+SHEET = "samples.png"
+NUMBERS = ("nll", "kl", "feature_distance", "feature_distance_share", "label_accuracy",
+           "reconstruction_label_accuracy", "modes_hit", "share_within_3_sigma", "sliced_wasserstein")  # fmt: skip
+TOLERANCE = 0.02  # relative; the same weights on another machine differ in the last digits only
+
+
+def bundle(run: Path, name: str) -> RunFolder:
+    """Copies a finished run into the bundled ones, with its sample sheet and its receipt."""
+    folder = RunFolder.open(run).export(paths.pretrained() / name)
+    opened = registry.open_run(folder.path)
+    if "sample" in opened.model.capabilities(opened.dataset.spec):
+        count = 1000 if opened.dataset.spec.kind == "points" else 100
+        drawn = draw(opened, count, seed=0)
+        columns = 10 if drawn.labels is not None else None
+        sheet(drawn.frames[-1], drawn.extent, columns).save(folder.path / SHEET, optimize=True)
+    numbers = evaluate(opened)
+    receipt = {
+        "command": f"playground evaluate {name}",
+        "seed": opened.experiment.seed,
+        "steps": opened.step,
+        "seconds": round(float(opened.manifest["seconds"]), 1),
+        "device": opened.experiment.device,
+        "threads": opened.experiment.threads,
+        "numbers": {key: _rounded(numbers[key]) for key in NUMBERS if numbers[key] is not None},
+    }
+    (folder.path / FILE).write_text(json.dumps(receipt, indent=2) + "\n", encoding="utf-8")
+    return folder
+
+
+def read(name: str) -> dict[str, Any]:
+    """A bundled run's receipt."""
+    content: dict[str, Any] = read_json(registry.find_run(name) / FILE)
+    return content
+
+
+def measure_again(name: str, retrain: bool, say: Callable[[str], None]) -> dict[str, Any]:
+    """A bundled run's receipt beside what is measured now; `retrain` trains it afresh first."""
+    receipt = read(name)
+    say(f"{name} ...")
+    with tempfile.TemporaryDirectory() as folder:
+        source: str | Path = name
+        if retrain:
+            opened = registry.open_run(name)
+            from playground.core.experiment import Budget
+
+            job = runs.start(opened.experiment, Path(folder) / "run")
+            source = runs.train(job, Budget("steps", receipt["steps"])).path
+        numbers = evaluate(registry.open_run(source))
+    measured = {key: _rounded(numbers[key]) for key in receipt["numbers"]}
+    # A retrained run on another machine is another run; only the stored weights must repeat their numbers.
+    holds = retrain or all(_close(receipt["numbers"][key], measured[key]) for key in measured)
+    facts = {key: receipt[key] for key in ("seed", "steps", "seconds", "device")}
+    return {"name": name, **facts, "receipt": receipt["numbers"], "measured": measured, "holds": holds}
+
+
+def table(rows: list[dict[str, Any]]) -> str:
+    """For people: a block a run."""
+    lines = []
+    for row in rows:
+        verdict = "holds" if row["holds"] else "DIFFERS"
+        lines.append(f"{row['name']}  ({row['steps']} steps, {row['seconds']:.0f} s on {row['device']}): {verdict}")
+        for key, value in row["receipt"].items():
+            lines.append(f"    {key:<32}{value!s:>12}  now {row['measured'][key]!s:>12}")
+    return "\n".join(lines)
+
+
+def _rounded(value: Any) -> Any:
+    return round(value, 4) if isinstance(value, float) else value
+
+
+def _close(a: Any, b: Any) -> bool:
+    if isinstance(a, dict):
+        return isinstance(b, dict) and a.keys() == b.keys() and all(_close(a[key], b[key]) for key in a)
+    return a == b or (b is not None and abs(a - b) <= TOLERANCE * max(abs(a), abs(b), 0.05))

@@ -1,0 +1,103 @@
+"""Samples of a run as a file: a picture, an animation of the sampler's steps, or an array."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from playground.core.errors import UsageError
+from playground.core.hyperparams import changed
+from playground.core.random import stream
+from playground.evaluation.labels import parse_label, sample_labels
+from playground.evaluation.pictures import save_animation, sheet
+from playground.registry import OpenRun
+
+KINDS = (".png", ".gif", ".npz")
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Samples, ready to be written.
+
+    Attributes:
+        frames: the sampler's states, each (N, *shape); only the last where no animation was asked for.
+        labels: what was asked for, (N,) or (N, F); None for an unconditional model.
+        factors: names of the columns of `labels`.
+        extent: half the side of the square in which points are drawn.
+    """
+
+    frames: tuple[np.ndarray, ...]
+    labels: np.ndarray | None
+    factors: tuple[str, ...]
+    extent: float
+
+    def save(self, path: Path) -> None:
+        """Writes the file whole or not at all."""
+        part = path.with_name(f".{path.name}.part{path.suffix}")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            self._write(part)
+            part.replace(path)
+        finally:
+            part.unlink(missing_ok=True)
+
+    def _write(self, path: Path) -> None:
+        if path.suffix == ".npz":
+            arrays = {"samples": self.frames[-1].astype(np.float32)}
+            if self.labels is not None:
+                arrays["labels"] = self.labels
+            if self.labels is not None and self.labels.ndim == 2:
+                arrays["factors"] = np.array(self.factors)
+            np.savez_compressed(path, **arrays)  # type: ignore[arg-type]
+        elif path.suffix == ".gif":
+            save_animation([sheet(frame, self.extent) for frame in self.frames], path)
+        else:
+            sheet(self.frames[-1], self.extent).save(path)
+
+
+def draw(
+    run: OpenRun, count: int, seed: int, label: str | None = None, options: Mapping[str, object] | None = None,
+    suffix: str = ".npz",
+) -> Drawn:  # fmt: skip
+    """Draws `count` samples. Without a label a conditional model gives each class in turn.
+
+    Raises UsageError for an unknown kind of file, label or setting, and where the model cannot do what is asked.
+    """
+    model, spec = run.model, run.dataset.spec
+    if suffix not in KINDS:
+        raise UsageError(f"Samples are written as {', '.join(KINDS)}, not '{suffix}'.")
+    if count < 1:
+        raise UsageError("Ask for at least one sample: --count 1.")
+    can = model.capabilities(spec)
+    if "sample" not in can:
+        raise UsageError(f"{run.experiment.model} recognises data; it cannot sample.")
+    if suffix == ".gif" and "sample_steps" not in can:
+        raise UsageError(f"{run.experiment.model} samples in one step, and a GIF shows steps. Use .png.")
+    settings = changed(model.SampleSettings(), dict(options or {}))
+    generator = stream(seed, "sampling", model.device)
+    labels = _labels(run, count, label)
+    on_device = labels.to(model.device) if labels is not None else None
+    if suffix == ".gif":
+        steps = model.sample_steps(count, label=on_device, settings=settings, generator=generator)
+        frames = [step.x for step in steps]
+    else:
+        frames = [model.sample(count, label=on_device, settings=settings, generator=generator)]
+    if spec.kind == "images":
+        frames = [frame.clamp(0, 1) for frame in frames]
+    columns = None if labels is None else labels.squeeze(1).numpy() if labels.shape[1] == 1 else labels.numpy()
+    names = tuple(factor.name for factor in spec.factors if factor.size)
+    return Drawn(tuple(frame.cpu().numpy() for frame in frames), columns, names, spec.extent)
+
+
+def _labels(run: OpenRun, count: int, label: str | None) -> Tensor | None:
+    """int64 (count, F); each class in turn where no label is named."""
+    if not run.model.conditional:
+        if label is not None:
+            raise UsageError(f"This {run.experiment.model} was trained without labels; leave out --label.")
+        return None
+    if label is None:
+        return sample_labels(run.dataset.spec, count)
+    return torch.tensor(parse_label(run.dataset.spec, label)).expand(count, -1)
