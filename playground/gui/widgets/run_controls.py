@@ -168,6 +168,10 @@ class RunControls(QWidget):
         layout.addWidget(self.progress_bar)
 
     def _fit(self) -> None:
+        # as wide as its longest word, so that the row stays put when the word changes
+        metrics, button = self.start_button.fontMetrics(), self.start_button
+        words = max(metrics.horizontalAdvance(word) for word in _FACES)
+        button.setMinimumWidth(button.sizeHint().width() + words - metrics.horizontalAdvance(button.text()))
         self._flow.setSpacing(theme.em(self, 0.5))
         self.progress_bar.setFixedHeight(theme.em(self, 0.5))
         self._progress_field.setMinimumWidth(theme.em(self, 16))

@@ -191,7 +191,6 @@ def _fields(theme: Theme, folder: Path) -> str:
         border: 2px solid {theme.accent}; }}
     QAbstractSpinBox:disabled, QComboBox:disabled, QLineEdit:disabled, QCheckBox::indicator:disabled {{
         background: {theme.window}; }}
-    QAbstractSpinBox, QComboBox {{ padding-right: 1.2em; }}
     QAbstractSpinBox::up-button, QAbstractSpinBox::down-button {{
         subcontrol-origin: border; width: 1.2em; border: none; background: transparent; }}
     QAbstractSpinBox::up-button {{ subcontrol-position: top right; }}
