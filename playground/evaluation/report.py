@@ -59,7 +59,7 @@ def evaluate(run: OpenRun, count: int | None = None, seed: int = 0) -> dict[str,
 
 
 def draw(model: GenerativeModel, n: int, labels: Tensor | None, generator: torch.Generator) -> Tensor:
-    """n samples on the CPU, drawn in chunks under the sampler's default settings."""
+    """n samples on the CPU, drawn in chunks under the sampler's default settings; images are cut to [0, 1]."""
     chunks = []
     for rows in torch.arange(n).split(_CHUNK):
         label = None if labels is None else labels[rows].to(model.device)
@@ -68,7 +68,7 @@ def draw(model: GenerativeModel, n: int, labels: Tensor | None, generator: torch
     if not samples.isfinite().all():
         raise PlaygroundError("Some samples are not finite numbers: the model has diverged. Train it anew with a "
                               "smaller learning rate, or sample from an earlier step.")  # fmt: skip
-    return samples
+    return samples.clamp(0, 1) if model.spec.kind == "images" else samples
 
 
 def _facts(run: OpenRun) -> dict[str, object]:
