@@ -45,7 +45,7 @@ class CurvePlot(DrawnWidget):
         self._plot.addItem(self._marker, ignoreBounds=True)
         self._marker.sigDragged.connect(self._dragged)
         self._plot.scene().sigMouseClicked.connect(self._clicked)
-        self._plot.getPlotItem().getViewBox().sigResized.connect(self._relabel)
+        self._plot.getPlotItem().getViewBox().sigResized.connect(self._redraw)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -118,7 +118,9 @@ class CurvePlot(DrawnWidget):
         low, high = (float(values.min()), float(values.max())) if len(values) else (0.0, 1.0)
         self._marker.setBounds(self._x_range())
         self._plot.setXRange(*self._x_range(), padding=0.01)
-        self._plot.setYRange(*padded(low, high), padding=0)
+        # Numbers at the ends of the axis are only drawn where they fit whole.
+        height = max(self._plot.getPlotItem().getViewBox().height(), 1.0)
+        self._plot.setYRange(*padded(low, high, max(0.05, 0.6 * theme.em(self) / height)), padding=0)
         self._relabel()
 
     def _relabel(self) -> None:

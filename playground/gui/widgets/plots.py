@@ -39,9 +39,25 @@ def curve_item(**options: object) -> pg.PlotCurveItem:
     return pg.PlotCurveItem(connect="finite", segmentedLineMode="on", **options)
 
 
+class _QuietAxis(pg.AxisItem):
+    """Ticks at 1, 2 or 5 times a power of ten, as many as leave each label air at the type size in force.
+
+    pyqtgraph's own choice knows the length of the axis but not the size of its letters.
+    """
+
+    def tickSpacing(self, low: float, high: float, size: float) -> list[tuple[float, float]]:
+        letter = self.style["tickTextHeight"]
+        room = max(2.0, size / ((1.8 if self.orientation == "left" else 3.5) * letter))
+        rough = (high - low) / room
+        if not rough > 0:
+            return []
+        power = 10.0 ** np.floor(np.log10(rough))
+        return [(next(power * step for step in (1, 2, 5, 10) if power * step >= 0.999 * rough), 0.0)]
+
+
 def bare_plot(name: str) -> pg.PlotWidget:
     """A plot that the mouse cannot zoom by accident and that lets the wheel scroll the page around it."""
-    plot = pg.PlotWidget()
+    plot = pg.PlotWidget(axisItems={side: _QuietAxis(side) for side in ("left", "bottom")})
     plot.setObjectName(name)
     plot.setFrameShape(QFrame.Shape.NoFrame)
     plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
@@ -66,11 +82,9 @@ def style_plot(plot: pg.PlotWidget, owner: QWidget) -> None:
         axis.setGrid(255)
         axis.setZValue(-1)  # the grid lies behind the curves
         axis.setStyle(tickTextHeight=theme.em(plot), tickTextOffset=theme.em(plot, 0.3), maxTickLevel=0)
-        axis.setTickDensity(min(1.0, 15.0 / theme.em(plot)) ** 2)  # pyqtgraph spaces ticks for letters of 15 pixels
         axis.enableAutoSIPrefix(False)
         axis.setLabel(axis.labelText, **{"color": look.muted, "font-size": f"{plot.font().pointSizeF():.1f}pt"})
-    # Half of the topmost number stands above the axis, and half of the lowest below.
-    plot.getPlotItem().getAxis("left").setStyle(hideOverlappingLabels=theme.em(plot))
+    # Half of the topmost number stands above the axis.
     plot.getPlotItem().setContentsMargins(0, theme.em(plot, 0.5), 0, 0)
 
 

@@ -215,7 +215,7 @@ class ScatterView(DrawnWidget):
         self._place()
 
     def _place(self) -> None:
-        """A centred square; the legend stands beside it unless that makes the square much smaller, else in its corner."""
+        """A centred square; the legend stands beside it, or in its corner where that would cost too much room."""
         side = min(self.width(), self.height())
         legend = self._legend.sizeHint()
         gap = theme.em(self, 0.6)
