@@ -20,9 +20,9 @@ from playground.core.errors import PlaygroundError, UsageError
 from playground.core.hyperparams import parse_assignment
 
 if TYPE_CHECKING:
-    from playground.core.backend import Job
     from playground.core.experiment import Budget, Experiment
     from playground.core.records import TrainRecord
+    from playground.core.worker import Job
 
 
 def run(words: Sequence[str]) -> int:

@@ -6,12 +6,12 @@ from dataclasses import replace
 from pathlib import Path
 
 from playground import paths, registry
-from playground.core.backend import Job, Recorder
 from playground.core.errors import UsageError
 from playground.core.experiment import Budget, Experiment
 from playground.core.records import TrainRecord
 from playground.core.run_folder import RunFolder
 from playground.core.trainer import Trainer
+from playground.core.worker import Job, Recorder
 
 
 def new_folder(experiment: Experiment) -> Path:

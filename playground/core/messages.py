@@ -1,0 +1,120 @@
+"""What passes between a window and a worker: small frozen values, no live tensors; and nothing here needs torch."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from playground.core.experiment import Budget, Experiment
+from playground.core.hyperparams import Value
+from playground.core.records import Answer, Query, TrainRecord
+
+# -- commands: what may be asked of a worker ------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Train:
+    """Train until the budget, a total, is spent."""
+
+    budget: Budget
+
+
+@dataclass(frozen=True)
+class Pause:
+    """Stop asking for turns; everything stays as it is."""
+
+
+@dataclass(frozen=True)
+class TrainSteps:
+    """Exactly `count` steps of some parts (all, if none are named), then pause."""
+
+    count: int = 1
+    parts: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Change:
+    """Change live settings from the next step on."""
+
+    set: Mapping[str, Value]
+
+
+@dataclass(frozen=True)
+class Ask:
+    """Answer a query; it replaces an older one on its channel."""
+
+    query: Query
+    stamp: int
+
+
+@dataclass(frozen=True)
+class Close:
+    """Save and end."""
+
+
+Command = Train | Pause | TrainSteps | Change | Ask | Close
+
+# -- messages: what a worker says -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Opened:
+    """The model is there and can be asked.
+
+    Attributes:
+        experiment: of the run.
+        step: done so far.
+        facts: what a window shows of model and data, by the names in `worker.describe`.
+        can_train: whether this run can go on; a bundled run cannot, it has no training state.
+        records: the run's log so far.
+    """
+
+    experiment: Experiment
+    step: int
+    seconds: float
+    facts: Mapping[str, Any]
+    can_train: bool
+    folder: str = ""
+    records: tuple[TrainRecord, ...] = ()
+
+
+@dataclass(frozen=True)
+class Trained:
+    """One turn was trained."""
+
+    record: TrainRecord
+
+
+@dataclass(frozen=True)
+class Rested:
+    """Training stopped: "paused", "done", or "failed" with a sentence and the details."""
+
+    state: str
+    experiment: Experiment
+    step: int
+    message: str = ""
+    details: str = ""
+
+
+@dataclass(frozen=True)
+class Changed:
+    """A live setting was changed; the experiment has one event more."""
+
+    experiment: Experiment
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A command could not be carried out; everything is as it was."""
+
+    message: str
+
+
+@dataclass(frozen=True)
+class Failed:
+    """The worker could not open the run, or broke; it has ended."""
+
+    message: str
+    details: str = ""
+
+
+Message = Opened | Trained | Rested | Changed | Refused | Failed | Answer
