@@ -1,0 +1,61 @@
+"""The curve plot and its marker."""
+
+import numpy as np
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QWidget
+
+from playground.gui.widgets.curve_plot import CurvePlot
+from playground.gui.widgets.end_labels import EndLabels
+
+
+@pytest.fixture
+def plot(qtbot):
+    window = QWidget()
+    qtbot.addWidget(window)
+    window.resize(500, 300)
+    widget = CurvePlot("diffusion.schedule", "t", "", window)
+    widget.resize(500, 300)
+    window.show()
+    x = np.linspace(0.0, 1.0, 11)
+    widget.set_curves({"signal": (x, 1 - x), "noise": (x, x)})
+    yield widget  # not returned: the window must outlive the test
+    window.hide()
+
+
+def texts(plot):
+    return plot.findChild(EndLabels).texts()
+
+
+def test_values_at_the_marker_stand_beside_the_names(plot):
+    assert texts(plot) == ["signal", "noise"]
+    plot.set_marker(0.25)
+    assert texts(plot) == ["signal 0.7500", "noise 0.2500"]
+
+
+def test_arrow_keys_move_the_marker_and_tell(plot, qtbot):
+    plot.set_marker(0.5)
+    with qtbot.waitSignal(plot.marker_moved) as moved:
+        qtbot.keyClick(plot, Qt.Key.Key_Right)
+    assert moved.args[0] == pytest.approx(0.51)
+    assert texts(plot)[1] == "noise 0.5100"
+
+
+def test_a_click_brings_the_marker_and_set_marker_stays_silent(plot, qtbot):
+    with qtbot.assertNotEmitted(plot.marker_moved):
+        plot.set_marker(0.0)
+    with qtbot.waitSignal(plot.marker_moved):
+        qtbot.mouseClick(plot._plot.viewport(), Qt.MouseButton.LeftButton, pos=plot._plot.viewport().rect().center())
+    assert 0.3 < plot.marker() < 0.7
+
+
+def test_the_marker_stays_within_the_curves(plot):
+    plot.set_marker(7.0)
+    assert plot.marker() == 1.0
+
+
+def test_a_log_axis_leaves_out_what_has_no_logarithm(plot):
+    plot.set_log(True)
+    low, high = plot._plot.getPlotItem().getViewBox().viewRange()[1]
+    assert -1.5 < low < -1.0
+    assert 0.0 < high < 0.5

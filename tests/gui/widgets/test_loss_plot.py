@@ -1,0 +1,109 @@
+"""The loss plot through its controls."""
+
+import numpy as np
+import pytest
+from PySide6.QtWidgets import QCheckBox, QSlider, QToolButton, QWidget
+
+from playground.gui.widgets import theme
+from playground.gui.widgets.end_labels import EndLabels
+from playground.gui.widgets.loss_plot import LossPlot
+
+
+@pytest.fixture
+def plot(qtbot):
+    theme.apply("light")
+    window = QWidget()  # a widget shown by itself would make the offscreen platform complain about size hints
+    qtbot.addWidget(window)
+    window.resize(800, 400)
+    widget = LossPlot("vae.loss", window)
+    widget.resize(800, 400)
+    window.show()
+    yield widget
+    theme.apply("light")
+
+
+def shown(plot: LossPlot) -> list[str]:
+    return plot.findChild(EndLabels).texts()
+
+
+def test_curves_grow_and_the_latest_value_is_written_beside_them(plot):
+    plot.add(1, {"loss": np.array([3.0, 2.0])})
+    plot.add(3, {"loss": np.array([1.5])})
+    plot.add_held_out(3, {"loss": 1.75})
+    curves = plot.series()
+    assert curves["loss"][0].tolist() == [1, 2, 3]
+    assert curves["loss held-out"][1].tolist() == [1.75]
+    assert shown(plot) == ["loss 1.500", "held-out 1.750"]
+
+
+def test_the_menu_adds_the_other_curves(plot):
+    plot.add(0, {"loss": np.ones(3), "kl": np.full(3, 0.25)})
+    assert shown(plot) == ["loss 1.000"]
+    picker = plot.findChild(QToolButton, "vae.loss.curves")
+    assert picker.isVisible()
+    picker.menu().actions()[1].trigger()
+    assert shown(plot) == ["loss 1.000", "kl 0.2500"]
+    picker.menu().actions()[0].trigger()
+    assert shown(plot) == ["kl 0.2500"]
+
+
+def test_smoothing_moves_the_written_value_towards_the_mean(plot):
+    plot.add(0, {"loss": np.tile([0.0, 2.0], 500)})
+    assert shown(plot) == ["loss 2.000"]
+    plot.findChild(QSlider, "vae.loss.smoothing").setValue(100)
+    assert 0.9 < float(shown(plot)[0].split()[1]) < 1.1
+
+
+def test_a_logarithm_of_what_is_not_positive_is_left_out_and_said(plot):
+    plot.set_unit("loss (nats)")
+    plot.add(0, {"loss": np.array([10.0, 1.0, -1.0, 0.1])})
+    axis = plot._plot.getPlotItem().getAxis("left")
+    assert axis.labelText == "loss (nats)"
+    plot.findChild(QCheckBox, "vae.loss.log").setChecked(True)
+    assert axis.labelText == "loss (nats) (log of positive values)"
+    low, high = plot._plot.getPlotItem().getViewBox().viewRange()[1]
+    assert -1.5 < low < -1 < 0.9 < high < 1.5
+    assert shown(plot) == ["loss 0.1000"]
+
+
+def test_nan_does_not_hide_the_rest(plot):
+    plot.add(0, {"loss": np.array([2.0, np.nan, 1.0, np.nan])})
+    assert shown(plot) == ["loss 1.000"]
+    assert np.isfinite(plot._plot.getPlotItem().getViewBox().viewRange()).all()
+
+
+def test_the_floor_is_in_view_with_its_words(plot):
+    plot.add(0, {"loss": np.array([5.0, 4.0])})
+    plot.set_floor(1.12, "entropy floor 1.12 nats")
+    low, _ = plot._plot.getPlotItem().getViewBox().viewRange()[1]
+    assert low < 1.12
+    assert plot._floor_text.isVisible()
+    plot.set_floor(None)
+    assert not plot._floor_text.isVisible()
+
+
+def test_what_arrives_while_hidden_is_drawn_on_showing(plot):
+    plot.hide()
+    plot.add(0, {"loss": np.array([5.0])})
+    assert shown(plot) == []
+    plot.show()
+    assert shown(plot) == ["loss 5.000"]
+
+
+def test_clear_forgets_the_curves(plot):
+    plot.add(0, {"loss": np.ones(3), "kl": np.ones(3)})
+    plot.clear()
+    assert plot.series() == {}
+    assert shown(plot) == []
+    plot.add(0, {"energy": np.ones(2)})
+    assert shown(plot) == ["energy 1.000"]
+
+
+def test_a_theme_change_changes_the_picture(plot):
+    plot.add(0, {"loss": np.array([5.0, 4.0])})
+    before = plot.grab().toImage()
+    theme.apply("dark")
+    after = plot.grab().toImage()
+    corner = before.width() - 3, before.height() - 3
+    assert before.pixelColor(*corner).name() == theme.LIGHT.base.lower()
+    assert after.pixelColor(*corner).name() == theme.DARK.base.lower()

@@ -1,0 +1,94 @@
+"""The plane: which layers are there and where they are drawn."""
+
+import numpy as np
+import pytest
+from PySide6.QtWidgets import QWidget
+
+from playground.gui.widgets import theme
+from playground.gui.widgets.scatter_view import MOST_POINTS, ScatterView
+
+
+@pytest.fixture
+def plane(qtbot):
+    theme.apply("light")
+    window = QWidget()
+    qtbot.addWidget(window)
+    window.resize(600, 400)
+    widget = ScatterView("gaussian.plane", window)
+    widget.resize(600, 400)
+    widget.set_extent(-3.0, 3.0)
+    window.show()
+    yield widget
+    theme.apply("light")
+
+
+def test_the_legend_names_visible_layers_only(plane):
+    plane.set_points("data", np.zeros((5, 2)), "data")
+    plane.set_points("samples", np.ones((5, 2)), "model")
+    plane.set_arrows("exact field", np.zeros((4, 2)), np.ones((4, 2)), "exact")
+    assert plane.visible_layers() == ["data", "samples", "exact field"]
+    plane.set_layer_visible("samples", False)
+    plane.set_points("data", np.empty((0, 2)), "data")
+    assert plane.visible_layers() == ["exact field"]
+    plane.set_points("samples", np.zeros((5, 2)), "model")
+    assert "samples" not in plane.visible_layers()  # new points do not override the choice to hide them
+    plane.clear()
+    assert plane.visible_layers() == []
+
+
+def test_the_extent_is_square_and_data_do_not_move_it(plane):
+    plane.set_points("data", np.full((5, 2), 50.0), "data")
+    x, y = plane._plot.getPlotItem().getViewBox().viewRange()
+    assert x == y == [-3.0, 3.0]
+    assert plane._plot.width() == plane._plot.height()
+
+
+def test_a_point_is_drawn_where_it_lies(plane):
+    plane.set_points("samples", np.array([[1.5, 1.5]]), "model")
+    picture = plane._plot.grab().toImage()
+    spot = picture.pixelColor(picture.width() * 3 // 4, picture.height() // 4)
+    assert spot.red() > spot.blue() + 60  # vermilion: right of the middle and above it
+
+
+def test_row_zero_of_a_density_is_at_the_bottom(plane):
+    image = np.zeros((10, 10))
+    image[:3] = 1.0
+    plane.set_density(image)
+    picture = plane._plot.grab().toImage()
+    middle, bottom, top = picture.width() // 2, picture.height() - 20, 20
+    assert picture.pixelColor(middle + 15, bottom).name() == theme.LIGHT.density[-1].lower()
+    assert picture.pixelColor(middle + 15, top).name() == theme.LIGHT.density[0].lower()
+    plane.set_density(None)
+    assert plane.visible_layers() == []
+
+
+def test_points_and_particles_are_capped(plane):
+    plane.set_points("data", np.random.default_rng(0).normal(size=(5 * MOST_POINTS, 2)), "data")
+    plane.set_trails(np.zeros((100, 5000, 2)))
+    assert len(plane._layers["data"].item.getData()[0]) == MOST_POINTS
+    assert len(plane._layers["paths"].item.getData()[0]) == 20_000
+
+
+def test_all_fields_share_one_scale(plane):
+    at = np.stack(np.meshgrid([-1.5, 1.5], [-1.5, 1.5]), axis=-1).reshape(-1, 2)
+    plane.set_arrows("exact field", at, np.tile([2.0, 0.0], (4, 1)), "exact")
+    plane.set_arrows("learned field", at, np.tile([1.0, 0.0], (4, 1)), "model")
+
+    def shaft(name):
+        x, _ = plane._layers[name].item.getData()
+        return x[1] - x[0]
+
+    assert shaft("exact field") == pytest.approx(2 * shaft("learned field"))
+    assert 2.5 < shaft("exact field") <= 3.0  # a cell of a 2 x 2 grid over 6 units
+
+
+def test_contours_lie_in_the_extent(plane):
+    y, x = np.mgrid[0:60, 0:60] * 0.1 - 2.95
+    plane.set_contours(np.exp(-(x**2 + y**2) / 2), (np.exp(-0.5),))
+    xs, ys = plane._layers["exact density"].item.getData()
+    np.testing.assert_allclose(np.hypot(xs, ys), 1.0, atol=0.01)
+
+
+def test_a_theme_change_recolours_the_ground(plane):
+    theme.apply("dark")
+    assert plane._plot.grab().toImage().pixelColor(30, 30).name() == theme.DARK.base.lower()
