@@ -2,7 +2,7 @@
 
 import numpy as np
 
-LIMIT = 2000  # points: more than a screen is wide, few enough for a thick antialiased line
+LIMIT = 1000  # points: about as many as a plot has columns, few enough for a thick antialiased line
 
 
 class BucketedCurve:

@@ -12,7 +12,16 @@ from PySide6.QtWidgets import QHBoxLayout, QWidget
 from playground.gui.widgets import theme
 from playground.gui.widgets.drawn_widget import DrawnWidget
 from playground.gui.widgets.end_labels import EndLabel, EndLabels
-from playground.gui.widgets.plots import bare_plot, brief, curve_item, log10_of_positive, padded, pen, style_plot
+from playground.gui.widgets.plots import (
+    bare_plot,
+    brief,
+    curve_item,
+    log10_of_positive,
+    padded,
+    pen,
+    set_curve_pen,
+    style_plot,
+)
 
 _DASHES: tuple[Qt.PenStyle | tuple[float, ...], ...] = (
     Qt.PenStyle.SolidLine,
@@ -104,7 +113,7 @@ class CurvePlot(DrawnWidget):
     def _style_curves(self) -> None:
         inks = theme.current().series
         for index, item in enumerate(self._items):
-            item.setPen(pen(self, inks[index % len(inks)], style=_DASHES[index % len(_DASHES)]))
+            set_curve_pen(item, pen(self, inks[index % len(inks)], style=_DASHES[index % len(_DASHES)]))
         self._relabel()
 
     def _redraw(self) -> None:

@@ -8,7 +8,7 @@ import pyqtgraph as pg
 
 from playground.gui.widgets import theme
 from playground.gui.widgets.bucketed_curve import BucketedCurve, smoothed
-from playground.gui.widgets.plots import HAIRLINE, curve_item, pen
+from playground.gui.widgets.plots import HAIRLINE, THINNEST, curve_item, pen, set_curve_pen
 
 Scale = Callable[[np.ndarray], np.ndarray]
 
@@ -54,9 +54,9 @@ class LossSeries:
 
     def style(self, colour: str) -> None:
         """Takes this ink, and lengths from the plot's type size."""
-        self._raw.setPen(pen(self._plot, theme.faded(colour, 0.3), HAIRLINE))
-        self._line.setPen(pen(self._plot, colour))
-        self._dashes.setPen(pen(self._plot, colour, HAIRLINE, (4, 3)))
+        set_curve_pen(self._raw, pen(self._plot, theme.faded(colour, 0.35), THINNEST))
+        set_curve_pen(self._line, pen(self._plot, colour))
+        set_curve_pen(self._dashes, pen(self._plot, colour, HAIRLINE, (4, 3)))
         self._markers.setPen(pen(self._plot, colour))
         self._markers.setBrush(theme.current().base)
         self._markers.setSize(theme.em(self._plot, 0.5))

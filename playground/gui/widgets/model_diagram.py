@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from playground.gui.widgets import maths_label, theme
 from playground.gui.widgets.diagram_graph import CAPTION, Edge, Node, outline, place, takes_detour, top_and_bottom
 from playground.gui.widgets.drawn_widget import DrawnWidget
+from playground.gui.widgets.plots import blend
 from playground.gui.widgets.tiles import TileSheet
 
 __all__ = ["Edge", "ModelDiagram", "Node"]
@@ -90,7 +91,7 @@ class ModelDiagram(DrawnWidget):
     def _draw_node(self, painter: QPainter, node: Node, box: QRectF) -> None:
         look, em, lit = theme.current(), self._em(), node.id in self._lit
         fills = {"network": look.raised, "operation": look.raised, "latent": look.latent, "observed": look.observed}
-        fill = _blend(fills[node.kind], look.accent, 0.25 if lit else 0.0)
+        fill = blend(fills[node.kind], look.accent, 0.25 if lit else 0.0)
         ink = look.accent if lit else (look.muted if node.kind != "operation" else look.border)
         painter.setPen(QPen(QColor(ink), (0.18 if lit else 0.09) * em))
         painter.setBrush(fill)
@@ -216,13 +217,3 @@ class ModelDiagram(DrawnWidget):
             sentence += f" leads to {' and '.join(targets)}" if targets else ""
             sentences.append(sentence)
         self.setAccessibleDescription("; ".join(sentences))
-
-
-def _blend(colour: str, other: str, share: float) -> QColor:
-    """An opaque mixture, because edges pass beneath the nodes."""
-    first, second = QColor(colour), QColor(other)
-    return QColor.fromRgbF(
-        first.redF() + share * (second.redF() - first.redF()),
-        first.greenF() + share * (second.greenF() - first.greenF()),
-        first.blueF() + share * (second.blueF() - first.blueF()),
-    )

@@ -5,13 +5,14 @@ from collections.abc import Sequence
 import numpy as np
 import pyqtgraph as pg
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QPen
+from PySide6.QtGui import QColor, QPen
 from PySide6.QtWidgets import QFrame, QWidget
 
 from playground.gui.widgets import theme
 
 pg.setConfigOptions(imageAxisOrder="row-major", antialias=True)
 
+THINNEST = 0.0  # one pixel at any type size: the only width at which a rough translucent curve is cheap
 CURVE = 0.11  # em: under 2 px at the default type size, above 3 px on a projector
 HAIRLINE = 0.06
 
@@ -22,11 +23,7 @@ def pen(
     width: float = CURVE,
     style: Qt.PenStyle | Sequence[float] = Qt.PenStyle.SolidLine,
 ) -> QPen:
-    """A cosmetic pen `width` em wide; `style` is a Qt style or a dash pattern in units of the width.
-
-    A curve drawn with it wants ``segmentedLineMode="on"``: as one long path, an antialiased line of two pixels or
-    more costs three times as much.
-    """
+    """A cosmetic pen `width` em wide, at least a pixel; `style` is a Qt style or dashes in units of the width."""
     # fontMetrics is asked directly because theme.em rounds to whole pixels, too coarse for a line.
     pixels = max(1.0, widget.fontMetrics().height() * width)
     if isinstance(style, Qt.PenStyle):
@@ -34,9 +31,30 @@ def pen(
     return pg.mkPen(colour, width=pixels, dash=list(style))
 
 
-def curve_item(**options: object) -> pg.PlotCurveItem:
-    """An empty curve that breaks at NaN and stays cheap when its pen is thick."""
-    return pg.PlotCurveItem(connect="finite", segmentedLineMode="on", **options)
+def blend(colour: str, other: str, share: float) -> QColor:
+    """An opaque mixture of two colours, `share` of it the other one."""
+    first, second = QColor(colour), QColor(other)
+    return QColor.fromRgbF(
+        first.redF() + share * (second.redF() - first.redF()),
+        first.greenF() + share * (second.greenF() - first.greenF()),
+        first.blueF() + share * (second.blueF() - first.blueF()),
+    )
+
+
+def curve_item() -> pg.PlotCurveItem:
+    """An empty curve that breaks at NaN; give it its pen with `set_curve_pen`."""
+    return pg.PlotCurveItem(connect="finite")
+
+
+def set_curve_pen(item: pg.PlotCurveItem, ink: QPen) -> None:
+    """Sets the pen of a curve, drawn piece by piece where that is possible.
+
+    As one path, a rough antialiased line of 2,000 points wider than a pixel costs ten times as much (0.6 s against
+    0.04 s measured). Dashes would start anew at each piece, and the joints of a translucent line would show.
+    """
+    item.setPen(ink)
+    solid = ink.style() == Qt.PenStyle.SolidLine and ink.color().alpha() == 255
+    item.setSegmentedLineMode("on" if solid else "off")
 
 
 class _QuietAxis(pg.AxisItem):

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QWidget
 
 from playground.gui.widgets import theme
 from playground.gui.widgets.drawn_widget import DrawnWidget
+from playground.gui.widgets.plots import blend
 
 Role = Literal["data", "model", "exact"]
 
@@ -68,7 +69,7 @@ class RoleLegend(DrawnWidget):
             painter.drawRect(box.adjusted(0, 0.2 * em, 0, -0.2 * em))
             return
         broad = entry.kind == "arrows" and entry.role != "model"
-        line = QPen(theme.faded(colour.name(), 0.5) if broad else colour, (0.22 if broad else 0.09) * em)
+        line = QPen(blend(colour.name(), look.base, 0.55) if broad else colour, (0.22 if broad else 0.09) * em)
         painter.setPen(line)
         if entry.kind != "points":
             painter.drawLine(QPointF(box.left(), centre.y()), QPointF(box.right(), centre.y()))

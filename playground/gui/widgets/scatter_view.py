@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from playground.gui.widgets import theme
 from playground.gui.widgets.contours import contour_segments
 from playground.gui.widgets.drawn_widget import DrawnWidget
-from playground.gui.widgets.plots import HAIRLINE, bare_plot, pen
+from playground.gui.widgets.plots import HAIRLINE, THINNEST, bare_plot, blend, pen, set_curve_pen
 from playground.gui.widgets.role_legend import LegendEntry, Role, RoleLegend
 
 MOST_POINTS = 2000
@@ -199,14 +199,16 @@ class ScatterView(DrawnWidget):
             stops = np.linspace(0.0, 1.0, len(look.density))
             layer.item.setColorMap(pg.ColorMap(stops, list(look.density)))
         elif layer.kind == "trails":
-            layer.item.setPen(pen(self, theme.faded(colour, 0.35), HAIRLINE))
+            set_curve_pen(layer.item, pen(self, theme.faded(colour, 0.45), THINNEST))
         elif layer.kind == "contours":
             # Opaque: its many short pieces overlap at their ends, which would show as dots.
-            layer.item.setPen(pen(self, colour, HAIRLINE))
+            set_curve_pen(layer.item, pen(self, colour, HAIRLINE))
         else:
-            # A broad faint exact arrow under a thin one of the model: where they agree, one lies inside the other.
+            # A broad pale exact arrow under a thin one of the model: where they agree, one lies inside the other.
             broad = layer.role != "model"
-            layer.item.setPen(pen(self, theme.faded(colour, 0.4 if broad else 1.0), 0.2 if broad else 0.07))
+            set_curve_pen(
+                layer.item, pen(self, blend(colour, look.base, 0.55 if broad else 0.0), 0.2 if broad else 0.07)
+            )
 
     def _update_legend(self) -> None:
         self._legend.set_entries(

@@ -23,7 +23,7 @@ def test_a_long_curve_keeps_its_means_however_it_arrives():
     steps, means = whole.points()
     assert LIMIT // 2 <= len(steps) <= LIMIT
     np.testing.assert_allclose(pieces.points()[1], means)
-    np.testing.assert_allclose(means[0], values[:16].mean())  # 20,000 pairs over 2,000 buckets: 16 a bucket
+    np.testing.assert_allclose(means[0], values[:16].mean())  # 10,000 pairs over 1,000 buckets: 16 a bucket
     np.testing.assert_allclose(steps[0], 7.5)
 
 
