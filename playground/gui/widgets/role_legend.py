@@ -61,11 +61,11 @@ class RoleLegend(DrawnWidget):
         colour = QColor({"data": look.data, "model": look.model, "exact": look.exact}[entry.role])
         centre = box.center()
         if entry.kind == "density":
-            blend = QLinearGradient(box.topLeft(), box.topRight())
+            shades = QLinearGradient(box.topLeft(), box.topRight())
             for index, stop in enumerate(look.density):
-                blend.setColorAt(index / (len(look.density) - 1), QColor(stop))
+                shades.setColorAt(index / (len(look.density) - 1), QColor(stop))
             painter.setPen(QPen(QColor(look.border), 0.06 * em))
-            painter.setBrush(blend)
+            painter.setBrush(shades)
             painter.drawRect(box.adjusted(0, 0.2 * em, 0, -0.2 * em))
             return
         broad = entry.kind == "arrows" and entry.role != "model"
