@@ -296,6 +296,14 @@ def test_file_systems_without_hard_links_do(run, tmp_path, monkeypatch):
     assert RunFolder.open(other.path).manifest == run.manifest
 
 
+def test_nothing_is_written_through_a_planted_link(run, tmp_path):
+    (tmp_path / "precious").write_text("mine")
+    (run.path / "weights.safetensors.new").symlink_to(tmp_path / "precious")
+    run.save(snapshot(30), [])
+    assert (tmp_path / "precious").read_text() == "mine"
+    assert_same(RunFolder.open(run.path).load_weights(), dict(snapshot(30).weights))
+
+
 def test_an_export_has_what_it_takes_to_sample(run, tmp_path):
     run.export(tmp_path / "bundle")
     bundle = RunFolder.open(tmp_path / "bundle")

@@ -183,23 +183,28 @@ def test_a_roll_forward_may_be_killed_too(late, old_and_new, tmp_path, monkeypat
 
 def test_everything_is_on_the_disk_before_the_commit_and_renamed_after_it(tmp_path, monkeypatch):
     folder = started(tmp_path / "run")
+    root = folder.path.stat().st_ino
     unsynced, renamed = set(), []
     real_open, real_replace = durable._open, durable._replace
 
     def opened(path, mode):
+        assert path.name != "manifest.json.new" or not unsynced, "the new manifest is begun before its files are safe"
         file = real_open(path, mode)
-        unsynced.add(os.fstat(file.fileno()).st_ino)
+        unsynced.update({os.fstat(file.fileno()).st_ino, root})
         return file
 
     def renaming(source, target):
-        assert not unsynced, f"{target.name} is renamed while something is still on its way to the disk"
+        assert unsynced <= {root}, f"{target.name} is renamed while something is still on its way to the disk"
+        assert renamed != ["manifest.json"] or not unsynced, "files are renamed before the commit is safe"
         renamed.append(target.name)
+        unsynced.add(root)
         real_replace(source, target)
 
     monkeypatch.setattr(durable, "_open", opened)
     monkeypatch.setattr(durable, "_fsync", lambda handle: unsynced.discard(os.fstat(handle).st_ino))
     monkeypatch.setattr(durable, "_replace", renaming)
     folder.save(*SAVE)
+    assert not unsynced
     assert renamed[0] == "manifest.json"
     assert set(renamed[1:]) == {"weights.safetensors", "state.safetensors",
                                 "weights-00000020.safetensors", "state-00000020.safetensors"}  # fmt: skip
