@@ -216,11 +216,11 @@ class Diffusion(GenerativeModel):
         eta = 1.0 if settings.sampler == "ddpm" else settings.eta
         index = 0
         if start is not None:
-            index, x = start.index, self._inward(start.x)
+            index, x = start.index, start.x
             if start.generator_state is not None:
                 generator.set_state(start.generator_state)
         else:
-            x = torch.randn(n, *self.spec.shape, generator=generator, device=self.device)  # (B, *shape)
+            x = self._outward(torch.randn(n, *self.spec.shape, generator=generator, device=self.device))  # (B, *shape)
 
         for i in range(index, len(times)):
             t, s = times[i], times[i + 1] if i + 1 < len(times) else -1  # s is the next, less noisy time
@@ -228,7 +228,8 @@ class Diffusion(GenerativeModel):
             a_s = self.alpha_bar[s] if s >= 0 else torch.ones_like(a_t)
             state = generator.get_state()
 
-            noise, x_0 = self._predict(x, t, label, settings)
+            # What is kept from step to step is the state as shown, so that going on from a shown one loses no bit.
+            noise, x_0 = self._predict(self._inward(x), t, label, settings)
             # DDIM, eq. 12: go to the predicted x_0 and back along the predicted noise, with σ of it drawn afresh.
             sigma = eta * ((1 - a_s) / (1 - a_t) * (1 - a_t / a_s)).clamp(min=0).sqrt()
             mean = a_s.sqrt() * x_0 + (1 - a_s - sigma**2).clamp(min=0).sqrt() * noise
@@ -237,11 +238,12 @@ class Diffusion(GenerativeModel):
 
             views = {"noise": noise, "denoised": self._outward(x_0), "mean": self._outward(mean),
                      "added": added * self.scale, "t": torch.tensor(t), "alpha_bar": a_t}  # fmt: skip
-            yield SampleStep(i, len(times), self._outward(x), views, state)
-            x = mean + added
+            yield SampleStep(i, len(times), x, views, state)
+            x_s = mean + added
             if given is not None:
-                x = self._keep(x, given, a_s, generator)
-        yield SampleStep(len(times), len(times), self._outward(x))
+                x_s = self._keep(x_s, given, a_s, generator)
+            x = self._outward(x_s)
+        yield SampleStep(len(times), len(times), x)
 
     def _predict(self, x: Tensor, t: int, label: Tensor | None, settings: DiffusionSampling) -> tuple[Tensor, Tensor]:
         """Predicted noise ε̂ and clean image x̂_0 at x_t, both (B, *shape), that recombine to x_t."""
