@@ -188,12 +188,14 @@ class VAE(GenerativeModel):
         return {"mu": mu, "sigma": log_sigma.exp()}
 
     @torch.no_grad()
-    def axis_effects(self, generator: torch.Generator) -> Tensor:
+    def axis_effects(self, generator: torch.Generator, label: Tensor | None = None) -> Tensor:
         """How much each axis of z moves the output, (Z,): mean |decode(z + 1) - decode(z - 1)| along it, over 32
-        codes from the prior, as a share of the data's range."""
+        codes from the prior, as a share of the data's range. `label`: (1, F), the class that is decoded."""
         z = torch.randn(32, self.latent_dim, generator=generator, device=self.device)
         nudges = torch.eye(self.latent_dim, device=self.device)[:, None]  # (Z, 1, Z)
-        ends = [self.decode((z + sign * nudges).flatten(0, 1)) for sign in (1, -1)]  # (Z 32, *shape) each
+        codes = [(z + sign * nudges).flatten(0, 1) for sign in (1, -1)]  # (Z 32, Z) each
+        label = None if label is None else label.expand(len(codes[0]), -1)
+        ends = [self.decode(code, label) for code in codes]  # (Z 32, *shape) each
         change = (ends[0] - ends[1]).abs().view(self.latent_dim, -1).mean(dim=1)
         return change / (2 * self.scale)
 
