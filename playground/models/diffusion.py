@@ -33,7 +33,8 @@ CARD = {
     "slides": "32-36",
     "order": 5,
     "about": "Corrupts data with Gaussian noise and learns to undo it, one step at a time.",
-    "objective": "denoise",
+    "objective": "predict the noise",
+    "loss_unit": "mean squared error",
     "formula": r"x_t = \sqrt{\bar\alpha_t}\, x_0 + \sqrt{1-\bar\alpha_t}\, \varepsilon",
 }
 
@@ -289,7 +290,8 @@ class Diffusion(GenerativeModel):
     def score(self, x: Tensor, t: int, label: Tensor | None = None) -> dict[str, Tensor]:
         """The learned ∇ log p_t(x) at points (B, 2), and ``signal``, ``sigma``, ``shift``: the exact noised density
         that it should match is that of signal · x_0 + sigma · ε, at x − shift."""
-        noise, _ = self._predict(self._inward(x), t, label, DiffusionSampling())
+        # Not clipped: x may lie anywhere in the plane, and clipping would bend the score far from the data.
+        noise, _ = self._predict(self._inward(x), t, label, DiffusionSampling(clip_x0=False))
         signal, sigma = self._levels(torch.tensor([t], device=x.device))
         sigma = sigma.flatten() * self.scale
         shift = (1 - signal.flatten()) * self.centre
