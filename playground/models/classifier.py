@@ -25,6 +25,10 @@ CARD = {
     "group": "Recognition",
     "slides": "5-7",
     "order": 1,
+    "data_groups": ["images"],
+    "objective": "name the label",
+    "loss_unit": "nats an example",
+    "formula": r"p(y|x) = \mathrm{softmax}(f(x))",
     "about": "Says which labels an image has; the mirror image of generating it.",
 }
 
@@ -40,6 +44,8 @@ class Classifier(GenerativeModel):
                            help="Channels at full size; twice as many below.")  # fmt: skip
         shift: int = param(1, low=0, high=4, live=True, unit="pixels", label="random shift",
                            help="Training images move by up to so much: a moved digit is the same digit.")  # fmt: skip
+
+    answers = GenerativeModel.answers | {"recognise"}
 
     def __init__(self, spec: DataSpec, config: Any) -> None:
         super().__init__(spec, config)
@@ -80,6 +86,15 @@ class Classifier(GenerativeModel):
         """Unnormalised log p(y | x): (B, size) for each discrete factor."""
         features = self.features(x)
         return [head(features) for head in self.heads]
+
+    @torch.no_grad()
+    def recognise(self, x: Tensor) -> dict[str, Tensor]:
+        """The most likely ``label`` of each factor and its ``probability``, (B, F) each."""
+        best = [z.softmax(dim=1).max(dim=1) for z in self.logits(x)]
+        return {
+            "label": torch.stack([b.indices for b in best], dim=1),
+            "probability": torch.stack([b.values for b in best], dim=1),
+        }
 
     # -- training -------------------------------------------------------------------------------------------------
 

@@ -31,7 +31,8 @@ CARD = {
     "slides": "5, 9-12",
     "order": 9,
     "about": "Encodes data into a short code z near a Gaussian, and decodes codes into data.",
-    "objective": "raise a bound of log p(x)",
+    "objective": "high density (a bound of it)",
+    "loss_unit": "nats an example",
     "formula": r"\log p(x) \geq \mathbb{E}_{q(z|x)} \log p(x|z) - \mathrm{KL}(q(z|x)\,\|\,p(z))",
 }
 

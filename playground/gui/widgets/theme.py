@@ -154,6 +154,9 @@ def _stylesheet(theme: Theme, point_size: float) -> str:
     """
     return f"""
     QToolTip {{ color: {theme.text}; background: {theme.raised}; border: 1px solid {theme.border}; padding: 0.3em; }}
+    QListWidget#rail {{ background: transparent; border: none; outline: none; }}
+    QListWidget#rail::item {{ padding: 0.4em 0.6em; border-radius: 0.35em; }}
+    QListWidget#rail::item:selected {{ background: {theme.accent}; color: {theme.on_accent}; }}
     QWidget[role="card"] {{ background: {theme.raised}; border: 1px solid {theme.border}; border-radius: 0.5em; }}
     QLabel[role="title"] {{ font-size: {1.35 * point_size:.2f}pt; font-weight: 600; }}
     QLabel[role="heading"] {{ font-weight: 600; }}

@@ -1,0 +1,323 @@
+"""The panel of any family: its drawing, its views, its transport, its settings and its loss.
+
+A family that shows more than this subclasses `ModelPanel` in a file of its name. A panel holds no model: it asks its
+session, and answers come back by the name of the view that asked.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSplitter, QTabWidget, QVBoxLayout, QWidget
+
+from playground.core.experiment import Budget
+from playground.core.hyperparams import Value
+from playground.core.records import Answer, Query, TrainRecord
+from playground.gui.panels.base.settings import SettingsColumn
+from playground.gui.panels.base.views import SampleView, TrainView, View
+from playground.gui.session import State, TrainingSession
+from playground.gui.widgets import theme
+from playground.gui.widgets.formula import Formula
+from playground.gui.widgets.loss_plot import LossPlot
+from playground.gui.widgets.message_bar import MessageBar
+from playground.gui.widgets.model_diagram import Edge, ModelDiagram, Node
+from playground.gui.widgets.run_controls import RunControls
+from playground.gui.widgets.step_scrubber import StepScrubber
+
+
+class ModelPanel(QWidget):
+    """One family in the window.
+
+    Signals:
+        busy_changed: a few words on what goes on in the background, or "".
+
+    Attributes:
+        family: its name in the registry.
+        session: the run that it shows.
+        views: the tabs, in order.
+    """
+
+    busy_changed = Signal(str)
+    view_classes: ClassVar[Sequence[type[View]]] = (TrainView, SampleView)
+
+    def __init__(self, family: str, session: TrainingSession, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.family = family
+        self.session = session
+        self.card = session.models()[family]
+        self.setObjectName(family)
+        self._edited: set[str] = set()  # settings that need a fresh model to take effect
+        self._preset_budget: tuple[str, float] | None = None
+
+        self.diagram = ModelDiagram(f"{family}.diagram")
+        self.messages = MessageBar(id_prefix=family)
+        self.tabs = QTabWidget()
+        self.tabs.setObjectName(f"{family}.views")
+        self.tabs.setAccessibleName("Views")
+        self.tabs.setDocumentMode(True)
+        self.views = [view(f"{family}.{view.title.lower()}", self.ask) for view in self.view_classes]
+        for view in self.views:
+            self.tabs.addTab(view, view.title)
+            self.tabs.setTabToolTip(self.tabs.indexOf(view), view.tooltip)
+        self.transport = RunControls(id_prefix=family)
+        self.loss = LossPlot(f"{family}.loss")
+        self.settings = SettingsColumn(family, session)
+        self._lay_out()
+        self._connect()
+        self.show_state(session.state)
+
+    # -- what a family may say of itself ----------------------------------------------------------------------------
+
+    def graph(self, facts: Mapping[str, Any]) -> tuple[Sequence[Node], Sequence[Edge]]:
+        """The drawn model."""
+        return (
+            [
+                Node("x", "observed", "x", 0),
+                Node("f", "network", self.card.title, 1, shape="narrow", part="model"),
+                Node("y", "observed", "y", 2),
+            ],
+            [Edge("x", "f"), Edge("f", "y")],
+        )
+
+    # -- opening runs -----------------------------------------------------------------------------------------------
+
+    @property
+    def default_run(self) -> str:
+        """The bundled run that this panel opens with: the first data set of the lecture's that has one."""
+        for data in ("digits", *self.session.data_sets()):
+            if f"{self.family}-{data}" in self.session.bundled_runs():
+                return f"{self.family}-{data}"
+        return ""
+
+    def show_stored(self) -> None:
+        """Shows the default run's stored samples, before there is a model to make new ones."""
+        if run := self.default_run:
+            for view in self.views:
+                view.show_stored(self.session.bundled_runs()[run] / "samples.png", run)
+
+    def open_default(self) -> None:
+        """Back to the working default."""
+        if self.default_run:
+            self.open_run(self.default_run)
+        else:
+            self.open_data("digits")
+
+    def open_run(self, run: str) -> None:
+        """Shows a run folder, or a bundled run by name."""
+        self._loading(f"Loading the run {run} ...")
+        self.session.open_run(run)
+
+    def open_data(self, data: str) -> None:
+        """Shows the bundled run on this data, or where there is none a fresh model with its preset."""
+        run = f"{self.family}-{data}"
+        if run in self.session.bundled_runs():
+            self.open_run(run)
+        else:
+            self._loading(f"Preparing a fresh model for {data} ...")
+            self.session.prepare(self.family, data, {}, self.transport.seed())
+
+    def _loading(self, words: str) -> None:
+        self.messages.clear()
+        self._edited.clear()
+        self.settings.setEnabled(False)
+        self.busy_changed.emit(words)
+        self.show_state("idle")
+
+    # -- training ---------------------------------------------------------------------------------------------------
+
+    def train(self) -> None:
+        """Starts, or goes on beyond a finished budget; a bundled run or edited settings need a fresh model first."""
+        kind, amount = self.transport.budget()
+        done = 0.0
+        if self._needs_fresh_model():
+            self.reset()
+        elif self.session.state == "done":
+            done = self.session.step if kind == "steps" else self.session.seconds
+        self.messages.clear()
+        self.session.start(Budget(kind, done + amount))
+
+    def one_step(self) -> None:
+        """Exactly one step, then pause."""
+        if self._needs_fresh_model():
+            self.reset()
+        self.session.one_step()
+
+    def reset(self) -> None:
+        """A fresh model with the settings as they stand."""
+        data = self.settings.data()
+        assignments = self.settings.assignments()
+        self._loading("Building a fresh model ...")
+        self.session.prepare(self.family, data, assignments, self.transport.seed())
+
+    def _needs_fresh_model(self) -> bool:
+        # Before a model is there, can_train says nothing yet: the queued command will find out.
+        bundled = self.session.is_open and not self.session.can_train
+        return bundled or bool(self._edited) or (self.session.state == "failed")
+
+    def _setting_edited(self, key: str, value: Value, live: bool) -> None:
+        if live and self.session.can_train:
+            self.session.change({key: value})
+        else:
+            self._edited.add(key)
+            if self.session.step:
+                self.messages.show_message("info", "This takes effect with a fresh model: press Train or Reset.")
+
+    def scrubber(self) -> StepScrubber | None:
+        """The stepper of the view on the stage, if it has one."""
+        return self.views[self.tabs.currentIndex()].stepper()
+
+    # -- asking -------------------------------------------------------------------------------------------------------
+
+    def ask(self, query: Query) -> None:
+        """Passes a view's question to the session."""
+        self.session.ask(query)
+
+    def _answered(self, answer: Answer) -> None:
+        for view in self.views:
+            if answer.query.channel.startswith(view.objectName() + "/"):
+                if answer.error:
+                    self.messages.show_message("bad", answer.error)
+                else:
+                    view.answered(answer)
+                    self._show_thumbnails(answer)
+
+    # -- what the session says ----------------------------------------------------------------------------------------
+
+    def _opened(self) -> None:
+        facts, experiment = self.session.facts, self.session.experiment
+        assert experiment is not None
+        self.busy_changed.emit("")
+        self._edited.clear()
+        self.settings.show_run(experiment, facts)
+        self.settings.setEnabled(True)
+        self.transport.set_seed(experiment.seed)
+        self._suggest_budget(experiment.data)
+        nodes, edges = self.graph(facts)
+        self.diagram.set_graph(nodes, edges)
+        self.diagram.set_thumbnail("x", facts["test"][0] if facts["kind"] == "images" else None)
+        self.loss.clear()
+        self.loss.set_unit(str(self.card.extra.get("loss_unit", "loss")))
+        has_floor = facts["entropy"] is not None and facts["density_kind"] != "none" and not facts["conditional"]
+        floor = facts["entropy"] if has_floor else None
+        self.loss.set_floor(floor, f"entropy of the data {floor:.3f} nats" if floor is not None else "")
+        for index, view in enumerate(self.views):
+            self.tabs.setTabVisible(index, view.fits(facts))
+            view.opened(facts, experiment)
+        self.show_state(self.session.state)
+
+    def _suggest_budget(self, data: str) -> None:
+        budget = self.session.preset(self.family, data).get("budget")
+        suggested = (budget["kind"], float(budget["amount"])) if budget else None
+        if suggested and suggested != self._preset_budget:
+            self.transport.set_budget(*suggested)
+        self._preset_budget = suggested
+
+    def _records_added(self, records: Sequence[TrainRecord]) -> None:
+        for record in records:
+            self.loss.add(record.first, {name: np.array(values) for name, values in record.values.items()})
+            for step, terms in record.held_out.items():
+                self.loss.add_held_out(step, terms)
+        self._show_progress()
+        for view in self.views:
+            view.trained(self.session.step)
+
+    def _failed(self, sentence: str, details: str) -> None:
+        self.busy_changed.emit("")
+        self.settings.setEnabled(True)
+        self.messages.show_message("bad", sentence, details, "Back to the working default", self.open_default)
+
+    def _refused(self, sentence: str) -> None:
+        self.messages.show_message("warn", sentence)
+
+    def show_state(self, state: State) -> None:
+        """Shows the session's state in every control that depends on it."""
+        self.transport.set_state(state, can_start=self.session.is_open or state == "failed")
+        self.settings.set_running(state in ("running", "stopping"))
+        self.diagram.light(self.session.facts.get("parts", ()) if state == "running" else ())
+        for view in self.views:
+            view.set_running(state == "running")
+        self._show_progress()
+
+    def _show_progress(self) -> None:
+        session = self.session
+        fraction = session.fraction() if session.state != "idle" else 0.0
+        self.transport.set_progress(fraction, session.step, session.steps_per_second(), session.seconds_left())
+
+    def _show_thumbnails(self, answer: Answer) -> None:
+        if answer.last and "x" in answer.arrays and answer.arrays["x"].ndim == 4 and self.diagram.node_rects():
+            self.diagram.set_thumbnail("sample", answer.arrays["x"][0].clip(0, 1))
+
+    # -- layout -------------------------------------------------------------------------------------------------------
+
+    def _lay_out(self) -> None:
+        title = QLabel(self.card.title)
+        title.setProperty("role", "title")
+        about = QLabel(f"Slides {self.card.slides}  ·  {self.card.about}")
+        about.setProperty("role", "caption")
+        about.setWordWrap(True)
+        words = QVBoxLayout()
+        words.setSpacing(0)
+        words.addWidget(title)
+        words.addWidget(about)
+        self.default_button = QPushButton("Back to the working default")
+        self.default_button.setObjectName(f"{self.family}.default")
+        self.default_button.setAccessibleName("Back to the working default")
+        self.default_button.setToolTip("Opens the bundled run and its settings again; your own runs stay on disk")
+        header = QHBoxLayout()
+        header.addLayout(words, 1)
+        if latex := self.card.extra.get("formula"):
+            header.addWidget(Formula(latex, id_prefix=self.family), 0, Qt.AlignmentFlag.AlignVCenter)
+        header.addWidget(self.default_button, 0, Qt.AlignmentFlag.AlignVCenter)
+
+        self.loss.setMinimumHeight(theme.em(self, 8))
+        self.splitter = QSplitter(Qt.Orientation.Vertical)
+        self.splitter.addWidget(self.tabs)
+        self.splitter.addWidget(self.loss)
+        self.splitter.setStretchFactor(0, 4)
+        self.splitter.setStretchFactor(1, 1)
+        self.splitter.setChildrenCollapsible(False)
+        self.splitter.handle(1).setToolTip("Drag to give the loss more or less room")
+
+        middle = QVBoxLayout()
+        middle.addLayout(header)
+        middle.addWidget(self.diagram)
+        middle.addWidget(self.messages)
+        middle.addWidget(self.splitter, 1)
+        middle.addWidget(self.transport)
+        whole = QHBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addLayout(middle, 1)
+        whole.addWidget(self.settings)
+        self.diagram.setFixedHeight(theme.em(self, 5.5))
+        for view in self.views:
+            if form := view.side_form():
+                self.settings.add_view_form(form)
+        self._view_chosen(0)
+
+    def _connect(self) -> None:
+        self.transport.train_clicked.connect(self.train)
+        self.transport.pause_clicked.connect(self.session.pause)
+        self.transport.resume_clicked.connect(self.session.resume)
+        self.transport.step_clicked.connect(self.one_step)
+        self.transport.stop_clicked.connect(self.session.stop)
+        self.transport.reset_clicked.connect(self.reset)
+        self.transport.reseed_clicked.connect(self.reset)
+        self.transport.seed_changed.connect(self._seed_typed)
+        self.default_button.clicked.connect(self.open_default)
+        self.settings.data_chosen.connect(self.open_data)
+        self.settings.edited.connect(self._setting_edited)
+        self.session.opened.connect(self._opened)
+        self.session.state_changed.connect(self.show_state)
+        self.session.records_added.connect(self._records_added)
+        self.session.answered.connect(self._answered)
+        self.session.failed.connect(self._failed)
+        self.session.refused.connect(self._refused)
+        self.tabs.currentChanged.connect(self._view_chosen)
+
+    def _seed_typed(self, seed: int) -> None:
+        self._edited.add("seed")
+
+    def _view_chosen(self, index: int) -> None:
+        self.settings.show_view_form(self.views[index].side_form())
+        self.views[index].refresh()

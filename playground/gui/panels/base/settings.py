@@ -1,0 +1,147 @@
+"""The column of settings beside the stage: the data, the model's Config, the training."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
+
+from playground.core.experiment import Experiment
+from playground.core.hyperparams import Value, to_dict
+from playground.gui.session import TrainingSession
+from playground.gui.widgets import theme
+from playground.gui.widgets.hyperparam_form import HyperparamForm
+from playground.gui.widgets.number_boxes import ChoiceBox
+
+
+class SettingsColumn(QScrollArea):
+    """Made from the fields that the model declares; shows the run's values and reports what a person changes.
+
+    Signals:
+        data_chosen: the name of another data set.
+        edited: (key as on the command line, value, whether it may change mid-run).
+    """
+
+    data_chosen = Signal(str)
+    edited = Signal(str, object, bool)
+
+    def __init__(self, family: str, session: TrainingSession, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._family = family
+        self._session = session
+        self._config: HyperparamForm | None = None
+        self._training: HyperparamForm | None = None
+        self._live: set[str] = set()
+        self._forms_of_views: list[QWidget] = []
+        self.setObjectName(f"{family}.settings")
+        self.setAccessibleName("Settings")
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+
+        self._data = ChoiceBox(())
+        self._data.setObjectName(f"{family}.data")
+        self._data.setAccessibleName("Data")
+        self._data.setToolTip("What the model learns; another choice opens its bundled run, or a fresh model")
+        for card in session.data_sets().values():
+            if card.group in session.models()[family].extra.get("data_groups", (card.group,)):
+                self._data.addItem(card.title, card.name)
+        self._data.activated.connect(lambda _: self.data_chosen.emit(self.data()))
+
+        self._column = QVBoxLayout()
+        self._column.setContentsMargins(0, 0, 0, 0)
+        self._facts = QLabel()
+        self._facts.setProperty("role", "caption")
+        self._facts.setWordWrap(True)
+        self._view_forms = QVBoxLayout()
+        self._content = QWidget()
+        layout = QVBoxLayout(self._content)
+        layout.addLayout(self._view_forms)
+        layout.addWidget(_heading("Data"))
+        layout.addWidget(self._data)
+        layout.addWidget(self._facts)
+        layout.addLayout(self._column)
+        layout.addStretch(1)
+        self.setWidget(self._content)
+        self._fit()
+
+    def add_view_form(self, form: QWidget) -> None:
+        """Puts a view's own settings at the top; hidden until that view is on the stage."""
+        form.hide()
+        self._forms_of_views.append(form)
+        self._view_forms.addWidget(form)
+
+    def show_view_form(self, form: QWidget | None) -> None:
+        """Shows one view's settings and hides the others'."""
+        for each in self._forms_of_views:
+            each.setVisible(each is form)
+        self._fit()
+
+    def _fit(self) -> None:
+        """As wide as what it holds, so that nothing is cut at any type size."""
+        wanted = self._content.minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width()
+        self.setFixedWidth(max(wanted, theme.em(self, 15)))
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange) and self.widget() is not None:
+            self._fit()
+
+    def data(self) -> str:
+        """The chosen data set."""
+        return str(self._data.currentData())
+
+    def show_run(self, experiment: Experiment, facts: Mapping[str, Any]) -> None:
+        """Shows the run's own settings."""
+        self._data.setCurrentIndex(self._data.findData(experiment.data))
+        self._make_forms(facts)
+        assert self._config is not None
+        assert self._training is not None
+        tuned = self._session.preset(experiment.model, experiment.data)
+        self._config.set_defaults(tuned.get("config", {}))
+        self._training.set_defaults(tuned.get("train", {}))
+        self._config.set_values(experiment.config)
+        self._training.set_values(to_dict(experiment.train))
+        self._fit()
+        self._facts.setText(f"{self._session.data_sets()[experiment.data].about}\n{facts['parameters']:,} parameters")
+
+    def assignments(self) -> dict[str, Value]:
+        """All settings as they stand, by their keys on the command line."""
+        if self._config is None or self._training is None:
+            return {}
+        training = {f"train.{name}": value for name, value in self._training.values().items()}
+        return {**self._config.values(), **training}
+
+    def set_running(self, running: bool) -> None:
+        """Holds what cannot change mid-run."""
+        self._data.setEnabled(not running)
+        for form in (self._config, self._training):
+            if form is not None:
+                form.set_running(running)
+
+    def _make_forms(self, facts: Mapping[str, Any]) -> None:
+        while (item := self._column.takeAt(0)) is not None:
+            if widget := item.widget():
+                widget.hide()
+                widget.deleteLater()
+        config, training = facts["config_fields"], facts["train_fields"]
+        self._live = {field.name for field in config if field.live} | {f"train.{f.name}" for f in training if f.live}
+        self._config = HyperparamForm(config, id_prefix=f"{self._family}.config")
+        self._training = HyperparamForm(training, id_prefix=f"{self._family}.training")
+        self._config.value_changed.connect(self._config_edited)
+        self._training.value_changed.connect(self._training_edited)
+        for words, form in (("Model", self._config), ("Training", self._training)):
+            self._column.addWidget(_heading(words))
+            self._column.addWidget(form)
+
+    def _config_edited(self, name: str, value: Value) -> None:
+        self.edited.emit(name, value, name in self._live)
+
+    def _training_edited(self, name: str, value: Value) -> None:
+        self.edited.emit(f"train.{name}", value, f"train.{name}" in self._live)
+
+
+def _heading(words: str) -> QLabel:
+    label = QLabel(words)
+    label.setProperty("role", "heading")
+    return label

@@ -1,0 +1,268 @@
+"""The views that every family has: what it makes while it learns, and samples on demand."""
+
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QPixmap
+from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
+
+from playground.core.experiment import Experiment
+from playground.core.records import Answer, Query
+from playground.gui.panels.base.sampling import SamplingForm, labels_in_turn
+from playground.gui.widgets import theme
+from playground.gui.widgets.image_grid import ImageGrid
+from playground.gui.widgets.scatter_view import ScatterView
+from playground.gui.widgets.step_scrubber import StepScrubber
+
+Ask = Callable[[Query], None]
+
+
+class View(QWidget):
+    """One tab of a panel. It asks under its own name, and gets the answers to its own questions only.
+
+    Attributes:
+        facts, experiment: of the opened model; see `core.worker.describe`.
+    """
+
+    title: ClassVar[str] = ""
+    tooltip: ClassVar[str] = ""
+
+    def __init__(self, name: str, ask: Ask, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName(name)
+        self._ask = ask
+        self.facts: Mapping[str, Any] = {}
+        self.experiment: Experiment | None = None
+
+    def fits(self, facts: Mapping[str, Any]) -> bool:
+        """Whether this model and data have anything to show here."""
+        return True
+
+    def ask(self, what: str, method: str, seed: int = 0, target: str = "model", **arguments: object) -> None:
+        """Asks the model; the answer comes to `answered` with the channel ``<name>/<what>``."""
+        self._ask(Query(f"{self.objectName()}/{what}", method, arguments, seed, target))
+
+    def opened(self, facts: Mapping[str, Any], experiment: Experiment) -> None:
+        """Another model is there."""
+        self.facts, self.experiment = facts, experiment
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Asks again for what the view shows; also called when its tab is chosen."""
+
+    def trained(self, step: int) -> None:
+        """Training went on; called up to thirty times a second."""
+
+    def answered(self, answer: Answer) -> None:
+        """An answer to one of this view's questions."""
+
+    def set_running(self, running: bool) -> None:
+        """Whether training runs."""
+
+    def is_settled(self) -> bool:
+        """Whether everything asked for is on show."""
+        return True
+
+    def show_stored(self, picture: Path, run: str) -> None:
+        """Before a bundled run is there: its stored sample sheet."""
+
+    def stepper(self) -> StepScrubber | None:
+        """What the sampler's shortcuts work on, where the view has one."""
+        return None
+
+    def side_form(self) -> QWidget | None:
+        """Settings that belong to this view; they stand at the top of the column beside the stage."""
+        return None
+
+    @property
+    def is_points(self) -> bool:
+        """Whether the data are points in the plane."""
+        return bool(self.facts.get("kind") == "points")
+
+
+class SampleStage(QWidget):
+    """Samples as a grid of images or as dots beside the data, with a caption that says what they are."""
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.images = ImageGrid(f"{name}.images")
+        self.points = ScatterView(f"{name}.points")
+        self.stored = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
+        self.stored.setAccessibleName("Stored samples")
+        self.stored.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
+        self.caption = QLabel("")
+        self.caption.setProperty("role", "caption")
+        self.caption.setObjectName(f"{name}.caption")
+        self._sheet = QPixmap()
+        self._stack = QStackedLayout()
+        for widget in (self.images, self.points, self.stored):
+            self._stack.addWidget(widget)
+        layout = QVBoxLayout(self)
+        layout.addLayout(self._stack, 1)
+        layout.addWidget(self.caption)
+
+    def show_data(self, facts: Mapping[str, Any]) -> None:
+        """Draws real points beneath; images get their samples first."""
+        if facts["kind"] == "points":
+            self.points.clear()
+            self.points.set_extent(-facts["extent"], facts["extent"])
+            self.points.set_points("real data", facts["test"][:1500], "data")
+
+    def show_samples(self, x: np.ndarray, caption: str, captions: list[str] | None = None) -> None:
+        """Images (N, C, H, W) or points (N, 2)."""
+        if x.ndim == 4:
+            self.images.set_images(x.clip(0, 1), captions)
+            self._stack.setCurrentWidget(self.images)
+        else:
+            self.points.set_points("samples", x, "model")
+            self._stack.setCurrentWidget(self.points)
+        self.caption.setText(caption)
+
+    def show_stored(self, picture: Path, caption: str) -> None:
+        """A picture file, as large as fits by whole pixels."""
+        self._sheet = QPixmap(str(picture))
+        self._scale_sheet()
+        self._stack.setCurrentWidget(self.stored)
+        self.caption.setText(caption)
+
+    def resizeEvent(self, event: Any) -> None:
+        super().resizeEvent(event)
+        self._scale_sheet()
+
+    def _scale_sheet(self) -> None:
+        if not self._sheet.isNull() and self.stored.width() > 1 and self.stored.height() > 1:
+            keep = Qt.AspectRatioMode.KeepAspectRatio
+            self.stored.setPixmap(
+                self._sheet.scaled(self.stored.size(), keep, Qt.TransformationMode.FastTransformation)
+            )
+
+
+class TrainView(View):
+    """Samples from the same noise again and again, so that what changes is the model alone."""
+
+    title = "Train"
+    tooltip = "Samples from fixed noise, refreshed while the model learns"
+    SEED = 12
+    PATIENCE = 5.0  # a preview may cost this fraction's inverse of the time: 5 means one part in six
+    SHORTEST = 0.5  # seconds between previews
+
+    def __init__(self, name: str, ask: Ask, parent: QWidget | None = None) -> None:
+        super().__init__(name, ask, parent)
+        self.stage = SampleStage(name)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.stage)
+        self._asked_at: float | None = None  # while a preview is on its way
+        self._next_at = 0.0
+        self._stored = ""
+
+    def fits(self, facts: Mapping[str, Any]) -> bool:
+        return "sample" in facts["capabilities"]
+
+    def show_stored(self, picture: Path, run: str) -> None:
+        self._stored = run
+        if picture.is_file():
+            self.stage.show_stored(picture, f"Stored samples of the bundled run {run}; the model is loading.")
+
+    def opened(self, facts: Mapping[str, Any], experiment: Experiment) -> None:
+        self.stage.show_data(facts)
+        self._asked_at, self._next_at = None, 0.0
+        super().opened(facts, experiment)
+
+    def refresh(self) -> None:
+        if self.facts and self._asked_at is None:
+            self._asked_at = time.monotonic()
+            count = 600 if self.is_points else 40
+            settings = {"steps": 10} if any(f.name == "steps" for f in self.facts["sample_fields"]) else {}
+            label = labels_in_turn(self.facts, count)
+            self.ask("preview", "sample", self.SEED, n=count, label=label, settings=settings)
+
+    def is_settled(self) -> bool:
+        return self._asked_at is None and self._next_at > 0
+
+    def trained(self, step: int) -> None:
+        if self.isVisible() and time.monotonic() >= self._next_at:
+            self.refresh()
+
+    def set_running(self, running: bool) -> None:
+        if not running:
+            self.refresh()
+
+    def answered(self, answer: Answer) -> None:
+        now = time.monotonic()
+        cost = now - self._asked_at if self._asked_at is not None else 0.0
+        self._asked_at, self._next_at = None, now + max(self.SHORTEST, self.PATIENCE * cost)
+        when = f"after {answer.step:,} steps" if answer.step else "of the untrained model"
+        self.stage.show_samples(answer.arrays["x"], f"Samples {when}, from the same noise each time.")
+
+
+class SampleView(View):
+    """Samples on demand, with the sampler's settings and a seed."""
+
+    title = "Sample"
+    tooltip = "Draw samples with settings of your own"
+
+    def __init__(self, name: str, ask: Ask, parent: QWidget | None = None) -> None:
+        super().__init__(name, ask, parent)
+        self.stage = SampleStage(name)
+        self.form = SamplingForm(name)
+        self.form.changed.connect(self.refresh)
+        self._waiting = False
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.stage)
+
+    def side_form(self) -> QWidget:
+        return self.form
+
+    def fits(self, facts: Mapping[str, Any]) -> bool:
+        return "sample" in facts["capabilities"]
+
+    def opened(self, facts: Mapping[str, Any], experiment: Experiment) -> None:
+        self.stage.show_data(facts)
+        self.form.show_fields(facts)
+        super().opened(facts, experiment)
+
+    def refresh(self) -> None:
+        if self.facts and self.isVisible():
+            n = 1500 if self.is_points else 60
+            label = self.form.label(n)
+            self._waiting = True
+            self.ask("samples", "sample", self.form.seed(), n=n, label=label, settings=self.form.settings())
+
+    def is_settled(self) -> bool:
+        return not self._waiting
+
+    def set_running(self, running: bool) -> None:
+        if not running:
+            self.refresh()
+
+    def answered(self, answer: Answer) -> None:
+        self._waiting = False
+        self.stage.show_samples(answer.arrays["x"], f"Samples after {answer.step:,} steps, seed {self.form.seed()}.")
+
+
+def captioned(widget: QWidget, words: str) -> QWidget:
+    """A widget with a heading above it."""
+    box = QWidget()
+    layout = QVBoxLayout(box)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(theme.em(box, 0.2))
+    heading = QLabel(words)
+    heading.setProperty("role", "heading")
+    layout.addWidget(heading)
+    layout.addWidget(widget, 1)
+    return box
+
+
+def button(words: str, name: str, tooltip: str) -> QPushButton:
+    """A push button with all that a control needs."""
+    result = QPushButton(words)
+    result.setObjectName(name)
+    result.setAccessibleName(words)
+    result.setToolTip(tooltip)
+    return result

@@ -1,0 +1,78 @@
+"""Recognition's own view: real images, and what the classifier takes them for."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
+
+from playground.core.records import Answer
+from playground.gui.panels.base import ModelPanel, View
+from playground.gui.panels.base.views import Ask
+from playground.gui.widgets.image_grid import ImageGrid
+from playground.gui.widgets.model_diagram import Edge, Node
+
+SHOWN = 60
+
+
+class RecogniseView(View):
+    """Held-out images with the most likely label and how sure the network is; wrong ones say what is right."""
+
+    title = "Train"
+    tooltip = "Held-out images and the labels that the network gives them"
+
+    def __init__(self, name: str, ask: Ask, parent: QWidget | None = None) -> None:
+        super().__init__(name, ask, parent)
+        self.images = ImageGrid(f"{name}.images")
+        self.words = QLabel()
+        self.words.setObjectName(f"{name}.caption")
+        self.words.setProperty("role", "caption")
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.images, 1)
+        layout.addWidget(self.words)
+        self._waiting = False
+
+    def refresh(self) -> None:
+        if self.facts and not self._waiting:
+            self._waiting = True
+            self.ask("labels", "recognise", x=self.facts["test"])
+
+    def trained(self, step: int) -> None:
+        if self.isVisible():
+            self.refresh()
+
+    def set_running(self, running: bool) -> None:
+        if not running:
+            self.refresh()
+
+    def is_settled(self) -> bool:
+        return not self._waiting
+
+    def answered(self, answer: Answer) -> None:
+        self._waiting = False
+        given, sure = answer.arrays["label"][:, 0], answer.arrays["probability"][:, 0]
+        real, names = self.facts["test_labels"][:, 0], self.facts["factors"][0][1]
+        captions = [
+            f"{names[g]}  {p:.0%}" if g == r else f"{names[g]}  ✗ {names[r]}"
+            for g, p, r in zip(given[:SHOWN], sure[:SHOWN], real[:SHOWN], strict=True)
+        ]
+        self.images.set_images(self.facts["test"][:SHOWN], captions)
+        right = float((given == real).mean())
+        self.words.setText(
+            f"After {answer.step:,} steps {right:.1%} of {len(real)} held-out images are labelled right; "
+            "✗ shows the right label of the others."
+        )
+
+
+class Panel(ModelPanel):
+    """Recognition in the window."""
+
+    view_classes = (RecogniseView,)
+
+    def graph(self, facts: Mapping[str, Any]) -> tuple[Sequence[Node], Sequence[Edge]]:
+        nodes = [
+            Node("x", "observed", "x", 0, caption="image"),
+            Node("f", "network", "f", 1, shape="narrow", part="model", caption="recognition"),
+            Node("y", "observed", "y", 2, caption="label"),
+        ]
+        return nodes, [Edge("x", "f"), Edge("f", "y")]

@@ -1,0 +1,56 @@
+"""What the window remembers between starts."""
+
+import json
+import logging
+from dataclasses import asdict, dataclass, fields
+from typing import Literal
+
+from playground import paths
+
+SCALES = (1.0, 1.25, 1.5, 2.0, 2.5)
+
+
+@dataclass
+class Preferences:
+    """Look and place.
+
+    Attributes:
+        theme: light or dark.
+        type_scale: of all text, 1.0 to 2.5.
+        geometry: the window's place and size as Qt packs them, in hex; "" before the first close.
+        panel: the family shown last.
+    """
+
+    theme: Literal["light", "dark"] = "light"
+    type_scale: float = 1.0
+    geometry: str = ""
+    panel: str = ""
+
+    @classmethod
+    def load(cls) -> "Preferences":
+        """As saved; a file that makes no sense counts as none."""
+        file = paths.user_data() / "preferences.json"
+        try:
+            content = json.loads(file.read_text(encoding="utf-8"))
+            known = {field.name: content[field.name] for field in fields(cls) if field.name in content}
+            loaded = cls(**known)
+            if loaded.theme not in ("light", "dark") or not 1.0 <= float(loaded.type_scale) <= 2.5:
+                raise ValueError("values out of range")
+            bytes.fromhex(loaded.geometry)
+        except FileNotFoundError:
+            return cls()
+        except (OSError, ValueError, TypeError, AttributeError) as error:
+            logging.getLogger("playground").warning("preferences not read: %s", error)
+            return cls()
+        return loaded
+
+    def save(self) -> None:
+        """Writes the file whole; a home that cannot be written only loses the memory."""
+        file = paths.user_data() / "preferences.json"
+        part = file.with_suffix(".part")
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            part.write_text(json.dumps(asdict(self), indent=2), encoding="utf-8")
+            part.replace(file)
+        except OSError as error:
+            logging.getLogger("playground").warning("preferences not saved: %s", error)

@@ -1,0 +1,315 @@
+"""The only bridge between a worker and the window: an explicit state machine that speaks in signals.
+
+Importing this file costs no torch; the worker's thread imports it. A session opens one run after another (a bundled
+one, a fresh one, one from disk), trains it, and passes questions on. Several sessions can live at once.
+"""
+
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from playground import registry
+from playground.core.backend import Backend, ThreadBackend
+from playground.core.experiment import Budget, Experiment
+from playground.core.hyperparams import Value
+from playground.core.messages import (
+    Ask,
+    Change,
+    Changed,
+    Command,
+    Failed,
+    Message,
+    Opened,
+    Pause,
+    Refused,
+    Rested,
+    Train,
+    Trained,
+    TrainSteps,
+)
+from playground.core.records import Answer, Query, TrainRecord
+from playground.registry import Card
+
+if TYPE_CHECKING:
+    from playground.core.worker import Job
+
+State = Literal["idle", "running", "paused", "stopping", "done", "failed"]
+
+POLL_MILLISECONDS = 33
+RATE_SECONDS = 4.0  # steps per second are measured over this long
+
+
+class TrainingSession(QObject):
+    """One run in the window.
+
+    Signals:
+        opened: a model is there and can be asked; the attributes describe it.
+        state_changed: the new state.
+        records_added: a list of `TrainRecord`, newest last; at most one signal a frame.
+        answered: an `Answer`, never one that a newer question on its channel has overtaken.
+        failed: (sentence, details) when a run cannot be opened or trained on.
+        refused: a sentence, when a command could not be carried out.
+
+    Attributes:
+        state: idle (nothing trained since it was opened), running, paused, stopping, done or failed.
+        facts: of the opened model and data, see `core.worker.describe`; empty before.
+        experiment: of the opened run, with the changes made by hand so far.
+        step, seconds: how far it is.
+        can_train: False for a bundled run, which has no training state.
+        folder: where the run is on disk, or "".
+    """
+
+    opened = Signal()
+    state_changed = Signal(str)
+    records_added = Signal(list)
+    answered = Signal(object)
+    failed = Signal(str, str)
+    refused = Signal(str)
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.state: State = "idle"
+        self.facts: Mapping[str, Any] = {}
+        self.experiment: Experiment | None = None
+        self.step = 0
+        self.seconds = 0.0
+        self.can_train = False
+        self.folder = ""
+        self.budget: Budget | None = None
+        self._backend: Backend | None = None
+        self._retiring: list[Backend] = []
+        self._to_send: list[Command] = []  # held back until the model is there
+        self._stamp = 0
+        self._newest: dict[str, int] = {}
+        self._pace: deque[tuple[float, int]] = deque()
+        self._timer = QTimer(self)
+        self._timer.setInterval(POLL_MILLISECONDS)
+        self._timer.timeout.connect(self.poll)
+
+    # -- opening and closing --------------------------------------------------------------------------------------
+
+    @property
+    def is_open(self) -> bool:
+        """Whether a model is there to be asked."""
+        return bool(self.facts)
+
+    def open_run(self, run: str) -> None:
+        """Opens a run folder, or a bundled run by name."""
+
+        def job() -> "Job":
+            from playground import runs
+
+            return runs.open_any(run)
+
+        self._begin(job)
+
+    def prepare(
+        self, model: str, data: str, assignments: Mapping[str, object], seed: int, preset: str = "", keep: bool = True
+    ) -> None:
+        """A fresh model, ready to train. `assignments` as on the command line; `keep`: store the run on disk."""
+
+        def job() -> "Job":
+            from playground import registry, runs
+
+            experiment = registry.experiment(model, data, preset, dict(assignments), seed=seed)
+            return runs.start(experiment, runs.new_folder(experiment) if keep else None)
+
+        self._begin(job)
+
+    def _begin(self, job: "Callable[[], Job]") -> None:
+        self._retire()
+        self.facts, self.can_train, self.budget = {}, False, None
+        self._to_send, self._newest = [], {}
+        self._pace.clear()
+        self._backend = ThreadBackend(job)
+        self._set_state("idle")
+        self._timer.start()
+
+    def _retire(self) -> None:
+        """Lets the worker save and end while the window goes on."""
+        if self._backend is not None:
+            self._backend.ask_to_close()
+            self._retiring.append(self._backend)
+            self._backend = None
+
+    def close(self, timeout: float = 10.0) -> bool:
+        """Saves and ends; returns whether every worker ended in time."""
+        self._retire()
+        self._timer.stop()
+        self.facts = {}
+        self._retiring = [backend for backend in self._retiring if not backend.has_ended(timeout)]
+        return not self._retiring
+
+    # -- what there is to open -------------------------------------------------------------------------------------
+
+    @staticmethod
+    def models() -> Mapping[str, Card]:
+        """All families."""
+        return registry.models()
+
+    @staticmethod
+    def data_sets() -> Mapping[str, Card]:
+        """All data sets."""
+        return registry.data()
+
+    @staticmethod
+    def preset(model: str, data: str) -> dict[str, Any]:
+        """The tuned settings for a pair."""
+        return registry.preset(model, data)
+
+    @staticmethod
+    def bundled_runs() -> Mapping[str, Path]:
+        """The bundled runs."""
+        return registry.pretrained()
+
+    # -- commands -------------------------------------------------------------------------------------------------
+
+    def start(self, budget: Budget) -> None:
+        """Trains until `budget`, a total for this run, is spent."""
+        self.budget = budget
+        self._pace.clear()
+        self._send(Train(budget))
+        self._set_state("running")
+
+    def pause(self) -> None:
+        """Stops after the current turn; `resume` goes on to the same budget."""
+        if self.state == "running":
+            self._send(Pause())
+
+    def resume(self) -> None:
+        """Goes on after a pause."""
+        if self.state == "paused":
+            self.start(self.budget or Budget())
+
+    def one_step(self, parts: tuple[str, ...] = ()) -> None:
+        """Exactly one step, of some parts or of all, then paused."""
+        self._send(TrainSteps(1, parts))
+        self._set_state("running")
+
+    def stop(self) -> None:
+        """Ends this training; what was learned is saved and stays to be sampled."""
+        if self.state == "running":
+            self._set_state("stopping")
+            self._send(Pause())
+        elif self.state == "paused":
+            self._set_state("done")
+
+    def change(self, changes: Mapping[str, Value]) -> None:
+        """Changes live settings from the next step on."""
+        self._send(Change(changes))
+
+    def ask(self, query: Query) -> int:
+        """Passes a question on; returns its stamp. An older one on the same channel is forgotten."""
+        self._stamp += 1
+        self._newest[query.channel] = self._stamp
+        self._send(Ask(query, self._stamp))
+        return self._stamp
+
+    def _send(self, command: Command) -> None:
+        if self._backend is None:
+            return
+        if self.is_open:
+            self._backend.send(command)
+        else:
+            self._to_send.append(command)
+
+    # -- what the window shows beside the state --------------------------------------------------------------------
+
+    def steps_per_second(self) -> float | None:
+        """The pace of the last seconds, None where nothing moves."""
+        if self.state != "running" or len(self._pace) < 2:
+            return None
+        (t0, step0), (t1, step1) = self._pace[0], self._pace[-1]
+        return (step1 - step0) / (t1 - t0) if t1 > t0 else None
+
+    def seconds_left(self) -> float | None:
+        """Until the budget is spent, at the present pace."""
+        pace = self.steps_per_second()
+        if self.budget is None or pace is None:
+            return None
+        if self.budget.kind == "seconds":
+            return max(self.budget.amount - self.seconds, 0.0)
+        return max(self.budget.amount - self.step, 0.0) / pace if pace else None
+
+    def fraction(self) -> float | None:
+        """How much of the budget is spent, 0 to 1."""
+        if self.budget is None or not self.budget.amount:
+            return None
+        spent = self.step if self.budget.kind == "steps" else self.seconds
+        return min(spent / self.budget.amount, 1.0)
+
+    def exported(self) -> Experiment | None:
+        """The run so far as an Experiment: trained headless, it gives the same losses."""
+        return replace(self.experiment, budget=Budget("steps", self.step)) if self.experiment else None
+
+    # -- messages -------------------------------------------------------------------------------------------------
+
+    def poll(self) -> None:
+        """Takes what the worker said since the last frame; records are passed on together."""
+        self._retiring = [backend for backend in self._retiring if not backend.has_ended()]
+        if self._backend is None:
+            if not self._retiring:
+                self._timer.stop()
+            return
+        backend = self._backend
+        records: list[TrainRecord] = []
+        for message in backend.receive():
+            if isinstance(message, Trained):
+                records.append(message.record)
+                continue
+            self._pass_on(records)
+            records = []
+            self._take(message)
+            if self._backend is not backend:
+                return  # a listener opened another run
+        self._pass_on(records)
+
+    def _pass_on(self, records: list[TrainRecord]) -> None:
+        if not records:
+            return
+        self.step, self.seconds = records[-1].step, records[-1].seconds
+        now = time.monotonic()
+        self._pace.append((now, self.step))
+        while now - self._pace[0][0] > RATE_SECONDS:
+            self._pace.popleft()
+        self.records_added.emit(records)
+
+    def _take(self, message: Message) -> None:
+        match message:
+            case Opened():
+                self.facts, self.experiment = message.facts, message.experiment
+                self.step, self.seconds = message.step, message.seconds
+                self.can_train, self.folder = message.can_train, message.folder
+                waiting, self._to_send = self._to_send, []
+                for command in waiting:
+                    self._send(command)
+                self.opened.emit()
+                if message.records:
+                    self.records_added.emit(list(message.records))
+            case Answer():
+                if message.stamp == self._newest.get(message.query.channel):
+                    self.answered.emit(message)
+            case Rested():
+                self.experiment, self.step = message.experiment, message.step
+                if message.state == "failed":
+                    self._set_state("failed")
+                    self.failed.emit(message.message, message.details)
+                else:
+                    self._set_state("done" if self.state == "stopping" or message.state == "done" else "paused")
+            case Changed():
+                self.experiment = message.experiment
+            case Refused():
+                self.refused.emit(message.message)
+            case Failed():
+                self._set_state("failed")
+                self.failed.emit(message.message, message.details)
+
+    def _set_state(self, state: State) -> None:
+        if state != self.state:
+            self.state = state
+            self.state_changed.emit(state)

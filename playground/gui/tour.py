@@ -1,0 +1,98 @@
+"""Drives the real window offscreen and saves a picture of every panel on every kind of data, view by view."""
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Literal
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+from PySide6.QtCore import QEventLoop, QTimer
+from PySide6.QtWidgets import QApplication
+
+from playground import registry
+from playground.core.errors import PlaygroundError, unknown
+from playground.gui.app import application
+from playground.gui.main_window import MainWindow
+from playground.gui.panels.base import ModelPanel
+from playground.gui.preferences import Preferences
+from playground.gui.widgets import theme
+
+PATIENCE = 60.0  # seconds until a panel counts as stuck
+STEPS = 60  # trained on data that has no bundled run, so that there is something to see
+
+
+def take(
+    out: Path, family: str | None, size: tuple[int, int], theme_name: Literal["light", "dark"]
+) -> Iterator[Path]:  # fmt: skip
+    """Saves ``<panel>-<data>-<theme>.png`` of each panel's first view, and ``...<theme>.<view>.png`` of the others.
+
+    Raises UsageError for a panel that does not exist.
+    """
+    out.mkdir(parents=True, exist_ok=True)
+    application()
+    theme.apply(theme_name)
+    window = MainWindow(Preferences(theme=theme_name))
+    window.resize(*size)
+    window.show()
+    try:
+        if family and family not in window.families():
+            raise unknown("panel", family, window.families())
+        for name in [family] if family else window.families():
+            for data in _data_sets(name):
+                panel = window.show_panel(name, open_default=False)
+                _settle_on(panel, data)
+                yield from _picture_views(window, panel, out / f"{name}-{data}-{theme_name}")
+    finally:
+        window.close()
+        window.deleteLater()
+
+
+def _data_sets(family: str) -> list[str]:
+    groups = registry.models()[family].extra.get("data_groups")
+    return [card.name for card in registry.data().values() if groups is None or card.group in groups]
+
+
+def _settle_on(panel: ModelPanel, data: str) -> None:
+    """Opens the data and waits until its model answers; without a bundled run it is trained a little first."""
+    panel.open_data(data)
+    _wait(lambda: panel.session.is_open, f"{panel.family} on {data} to open")
+    if panel.session.can_train:
+        panel.transport.set_budget("steps", STEPS)
+        panel.train()
+        _wait(lambda: panel.session.state == "done", f"{panel.family} on {data} to train")
+
+
+def _picture_views(window: MainWindow, panel: ModelPanel, stem: Path) -> Iterator[Path]:
+    tabs = panel.tabs
+    for index in [i for i in range(tabs.count()) if tabs.isTabVisible(i)]:
+        tabs.setCurrentIndex(index)
+        view = panel.views[index]
+        _wait(view.is_settled, f"the view {view.title} of {panel.family}")
+        if stepper := view.stepper():  # half way, where there is most to see
+            for _ in range(9):
+                stepper.step_back()
+            _wait(view.is_settled, f"the view {view.title} of {panel.family}")
+        _spin(0.4)  # formulae and plots that are drawn when they are first seen
+        suffix = "" if index == 0 else f".{view.title.lower()}"
+        path = stem.with_name(f"{stem.name}{suffix}.png")
+        if not window.grab().save(str(path)):
+            raise PlaygroundError(f"{path} could not be written.")
+        yield path
+    tabs.setCurrentIndex(0)
+
+
+def _wait(done: Callable[[], bool], what: str) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while not done():
+        if time.monotonic() > deadline:
+            raise PlaygroundError(f"Waited {PATIENCE:.0f} s in vain for {what}.")
+        _spin(0.03)
+
+
+def _spin(seconds: float) -> None:
+    loop = QEventLoop()
+    QTimer.singleShot(int(seconds * 1000), loop.quit)
+    loop.exec()
+    QApplication.processEvents()
