@@ -3,7 +3,7 @@
 import importlib
 from pathlib import Path
 
-from PySide6.QtCore import QByteArray, QSize, Qt
+from PySide6.QtCore import QByteArray, QEvent, QSize, Qt
 from PySide6.QtGui import QCloseEvent
 from PySide6.QtWidgets import (
     QFileDialog,
@@ -127,8 +127,18 @@ class MainWindow(QMainWindow):
                 item.setData(Qt.ItemDataRole.UserRole, card.name)
                 item.setToolTip(f"Slides {card.slides}\n{card.about}\n{card.extra.get('objective', '')}".strip())
                 self.rail.addItem(item)
+        self._fit_rail()
+
+    def _fit_rail(self) -> None:
+        """Rows and width follow the type size."""
+        for row in range(self.rail.count()):
+            self.rail.item(row).setSizeHint(QSize(0, theme.em(self.rail, 2)))
         self.rail.setFixedWidth(theme.em(self.rail, 8))
-        self.rail.setIconSize(QSize(theme.em(self.rail), theme.em(self.rail)))
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange) and hasattr(self, "rail"):
+            self._fit_rail()
 
     def _rail_chosen(self, item: QListWidgetItem | None, before: QListWidgetItem | None) -> None:
         if item is not None and (family := item.data(Qt.ItemDataRole.UserRole)):

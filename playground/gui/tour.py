@@ -20,13 +20,13 @@ from playground.gui.preferences import Preferences
 from playground.gui.widgets import theme
 
 PATIENCE = 60.0  # seconds until a panel counts as stuck
-STEPS = 60  # trained on data that has no bundled run, so that there is something to see
+STEPS = 400  # trained on data that has no bundled run, so that there is something to see
 
 
 def take(
     out: Path, family: str | None, size: tuple[int, int], theme_name: Literal["light", "dark"]
 ) -> Iterator[Path]:  # fmt: skip
-    """Saves ``<panel>-<data>-<theme>.png`` of each panel's first view, and ``...<theme>.<view>.png`` of the others.
+    """Saves ``<panel>-<data>-<theme>.png`` of each panel's opening view, and ``...<theme>.<view>.png`` of the others.
 
     Raises UsageError for a panel that does not exist.
     """
@@ -75,12 +75,11 @@ def _picture_views(window: MainWindow, panel: ModelPanel, stem: Path) -> Iterato
                 stepper.step_back()
             _wait(view.is_settled, f"the view {view.title} of {panel.family}")
         _spin(0.4)  # formulae and plots that are drawn when they are first seen
-        suffix = "" if index == 0 else f".{view.title.lower()}"
+        suffix = "" if view.title == panel.first_view else f".{view.title.lower()}"
         path = stem.with_name(f"{stem.name}{suffix}.png")
         if not window.grab().save(str(path)):
             raise PlaygroundError(f"{path} could not be written.")
         yield path
-    tabs.setCurrentIndex(0)
 
 
 def _wait(done: Callable[[], bool], what: str) -> None:

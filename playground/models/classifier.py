@@ -27,7 +27,7 @@ CARD = {
     "order": 1,
     "data_groups": ["images"],
     "objective": "name the label",
-    "loss_unit": "nats an example",
+    "loss_unit": "nats",
     "formula": r"p(y|x) = \mathrm{softmax}(f(x))",
     "about": "Says which labels an image has; the mirror image of generating it.",
 }

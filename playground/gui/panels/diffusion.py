@@ -60,7 +60,7 @@ class ReverseView(View):
         """A new trajectory, from the seed's noise."""
         if not self.facts or not self.isVisible():
             return
-        n = 400 if self.is_points else 16
+        n = 400 if self.is_points else 20
         self._waiting = True
         label, settings = self.form.label(n), self.form.settings()
         self.ask("steps", "sample_steps", self.form.seed(), n=n, label=label, settings=settings)

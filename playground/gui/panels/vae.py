@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from playground.core.experiment import Experiment
@@ -19,6 +20,7 @@ from playground.gui.widgets.scatter_view import ScatterView
 
 SHOWN = 20  # real examples to start from
 FILM = 11  # pictures on the way between two
+PATH = 121  # codes along an axis of z, for its path in the plane
 
 
 class LatentView(View):
@@ -65,7 +67,7 @@ class LatentView(View):
         points = facts["kind"] == "points"
         self._stack.setCurrentWidget(self.plane if points else self.decoded)
         self._real.setVisible(not points)
-        self._walk.setVisible(not points)
+        self._walk_row.setVisible(not points)
         self.plane.clear()
         if points:
             self.plane.set_extent(-facts["extent"], facts["extent"])
@@ -162,6 +164,8 @@ class LatentView(View):
         elif what == "ends":
             self._ends = [x[0], x[1]]
             self._ask_for_walk()
+        elif what == "paths":
+            self.plane.set_trails(x.reshape(PATH, -1, 2))
         elif what == "walk":
             self.film.set_frames({"walk": x.clip(0, 1)})
         elif self.is_points:
@@ -175,13 +179,28 @@ class LatentView(View):
         self._order = np.argsort(-effects, kind="stable")
         shares = effects[self._order] / max(float(effects.sum()), 1e-9)
         self.sliders.set_axes([f"z_{axis + 1}" for axis in self._order], [float(share) for share in shares])
-        self.words.setText("Sorted by how much each axis moves the output, in standard deviations of the prior.")
+        paths = " Paths: where each axis alone would take the output." if self.is_points else ""
+        self.words.setText(f"Sorted by how much each axis moves the output, in sigmas of the prior.{paths}")
         self.show_z(kept)
-        if self._ends == [None, None] and not self.is_points:
-            self._ask_for("ends", "encode", x=self.facts["test"][:2], label=self._two_labels())
+        if self.is_points:
+            self._ask_for("paths", "decode", z=self._along_axes(len(effects)), label=self._labels(PATH * len(effects)))
+        elif all(end is None for end in self._ends):
+            rows = self._two_kinds()
+            labels = self.facts["test_labels"][rows] if self.facts["conditional"] else None
+            self._ask_for("ends", "encode", x=self.facts["test"][rows], label=labels)
 
-    def _two_labels(self) -> np.ndarray | None:
-        return self.facts["test_labels"][:2] if self.facts["conditional"] else None
+    def _two_kinds(self) -> np.ndarray:
+        """The first real example, and the first one of another label."""
+        labels = self.facts["test_labels"]
+        other = np.flatnonzero((labels != labels[0]).any(axis=1))
+        return np.array([0, other[0] if other.size else 1])
+
+    @staticmethod
+    def _along_axes(axes: int) -> np.ndarray:
+        """Codes along each axis from -3 to 3 sigma, the others at 0: (PATH * axes, axes)."""
+        codes = np.zeros((PATH, axes, axes), dtype=np.float32)
+        codes[:, np.arange(axes), np.arange(axes)] = np.linspace(-3, 3, PATH)[:, None]
+        return codes.reshape(-1, axes)
 
     # -- layout -------------------------------------------------------------------------------------------------------
 
@@ -191,30 +210,31 @@ class LatentView(View):
         self._stack.addWidget(self.plane)
         left = QVBoxLayout()
         left.addWidget(self.label)
-        left.addWidget(self.sliders, 1)
+        left.addWidget(self.sliders)
         left.addWidget(self.words)
+        left.addStretch(1)
         upper = QHBoxLayout()
         upper.addLayout(left, 1)
         upper.addWidget(captioned(self._stack, "decoded from z"), 1)
         self._real = captioned(self.examples, "start from a real example: click one")
-        self._walk = captioned(self.film, "walk between two codes")
-        walk_row = QHBoxLayout()
-        walk_row.addWidget(self._walk, 1)
-        buttons = QVBoxLayout()
-        buttons.addWidget(self.set_start)
-        buttons.addWidget(self.set_end)
-        walk_row.addLayout(buttons)
+        self._walk_row = QWidget()
+        row = QHBoxLayout(self._walk_row)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(captioned(self.film, "walk between two codes: click a picture to put the sliders there"), 1)
+        row.addWidget(self.set_start, 0, Qt.AlignmentFlag.AlignBottom)
+        row.addWidget(self.set_end, 0, Qt.AlignmentFlag.AlignBottom)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(upper, 4)
         layout.addWidget(self._real, 1)
-        layout.addLayout(walk_row, 1)
+        layout.addWidget(self._walk_row, 1)
 
 
 class Panel(ModelPanel):
     """The VAE in the window."""
 
-    view_classes = (LatentView, TrainView, SampleView)
+    view_classes = (TrainView, SampleView, LatentView)
+    first_view = "Latent"
 
     def graph(self, facts: Mapping[str, Any]) -> tuple[Sequence[Node], Sequence[Edge]]:
         nodes = [

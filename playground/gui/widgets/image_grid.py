@@ -164,7 +164,7 @@ class ImageGrid(DrawnWidget):
         return next((index for index in range(self._sheet.count) if layout.tile(index).contains(point)), -1)
 
     def _layout(self) -> _Layout:
-        """The layout with the largest tiles; among equals, the fewest columns that fill the width."""
+        """The layout with the largest tiles; among equals, one without a ragged last row."""
         assert self._sheet is not None
         sheet, count = self._sheet, self._sheet.count
         em = self.fontMetrics().height()
@@ -177,9 +177,12 @@ class ImageGrid(DrawnWidget):
             down = (room_y - (rows - 1) * gap - rows * caption) / (rows * sheet.height)
             return max(min(across, down), 1e-3)
 
-        columns = self._columns or max(range(1, count + 1), key=factor)
-        columns = min(columns, count)
         ratio = self.devicePixelRatioF()
+
+        def merit(columns: int) -> tuple[float, bool]:
+            return crisp_factor(factor(columns), ratio), count % columns == 0
+
+        columns = min(self._columns or max(range(1, count + 1), key=merit), count)
         scale = crisp_factor(factor(columns), ratio)
         width, height = scale * sheet.width, scale * sheet.height
         step_x, step_y = width + gap, height + gap + caption

@@ -31,6 +31,7 @@ class _Layer:
         self.kind, self.role, self.item = kind, role, item
         self.filled = False
         self.wanted = True
+        self.alone = False  # a single point, drawn large
         item.setZValue(depth)
 
     def set_filled(self, filled: bool) -> None:
@@ -76,8 +77,12 @@ class ScatterView(DrawnWidget):
         self._plot.setYRange(low, high, padding=0)
 
     def set_points(self, layer: str, xy: np.ndarray, role: Role) -> None:
-        """Draws points (N, 2) in the ink and marker of their role; of more than 2000, evenly chosen ones."""
+        """Draws points (N, 2) in the ink and marker of their role; of more than 2000, evenly chosen ones. A point
+        that is alone is drawn large."""
         item = self._layer(layer, "points", role, pg.ScatterPlotItem(pxMode=True), 2)
+        if item.alone != (len(xy) == 1):
+            item.alone = len(xy) == 1
+            self._style(item)
         chosen = xy if len(xy) <= MOST_POINTS else xy[np.linspace(0, len(xy) - 1, MOST_POINTS).astype(int)]
         item.item.setData(chosen[:, 0], chosen[:, 1])
         self._changed(item, len(chosen) > 0)
@@ -192,7 +197,7 @@ class ScatterView(DrawnWidget):
         ink = theme.faded(colour, _OPACITY[layer.role])
         if layer.kind == "points":
             layer.item.setSymbol(_SYMBOLS[layer.role])
-            layer.item.setSize(theme.em(self, _SIZES[layer.role]))
+            layer.item.setSize(theme.em(self, _SIZES[layer.role] * (3 if layer.alone else 1)))
             layer.item.setBrush(ink)
             layer.item.setPen(pen(self, ink, 0.1) if layer.role == "exact" else pg.mkPen(None))
         elif layer.kind == "density":

@@ -40,6 +40,7 @@ class ModelPanel(QWidget):
 
     busy_changed = Signal(str)
     view_classes: ClassVar[Sequence[type[View]]] = (TrainView, SampleView)
+    first_view: ClassVar[str] = "Train"  # on the stage when the panel opens
 
     def __init__(self, family: str, session: TrainingSession, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -293,7 +294,13 @@ class ModelPanel(QWidget):
         for view in self.views:
             if form := view.side_form():
                 self.settings.add_view_form(form)
-        self._view_chosen(0)
+        self.show_view(self.first_view)
+        self._view_chosen(self.tabs.currentIndex())
+
+    def show_view(self, title: str) -> None:
+        """Puts a view on the stage."""
+        titles = [view.title for view in self.views]
+        self.tabs.setCurrentIndex(titles.index(title))
 
     def _connect(self) -> None:
         self.transport.train_clicked.connect(self.train)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from playground.core.experiment import Experiment
@@ -63,6 +63,7 @@ class SettingsColumn(QScrollArea):
         layout.addLayout(self._column)
         layout.addStretch(1)
         self.setWidget(self._content)
+        self._content.installEventFilter(self)
         self._fit()
 
     def add_view_form(self, form: QWidget) -> None:
@@ -82,10 +83,10 @@ class SettingsColumn(QScrollArea):
         wanted = self._content.minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width()
         self.setFixedWidth(max(wanted, theme.em(self, 15)))
 
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange) and self.widget() is not None:
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.LayoutRequest:
             self._fit()
+        return super().eventFilter(watched, event)
 
     def data(self) -> str:
         """The chosen data set."""
