@@ -53,14 +53,14 @@ class RecogniseView(View):
         given, sure = answer.arrays["label"][:, 0], answer.arrays["probability"][:, 0]
         real, names = self.facts["test_labels"][:, 0], self.facts["factors"][0][1]
         captions = [
-            f"{names[g]}  {p:.0%}" if g == r else f"{names[g]}  ✗ {names[r]}"
+            f"{names[g]} ✗ {names[r]}" if g != r else names[g] if p >= 0.995 else f"{names[g]} {p:.0%}"
             for g, p, r in zip(given[:SHOWN], sure[:SHOWN], real[:SHOWN], strict=True)
         ]
         self.images.set_images(self.facts["test"][:SHOWN], captions)
         right = float((given == real).mean())
         self.words.setText(
             f"After {answer.step:,} steps {right:.1%} of {len(real)} held-out images are labelled right; "
-            "✗ shows the right label of the others."
+            "✗ names the right label of the others, a percentage says how sure the network is below 99.5 %."
         )
 
 

@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSlider, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from playground.core.experiment import Experiment
 from playground.core.records import Answer
@@ -13,6 +12,7 @@ from playground.gui.panels.base import ModelPanel, SamplingForm, TrainView, View
 from playground.gui.panels.base.views import Ask, button
 from playground.gui.widgets.curve_plot import CurvePlot
 from playground.gui.widgets.film_strip import FilmStrip
+from playground.gui.widgets.groove_slider import GrooveSlider
 from playground.gui.widgets.image_grid import ImageGrid
 from playground.gui.widgets.model_diagram import Edge, Node
 from playground.gui.widgets.scatter_view import ScatterView
@@ -224,7 +224,7 @@ class CorruptView(View):
         self.plane = ScatterView(f"{name}.plane")
         self.levels = CurvePlot(f"{name}.levels", "time t", "share of variance")
         self.snr = CurvePlot(f"{name}.snr", "time t", "log10 signal / noise")
-        self.time = QSlider(Qt.Orientation.Horizontal)
+        self.time = GrooveSlider()
         self.time.setObjectName(f"{name}.time")
         self.time.setAccessibleName("Time t")
         self.time.setToolTip("How far the corruption has gone; t = 0 is clean")

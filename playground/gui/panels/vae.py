@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from playground.core.experiment import Experiment
@@ -18,8 +17,8 @@ from playground.gui.widgets.model_diagram import Edge, Node
 from playground.gui.widgets.number_boxes import ChoiceBox
 from playground.gui.widgets.scatter_view import ScatterView
 
-SHOWN = 20  # real examples to start from
-FILM = 11  # pictures on the way between two
+SHOWN = 24  # real examples to start from
+FILM = 9  # pictures on the way between two
 PATH = 121  # codes along an axis of z, for its path in the plane
 
 
@@ -43,8 +42,8 @@ class LatentView(View):
         self.label.setObjectName(f"{name}.label")
         self.label.setAccessibleName("Label")
         self.label.setToolTip("The label that the decoder is told")
-        self.set_start = button("From here", f"{name}.from", "The walk starts at this code")
-        self.set_end = button("To here", f"{name}.to", "The walk ends at this code")
+        self.set_start = button("From here", f"{name}.from", "The walk starts at the code of the sliders")
+        self.set_end = button("To here", f"{name}.to", "The walk ends at the code of the sliders")
         self._order = np.empty(0, dtype=np.int64)  # slider -> axis of z
         self._ends: list[np.ndarray | None] = [None, None]
         self._waiting: set[str] = set()
@@ -66,15 +65,13 @@ class LatentView(View):
         self._ends = [None, None]
         points = facts["kind"] == "points"
         self._stack.setCurrentWidget(self.plane if points else self.decoded)
-        self._real.setVisible(not points)
-        self._walk_row.setVisible(not points)
+        self._below.setVisible(not points)
         self.plane.clear()
         if points:
             self.plane.set_extent(-facts["extent"], facts["extent"])
             self.plane.set_points("real data", facts["test"][:1500], "data")
         else:
             self.examples.set_images(facts["test"][:SHOWN])
-            self.examples.set_columns(SHOWN)
         self.label.clear()
         for index, value in enumerate(facts["factors"][0][1] if facts["conditional"] else ()):
             self.label.addItem(value, index)
@@ -167,7 +164,7 @@ class LatentView(View):
         elif what == "paths":
             self.plane.set_trails(x.reshape(PATH, -1, 2))
         elif what == "walk":
-            self.film.set_frames({"walk": x.clip(0, 1)})
+            self.film.set_frames({"": x.clip(0, 1)})
         elif self.is_points:
             self.plane.set_points("decoded", x, "model")
         else:
@@ -216,18 +213,20 @@ class LatentView(View):
         upper = QHBoxLayout()
         upper.addLayout(left, 1)
         upper.addWidget(captioned(self._stack, "decoded from z"), 1)
-        self._real = captioned(self.examples, "start from a real example: click one")
-        self._walk_row = QWidget()
-        row = QHBoxLayout(self._walk_row)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(captioned(self.film, "walk between two codes: click a picture to put the sliders there"), 1)
-        row.addWidget(self.set_start, 0, Qt.AlignmentFlag.AlignBottom)
-        row.addWidget(self.set_end, 0, Qt.AlignmentFlag.AlignBottom)
+        self._below = QWidget()
+        below = QHBoxLayout(self._below)
+        below.setContentsMargins(0, 0, 0, 0)
+        below.addWidget(captioned(self.examples, "start from a real example"), 5)
+        below.addWidget(captioned(self.film, "walk between two codes"), 4)
+        ends = QVBoxLayout()
+        ends.addStretch(1)
+        ends.addWidget(self.set_start)
+        ends.addWidget(self.set_end)
+        below.addLayout(ends)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addLayout(upper, 4)
-        layout.addWidget(self._real, 1)
-        layout.addWidget(self._walk_row, 1)
+        layout.addLayout(upper, 3)
+        layout.addWidget(self._below, 1)
 
 
 class Panel(ModelPanel):

@@ -39,7 +39,7 @@ class LossPlot(DrawnWidget):
         self._plot.setLabel("bottom", "step")
         self._labels = EndLabels(f"{name}.labels", self._plot)
         self._floor_line = pg.InfiniteLine(angle=0, movable=False)
-        self._floor_text = pg.TextItem(anchor=(1, 0))
+        self._floor_text = pg.TextItem(anchor=(1, 1))
         self._cursor = pg.InfiniteLine(angle=90, movable=False)
         for item in (self._floor_line, self._floor_text, self._cursor):
             item.hide()

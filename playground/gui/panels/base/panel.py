@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QSplitter, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from playground.core.experiment import Budget
 from playground.core.hyperparams import Value
@@ -257,26 +257,26 @@ class ModelPanel(QWidget):
         about = QLabel(f"Slides {self.card.slides}  ·  {self.card.about}")
         about.setProperty("role", "caption")
         about.setWordWrap(True)
-        words = QVBoxLayout()
-        words.setSpacing(0)
-        words.addWidget(title)
-        words.addWidget(about)
         self.default_button = QPushButton("Back to the working default")
         self.default_button.setObjectName(f"{self.family}.default")
         self.default_button.setAccessibleName("Back to the working default")
         self.default_button.setToolTip("Opens the bundled run and its settings again; your own runs stay on disk")
-        header = QHBoxLayout()
-        header.addLayout(words, 1)
+        header = QGridLayout()
+        header.setVerticalSpacing(0)
+        header.addWidget(title, 0, 0)
+        header.setColumnStretch(1, 1)
         if latex := self.card.extra.get("formula"):
-            header.addWidget(Formula(latex, id_prefix=self.family), 0, Qt.AlignmentFlag.AlignVCenter)
-        header.addWidget(self.default_button, 0, Qt.AlignmentFlag.AlignVCenter)
+            header.addWidget(Formula(latex, id_prefix=self.family), 0, 2, Qt.AlignmentFlag.AlignVCenter)
+        header.addWidget(self.default_button, 0, 3, Qt.AlignmentFlag.AlignVCenter)
+        header.addWidget(about, 1, 0, 1, 4)
 
         self.loss.setMinimumHeight(theme.em(self, 8))
         self.splitter = QSplitter(Qt.Orientation.Vertical)
         self.splitter.addWidget(self.tabs)
         self.splitter.addWidget(self.loss)
-        self.splitter.setStretchFactor(0, 4)
+        self.splitter.setStretchFactor(0, 3)
         self.splitter.setStretchFactor(1, 1)
+        self.splitter.setSizes([3000, 1000])  # shares: Qt scales them to the room there is
         self.splitter.setChildrenCollapsible(False)
         self.splitter.handle(1).setToolTip("Drag to give the loss more or less room")
 
