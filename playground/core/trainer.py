@@ -14,7 +14,7 @@ from torch import Tensor
 
 from playground.core.data import Batch, Dataset
 from playground.core.device import use_threads
-from playground.core.errors import PlaygroundError, UsageError
+from playground.core.errors import PlaygroundError, UsageError, unknown
 from playground.core.experiment import Budget, Event, Experiment, TrainSettings
 from playground.core.hyperparams import Value, changed, from_dict, params
 from playground.core.model import GenerativeModel, empty_copy
@@ -40,7 +40,8 @@ class Trainer:
         sampler: an eval-mode model that shares memory with the average of the weights (EMA), or with the live weights
             where no average is kept. It changes as training goes on.
         step, seconds: how far the run is; pauses do not count.
-        score: the newest held-out loss.
+        score: the newest held-out loss; None where there is none, or it is not finite.
+        sound: False during a turn and after one that failed, when there is nothing worth saving.
     """
 
     def __init__(self, model_class: type[GenerativeModel], dataset: Dataset, experiment: Experiment) -> None:
@@ -53,6 +54,7 @@ class Trainer:
         self.step = 0
         self.seconds = 0.0
         self.score: float | None = None
+        self.sound = True
         self.settings: TrainSettings = experiment.train
         self._applied = 0  # events already in force
 
@@ -69,6 +71,9 @@ class Trainer:
         self._cursor = 0
         self._average = self._copy_of_parameters()
         self.sampler = self._shared_sampler()
+        for event in experiment.events:  # complain now, not in the middle of the run
+            self._with_changes(event.set)
+            self._check_parts(event.parts)
 
     # -- turns ----------------------------------------------------------------------------------------------------
 
@@ -87,6 +92,7 @@ class Trainer:
         Raises Diverged when the loss is no longer finite.
         """
         use_threads(self.experiment.threads)
+        self.sound = False
         began, first = time.perf_counter(), self.step
         values: list[dict[str, Tensor]] = []
         held_out = {0: self._look_at_validation()} if self.step == 0 else {}
@@ -107,6 +113,7 @@ class Trainer:
         self.seconds += time.perf_counter() - began
         record = TrainRecord(first, self.step, self.seconds, floats, held_out, trained, self.model.finished)
         _check_finite(record)
+        self.sound = True
         return record
 
     def _train_step(self, parts: tuple[str, ...]) -> dict[str, Tensor]:
@@ -168,7 +175,8 @@ class Trainer:
         self.sampler.config = self.model.config
         terms = _to_floats([self.sampler.held_out(validation.take(rows), generator)])
         result = {name: values[0] for name, values in terms.items()}
-        self.score = next(iter(result.values()), None)
+        loss = next(iter(result.values()), math.nan)
+        self.score = loss if math.isfinite(loss) else None
         return result
 
     # -- changes by hand ------------------------------------------------------------------------------------------
@@ -183,10 +191,13 @@ class Trainer:
 
     def train_only(self, parts: tuple[str, ...], count: int) -> None:
         """The next `count` steps train only these parts; remembered as an event."""
-        unknown_parts = set(parts) - set(self.model.parts)
-        if unknown_parts:
-            raise UsageError(f"This model has no part {sorted(unknown_parts)}; its parts are {self.model.parts}.")
+        self._check_parts(parts)
         self.experiment = self.experiment.with_event(Event(self.step, parts=parts, count=count))
+
+    def _check_parts(self, parts: tuple[str, ...]) -> None:
+        for part in parts:
+            if part not in self.model.parts:
+                raise unknown("part of this model", part, list(self.model.parts))
 
     def _apply_events(self) -> None:
         events = self.experiment.events
@@ -250,7 +261,8 @@ class Trainer:
             self._epoch_state = state["generator/epoch"]
             self._cursor = int(position["cursor"])
         except (KeyError, ValueError, RuntimeError) as error:
-            raise PlaygroundError(f"This run cannot be resumed, its state does not fit its model: {error}.") from error
+            reason = " ".join(str(error).split()).rstrip(".")  # torch's own message has many lines
+            raise PlaygroundError(f"This run cannot be resumed, its state does not fit its model: {reason}.") from error
         if self._cursor:
             self._permutation = torch.randperm(len(self.dataset.train), generator=self._order)
         self.step, self.seconds = step, seconds

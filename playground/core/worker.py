@@ -128,13 +128,13 @@ class Worker:
         try:
             match command:
                 case Train(budget):
-                    self._goal, self._single_steps = budget, 0
                     self._recorder.save_first()
+                    self._goal, self._single_steps = budget, 0
                 case TrainSteps(count, parts):
-                    self._goal, self._single_steps = None, count
+                    self._recorder.save_first()
                     if parts:
                         trainer.train_only(parts, count)
-                    self._recorder.save_first()
+                    self._goal, self._single_steps = None, count
                 case Change(changes):
                     trainer.change(changes)
                     self._say(Changed(trainer.experiment))
@@ -175,8 +175,12 @@ class Worker:
     def _rest(self, state: str) -> None:
         self._goal, self._single_steps = None, 0
         assert self._job.trainer is not None
-        self._recorder.save()
-        self._say(Rested(state, self._job.trainer.experiment, self._job.trainer.step))
+        message = ""
+        try:
+            self._recorder.save()
+        except PlaygroundError as error:
+            state, message = "failed", str(error)
+        self._say(Rested(state, self._job.trainer.experiment, self._job.trainer.step, message))
 
     # -- questions ------------------------------------------------------------------------------------------------
 
@@ -234,7 +238,7 @@ class Worker:
         if target is None or query.method not in allowed:
             raise PlaygroundError(f"There is nothing here that answers '{query.method}'.")
         method = getattr(target, query.method)
-        device = self._job.experiment.device
+        device = model.device  # a run that was trained on a GPU is looked at on a CPU
         arguments = {name: _as_argument(name, value, model, device) for name, value in query.arguments.items()}
         if "generator" in inspect.signature(method).parameters:
             arguments["generator"] = stream(query.seed, "window", device)
@@ -283,6 +287,8 @@ class Recorder:
         trainer, job = self.job.trainer, self.job
         if trainer is None or self._saved_step == trainer.step or (job.folder is None and job.path is None):
             return
+        if not trainer.sound:
+            return  # a turn failed half-way: what was saved before is better
         if job.folder is None:
             if trainer.step == 0 and not self._starting:
                 return  # nothing was trained: leave no empty run behind
@@ -319,8 +325,10 @@ def describe(model: GenerativeModel, dataset: Dataset) -> dict[str, Any]:
     }
 
 
-def _as_argument(name: str, value: Any, model: GenerativeModel, device: str) -> Any:
+def _as_argument(name: str, value: Any, model: GenerativeModel, device: torch.device) -> Any:
     """Plain values become what the method takes: arrays tensors, settings a dataclass, `start` a SampleStep."""
+    if isinstance(value, tuple):  # `given`: the known pixels and their mask
+        return tuple(_as_argument("", item, model, device) for item in value)
     if isinstance(value, np.ndarray):
         return torch.from_numpy(value.copy()).to(device)
     if name == "settings":
