@@ -7,7 +7,7 @@ no import of torch. A file that does not import becomes an entry that shows its 
 import ast
 import importlib
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
@@ -124,10 +124,7 @@ def experiment(
     from playground.core.experiment import Budget, Experiment, TrainSettings
     from playground.core.hyperparams import changed, from_dict, to_dict
 
-    if model not in models():
-        raise unknown("model", model, list(models()))
-    if data_name not in data():
-        raise unknown("data set", data_name, list(data()))
+    _check_names(model, data_name)
     tuned = preset(model, data_name, preset_name)
     groups: dict[str, dict[str, object]] = {"config": {}, "data": {}, "train": {}}
     for key, value in (assignments or {}).items():
@@ -145,12 +142,21 @@ def experiment(
 
 
 def checked(experiment_: "Experiment") -> "Experiment":
-    """An experiment from a file, after every name and value in it was looked up."""
-    named = {**experiment_.config, **{f"data.{key}": value for key, value in experiment_.data_options.items()}}
-    complete = experiment(experiment_.model, experiment_.data, assignments=dict(named))
-    from dataclasses import replace
+    """An experiment from a file, after every name and value in it was looked up. What it leaves out is the default,
+    never a preset's: an experiment describes a run completely."""
+    from playground.core.hyperparams import from_dict, to_dict
 
-    return replace(experiment_, config=complete.config, data_options=complete.data_options)
+    _check_names(experiment_.model, experiment_.data)
+    config = from_dict(model_class(experiment_.model).Config, experiment_.config)
+    options = from_dict(data_source(experiment_.data).Options, experiment_.data_options)
+    return replace(experiment_, config=to_dict(config), data_options=to_dict(options))
+
+
+def _check_names(model: str, data_name: str) -> None:
+    if model not in models():
+        raise unknown("model", model, list(models()))
+    if data_name not in data():
+        raise unknown("data set", data_name, list(data()))
 
 
 def pretrained() -> dict[str, Path]:

@@ -3,10 +3,11 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from playground.core.errors import PlaygroundError, UsageError
+from playground.core.errors import UsageError
 from playground.core.hyperparams import Value, from_dict, param, to_dict
 
 FORMAT_VERSION = 1
@@ -124,31 +125,25 @@ class Experiment:
         if not isinstance(content, dict):
             raise UsageError("An experiment is a JSON object; this file holds something else.")
         version = content.get("format_version", FORMAT_VERSION)
-        if not isinstance(version, int) or version > FORMAT_VERSION:
+        if type(version) is not int or not 1 <= version <= FORMAT_VERSION:
             raise UsageError(f"This experiment has format {version}; this version of the playground reads up to "
                              f"{FORMAT_VERSION}. Install a newer one.")  # fmt: skip
         known = {f.name for f in fields(cls)} | {"format_version"}
         for key in content:
             if key not in known:
                 raise UsageError(f"The experiment has an unknown key '{key}'. Known: {', '.join(sorted(known))}.")
-        for key in ("model", "data"):
-            if not isinstance(content.get(key), str):
-                raise UsageError(f"The experiment needs '{key}', a name.")
-        try:
-            return cls(
-                model=content["model"],
-                data=content["data"],
-                config=_values(content, "config"),
-                data_options=_values(content, "data_options"),
-                train=from_dict(TrainSettings, _values(content, "train")),
-                seed=_whole(content.get("seed", 0), "seed"),
-                threads=_whole(content.get("threads", 1), "threads"),
-                device=str(content.get("device", "cpu")),
-                budget=Budget(**content.get("budget", {})),
-                events=tuple(_event(item) for item in content.get("events", [])),
-            )
-        except (TypeError, ValueError, AttributeError) as error:
-            raise UsageError(f"The experiment is malformed: {error}.") from None
+        return cls(
+            model=_word(content.get("model"), "model"),
+            data=_word(content.get("data"), "data"),
+            config=_values(content, "config"),
+            data_options=_values(content, "data_options"),
+            train=from_dict(TrainSettings, _values(content, "train")),
+            seed=_whole(content.get("seed", 0), "seed"),
+            threads=_whole(content.get("threads", 1), "threads", low=1, high=1024),
+            device=_word(content.get("device", "cpu"), "device"),
+            budget=_budget(content.get("budget", {})),
+            events=_events(content.get("events", [])),
+        )
 
     def save(self, path: Path) -> None:
         """Writes the file."""
@@ -156,15 +151,12 @@ class Experiment:
 
     @classmethod
     def load(cls, path: Path) -> "Experiment":
-        """Reads a file."""
-        try:
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise UsageError(f"Cannot read the experiment {path}: {error}.") from None
-        try:
-            return cls.from_json(json.loads(text))
-        except (json.JSONDecodeError, RecursionError) as error:
-            raise PlaygroundError(f"{path} is not valid JSON: {error}.") from None
+        """Reads a file. Raises UsageError where there is none or it is no experiment, PlaygroundError for damage."""
+        from playground.core.untrusted import read_json  # brings torch, which a window does without at first
+
+        if not path.is_file():
+            raise UsageError(f"There is no experiment file {path}.")
+        return cls.from_json(read_json(path))
 
 
 def _values(content: Mapping[str, Any], key: str) -> dict[str, Value]:
@@ -174,16 +166,46 @@ def _values(content: Mapping[str, Any], key: str) -> dict[str, Value]:
     return values
 
 
-def _whole(value: object, key: str) -> int:
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**63:
-        raise UsageError(f"'{key}' of an experiment is a whole number from 0, not {value!r}.")
+def _word(value: object, key: str) -> str:
+    if not isinstance(value, str):
+        raise UsageError(f"'{key}' of an experiment is a name.")
     return value
 
 
-def _event(item: Any) -> Event:
+def _whole(value: object, key: str, low: int = 0, high: int = 2**63 - 1) -> int:
+    if type(value) is not int or not low <= value <= high:
+        raise UsageError(f"'{key}' of an experiment is a whole number from {low} to {high}.")
+    return value
+
+
+def _budget(value: object) -> Budget:
+    if not isinstance(value, dict) or not set(value) <= {"kind", "amount"}:
+        raise UsageError("'budget' of an experiment is an object of 'kind' and 'amount'.")
+    whole = Budget()
+    kind, amount = value.get("kind", whole.kind), value.get("amount", whole.amount)
+    if isinstance(amount, bool) or not isinstance(amount, int | float):
+        raise UsageError("'amount' of a budget is a number.")
+    return Budget(_word(kind, "kind"), amount)
+
+
+def _events(items: object) -> tuple[Event, ...]:
+    if not isinstance(items, list):
+        raise UsageError("'events' of an experiment is a list.")
+    events = tuple(_event(item) for item in items)
+    if any(later.step < earlier.step for earlier, later in pairwise(events)):
+        raise UsageError("The events of an experiment stand in the order of their steps.")
+    return events
+
+
+def _event(item: object) -> Event:
+    if not isinstance(item, dict) or not set(item) <= {"step", "set", "parts", "count"}:
+        raise UsageError("An event of an experiment is an object of 'step', 'set', 'parts' and 'count'.")
+    parts = item.get("parts", [])
+    if not isinstance(parts, list):
+        raise UsageError("'parts' of an event is a list of names.")
     return Event(
-        step=_whole(item["step"], "step") if "step" in item else _whole(None, "step"),
+        step=_whole(item.get("step"), "step"),
         set=_values(item, "set"),
-        parts=tuple(str(part) for part in item.get("parts", ())),
+        parts=tuple(_word(part, "parts") for part in parts),
         count=_whole(item.get("count", 0), "count"),
     )
