@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from playground import paths, registry
+from playground.core.device import choose
 from playground.core.errors import UsageError
 from playground.core.experiment import Budget, Experiment
 from playground.core.records import TrainRecord
@@ -25,6 +26,7 @@ def new_folder(experiment: Experiment) -> Path:
 
 def start(experiment: Experiment, path: Path | None = None) -> Job:
     """A fresh run at step 0; nothing is written before training starts."""
+    experiment = replace(experiment, device=choose(experiment.device))
     dataset = registry.load_data(experiment.data, dict(experiment.data_options))
     trainer = Trainer(registry.model_class(experiment.model), dataset, experiment)
     return Job(experiment, dataset, trainer.sampler, trainer, path=path)
@@ -39,7 +41,7 @@ def look_at(run: str) -> Job:
 def go_on(path: Path, device: str | None = None) -> Job:
     """A run to be trained further from where it was saved, on its own device or another."""
     folder = RunFolder.open(path, for_writing=True)
-    experiment = replace(folder.experiment, device=device or folder.experiment.device)
+    experiment = replace(folder.experiment, device=choose(device or folder.experiment.device))
     dataset = registry.load_data(experiment.data, dict(experiment.data_options))
     trainer = Trainer(registry.model_class(experiment.model), dataset, experiment)
     state, position = folder.load_state()
