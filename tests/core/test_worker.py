@@ -1,0 +1,377 @@
+"""The worker's loop, run in the test's own thread by a script of commands, and the backend that runs it in a thread."""
+
+import dataclasses
+import math
+import queue
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from playground.core import durable
+from playground.core import trainer as trainer_module
+from playground.core import worker as module
+from playground.core.backend import ThreadBackend
+from playground.core.errors import PlaygroundError
+from playground.core.experiment import Budget
+from playground.core.messages import (
+    Ask,
+    Change,
+    Changed,
+    Close,
+    Command,
+    Failed,
+    Message,
+    Opened,
+    Pause,
+    Refused,
+    Rested,
+    Train,
+    Trained,
+    TrainSteps,
+)
+from playground.core.records import Answer, Query
+from playground.core.run_folder import RunFolder
+from playground.core.worker import Job, Worker
+from playground.data._mixture import Mixture
+from tests.core.fakes import Pulled, dataset, experiment
+
+pytestmark = pytest.mark.usefixtures("no_waiting", "one_step_turns")
+
+
+@pytest.fixture
+def one_step_turns(monkeypatch):
+    """Each turn is one step, so that commands can be placed between them."""
+    monkeypatch.setattr(trainer_module, "TURN_SECONDS", 0.0)
+
+
+TURN = object()
+"""In a script: let the worker do one round before the next command."""
+
+
+class Script:
+    """A queue of commands; when it is used up and the worker has nothing to do, it is told to close."""
+
+    def __init__(self, *commands: Any) -> None:
+        self.left = list(commands)
+
+    def get(self, block: bool = True) -> Command:
+        while self.left:
+            command = self.left.pop(0)
+            if command is not TURN:
+                return command
+            if not block:
+                raise queue.Empty
+        if block:
+            return Close()
+        raise queue.Empty
+
+
+def _job(path=None, **facts: Any) -> Job:
+    cls = facts.pop("cls", Pulled)
+    run = trainer_module.Trainer(cls, dataset(exact=facts.pop("exact", None)), experiment(**facts))
+    return Job(run.experiment, run.dataset, run.sampler, run, path=path)
+
+
+def _says(job: Job | Callable[[], Job], *commands: Any) -> list[Message]:
+    said: list[Message] = []
+    Worker(job if callable(job) else lambda: job, Script(*commands), said.append).run()  # type: ignore[arg-type]
+    return said
+
+
+def _ask(
+    method: str, stamp: int = 0, channel: str = "a", target: str = "model", seed: int = 0, **arguments: Any
+) -> Ask:
+    return Ask(Query(channel, method, arguments, seed, target), stamp)
+
+
+def _only(kind: type, said: list[Message]) -> list[Any]:
+    return [message for message in said if isinstance(message, kind)]
+
+
+# -- opening and closing --------------------------------------------------------------------------------------------
+
+
+def test_it_says_first_what_it_opened():
+    opened = _says(_job())[0]
+    assert isinstance(opened, Opened)
+    assert (opened.step, opened.can_train, opened.folder, opened.records) == (0, True, "", ())
+    assert opened.facts["shape"] == (2,)
+    assert opened.facts["parts"] == ("first", "second")
+    assert opened.facts["parameters"] == 2
+    assert opened.facts["test"].shape == (5, 2)
+    assert [setting.name for setting in opened.facts["config_fields"]] == ["pull", "width"]
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [(PlaygroundError("The folder is gone."), "The folder is gone."), (ValueError("odd"), "Something broke")],
+)
+def test_a_run_that_cannot_be_opened_is_a_sentence(error, sentence):
+    def fail() -> Job:
+        raise error
+
+    (failed,) = _says(fail)
+    assert isinstance(failed, Failed)
+    assert failed.message.startswith(sentence)
+    assert "Traceback" in failed.details
+
+
+def test_a_run_that_was_only_looked_at_leaves_no_folder(tmp_path):
+    _says(_job(tmp_path / "run"), _ask("sample", n=2))
+    assert not (tmp_path / "run").exists()
+
+
+def test_closing_saves_what_was_trained(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "is_milestone", lambda step: False)
+    job = _job(tmp_path / "run")
+    _says(job, Train(Budget("steps", 100)), *[TURN] * 7, Close())
+    assert job.trainer.step == 7
+    folder = RunFolder.open(tmp_path / "run")
+    assert folder.step == 7
+    assert [record.step for record in folder.records()] == list(range(1, 8))
+
+
+def test_the_first_save_comes_before_the_first_step(tmp_path):
+    class Breaks(Pulled):
+        breaks_at = 0
+
+    _says(_job(tmp_path / "run", cls=Breaks), Train(Budget("steps", 5)))
+    assert RunFolder.open(tmp_path / "run").step == 0
+
+
+def test_it_saves_on_the_way_when_it_is_time(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "is_milestone", lambda step: False)
+    monkeypatch.setattr(module, "AUTOSAVE_SECONDS", -1.0)
+    job = _job(tmp_path / "run")
+    _says(job, Train(Budget("steps", 100)), *[TURN] * 3, _stop_dead(job))
+    assert RunFolder.open(tmp_path / "run").step == 3
+
+
+def _stop_dead(job: Job) -> Close:
+    """A close without a save, as if the process had been killed."""
+    job.trainer.sound = False
+    return Close()
+
+
+# -- training -------------------------------------------------------------------------------------------------------
+
+
+def test_it_trains_to_the_budget_and_rests():
+    said = _says(_job(), Train(Budget("steps", 5)))
+    assert [message.record.step for message in _only(Trained, said)] == [1, 2, 3, 4, 5]
+    assert [(rested.state, rested.step) for rested in _only(Rested, said)] == [("done", 5)]
+
+
+def test_a_pause_holds_and_training_goes_on_from_there():
+    said = _says(
+        _job(), Train(Budget("steps", 9)), TURN, TURN, Pause(), TURN, _ask("flag"), TURN, Train(Budget("steps", 4))
+    )
+    assert [(rested.state, rested.step) for rested in _only(Rested, said)] == [("paused", 2), ("done", 4)]
+    straight = _says(_job(), Train(Budget("steps", 4)))
+    assert [m.record.values for m in _only(Trained, said)] == [m.record.values for m in _only(Trained, straight)]
+
+
+def test_steps_by_hand_are_counted_and_belong_to_their_part():
+    job = _job()
+    said = _says(job, TrainSteps(), TURN, TrainSteps(2, ("second",)))
+    assert [message.record.trained for message in _only(Trained, said)] == [
+        ("first", "second"), ("second",), ("second",)
+    ]  # fmt: skip
+    assert [(rested.state, rested.step) for rested in _only(Rested, said)] == [("paused", 1), ("paused", 3)]
+    assert _only(Rested, said)[-1].experiment.events == job.trainer.experiment.events != ()
+
+
+def test_a_live_change_is_confirmed_and_an_impossible_one_refused():
+    said = _says(_job(), Change({"pull": 2.0}), Change({"width": 2}), Change({"nothing": 1}), TrainSteps(1, ("third",)))
+    (changed,) = _only(Changed, said)
+    assert changed.experiment.events[0].set == {"pull": 2.0}
+    refusals = [refused.message for refused in _only(Refused, said)]
+    assert len(refusals) == 3
+    assert all(refusal.endswith(".") for refusal in refusals)
+    assert not _only(Trained, said)
+
+
+def test_a_run_that_cannot_be_kept_does_not_start(tmp_path):
+    (tmp_path / "file").touch()
+    said = _says(_job(tmp_path / "file" / "run"), Train(Budget("steps", 5)), TrainSteps(2))
+    assert len(_only(Refused, said)) == 2
+    assert not _only(Trained, said)
+
+
+def test_a_run_without_its_training_state_can_only_be_asked():
+    job = _job()
+    job = Job(job.experiment, job.dataset, job.trainer.sampler, step=12)
+    said = _says(job, Train(Budget()), Change({"pull": 2.0}), _ask("sample", n=3))
+    assert not _only(Opened, said)[0].can_train
+    assert len(_only(Refused, said)) == 2
+    assert _only(Answer, said)[0].arrays["x"].shape == (3, 2)
+    assert _only(Answer, said)[0].step == 12
+
+
+def test_an_update_that_breaks_leaves_the_worker_and_the_saved_run(tmp_path):
+    class Breaks(Pulled):
+        breaks_at = 5
+
+    said = _says(_job(tmp_path / "run", cls=Breaks), Train(Budget("steps", 100)), *[TURN] * 8, _ask("sample", n=2))
+    (rested,) = _only(Rested, said)
+    assert rested.state == "failed"
+    assert rested.message == "Something broke: RuntimeError: the update broke. The last saved state is kept."
+    assert "Traceback" in rested.details
+    assert _only(Answer, said)[0].error == ""
+    assert RunFolder.open(tmp_path / "run").step == 4
+
+
+def test_a_diverged_run_keeps_its_last_sound_state(tmp_path):
+    job = _job(tmp_path / "run", config={"pull": 1e9})
+    said = _says(job, Train(Budget("steps", 100)))
+    (rested,) = _only(Rested, said)
+    assert rested.state == "failed"
+    assert "lower learning rate" in rested.message
+    folder = RunFolder.open(tmp_path / "run")
+    assert folder.step < job.trainer.step
+    assert all(bool(tensor.isfinite().all()) for tensor in folder.load_weights().values())
+    assert all(math.isfinite(record.values["loss"][-1]) for record in folder.records())
+
+
+def test_a_save_that_fails_at_a_pause_is_told_and_training_can_go_on(tmp_path, monkeypatch):
+    full = OSError(28, "No space left on device")
+
+    def refuse(*_: object) -> None:
+        raise full
+
+    job, said = _job(tmp_path / "run"), []
+    write = durable.write
+
+    def say(message: Message) -> None:
+        said.append(message)
+        if isinstance(message, Trained) and message.record.step == 3:
+            monkeypatch.setattr(durable, "write", refuse)
+        if isinstance(message, Rested):
+            monkeypatch.setattr(durable, "write", write)
+
+    script = Script(Train(Budget("steps", 100)), *[TURN] * 3, Pause(), TURN, Train(Budget("steps", 6)))
+    Worker(lambda: job, script, say).run()  # type: ignore[arg-type]
+    failed, done = _only(Rested, said)
+    assert (failed.state, failed.step) == ("failed", 3)
+    assert "No space left" in failed.message
+    assert "intact" in failed.message
+    assert (done.state, done.step) == ("done", 6)
+    assert [record.step for record in RunFolder.open(tmp_path / "run").records()] == list(range(1, 7))
+
+
+# -- questions ------------------------------------------------------------------------------------------------------
+
+
+def test_on_each_channel_only_the_newest_question_counts():
+    said = _says(_job(), *[_ask("sample", stamp, n=stamp) for stamp in (1, 2, 3)], _ask("sample", 4, channel="b", n=4))
+    answers = _only(Answer, said)
+    assert [(answer.stamp, len(answer.arrays["x"])) for answer in answers] == [(3, 3), (4, 4)]
+    assert all(answer.last for answer in answers)
+
+
+def test_an_answer_comes_from_the_seed_of_its_question():
+    samples = [_only(Answer, _says(_job(), _ask("sample", seed=seed, n=2)))[0].arrays["x"] for seed in (5, 5, 6)]
+    assert np.array_equal(samples[0], samples[1])
+    assert not np.array_equal(samples[0], samples[2])
+
+
+def test_a_stepwise_answer_is_complete_and_from_one_set_of_weights():
+    said = _says(_job(), Train(Budget("steps", 20)), TURN, TURN, _ask("sample_steps", 1, n=2))
+    answers = _only(Answer, said)
+    assert [(answer.index, answer.total, answer.last) for answer in answers] == [
+        (index, 4, index == 4) for index in range(5)
+    ]
+    assert {answer.step for answer in answers} == {3}
+    assert set(answers[0].arrays) == {"x", "pull", "generator_state"}
+    first, last = said.index(answers[0]), said.index(answers[-1])
+    assert any(isinstance(message, Trained) for message in said[first:last])  # training did not wait
+
+
+def test_a_newer_question_ends_a_stepwise_answer():
+    said = _says(_job(), _ask("sample_steps", 1, n=2), TURN, TURN, _ask("sample_steps", 2, n=3))
+    stamps = [answer.stamp for answer in _only(Answer, said)]
+    assert stamps == [1, 1, 2, 2, 2, 2, 2]
+
+
+def test_going_on_from_a_shown_step_gives_the_same_rest():
+    frames = _only(Answer, _says(_job(), _ask("sample_steps", n=2)))
+    shown = {"index": 2, "total": 4, **frames[2].arrays}
+    rest = _only(Answer, _says(_job(), _ask("sample_steps", n=2, start=shown, seed=9)))
+    assert [answer.index for answer in rest] == [2, 3, 4]
+    assert all(np.array_equal(a.arrays["x"], b.arrays["x"]) for a, b in zip(frames[2:], rest, strict=True))
+
+
+def test_what_is_given_reaches_the_sampler_as_tensors():
+    known, mask = np.full((2, 2), 7.0, np.float32), np.array([[1, 0], [1, 0]], np.float32)
+    *_, last = _only(Answer, _says(_job(), _ask("sample_steps", n=2, given=(known, mask))))
+    assert last.error == ""
+    assert (last.arrays["x"][:, 0] == 7).all()
+    assert (last.arrays["x"][:, 1] != 7).all()
+
+
+def test_an_answer_knows_the_newest_weights():
+    said = _says(_job(), TrainSteps(3), *[TURN] * 4, _ask("flag"), TURN, TrainSteps(1), TURN, _ask("flag"))
+    assert [(answer.step, answer.arrays["x"].item()) for answer in _only(Answer, said)] == [(3, 3), (4, 4)]
+
+
+@pytest.mark.parametrize("method", ["breaks", "hidden", "train_step", "nothing", "__init__"])
+def test_a_question_that_fails_is_a_sentence_and_training_goes_on(method):
+    said = _says(_job(), Train(Budget("steps", 6)), TURN, _ask(method, 8))
+    (answer,) = _only(Answer, said)
+    assert (answer.stamp, answer.last, dict(answer.arrays)) == (8, True, {})
+    assert answer.error.endswith(".")
+    assert _only(Rested, said)[0].state == "done"
+    assert len(_only(Trained, said)) == 6
+
+
+def test_the_data_answer_too_where_their_density_is_known():
+    exact = Mixture(torch.tensor([1.0]), torch.zeros(1, 2), 1.0)
+    x = np.zeros((3, 2), np.float32)
+    known = _only(Answer, _says(_job(exact=exact), _ask("log_density", target="data", x=x)))[0]
+    np.testing.assert_allclose(known.arrays["x"], -math.log(2 * math.pi), rtol=1e-5)
+    unknown = _only(Answer, _says(_job(), _ask("log_density", target="data", x=x)))[0]
+    assert unknown.error
+
+
+def test_questions_change_no_number_of_the_training():
+    asked = _says(_job(), Train(Budget("steps", 12)), *[command for stamp in range(8) for command in (
+        TURN, _ask("sample", stamp, n=3), _ask("sample_steps", stamp, channel="b", n=3))])  # fmt: skip
+    alone = _says(_job(), Train(Budget("steps", 12)))
+    assert len(_only(Answer, asked)) > 8
+    assert [m.record.values for m in _only(Trained, asked)] == [m.record.values for m in _only(Trained, alone)]
+
+
+def test_no_tensor_crosses():
+    said = _says(_job(), Train(Budget("steps", 3)), _ask("sample_steps", n=2), Change({"pull": 2.0}))
+    assert not [kind for message in said for kind in _kinds(message) if issubclass(kind, torch.Tensor)]
+
+
+def _kinds(value: Any) -> set[type]:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return set().union(*(_kinds(getattr(value, field.name)) for field in dataclasses.fields(value)))
+    if isinstance(value, Mapping):
+        return set().union(*(_kinds(item) for item in value.values()))
+    if isinstance(value, list | tuple | set | frozenset):
+        return set().union(*(_kinds(item) for item in value))
+    return {type(value)}
+
+
+# -- in a thread ----------------------------------------------------------------------------------------------------
+
+
+def test_a_backend_works_in_a_thread_of_its_own_and_ends_when_told():
+    backend = ThreadBackend(_job)
+    backend.send(Train(Budget("steps", 6)))
+    said: list[Message] = []
+    while not _only(Rested, said):
+        assert not backend.has_ended(0.001)
+        said += backend.receive()
+    backend.ask_to_close()
+    assert backend.has_ended(30.0)
+    said += backend.receive()
+    assert len(_only(Trained, said)) == 6
+    assert backend.receive() == []
+    backend.send(Train(Budget()))  # nobody is there any more, and nobody minds
