@@ -262,8 +262,9 @@ class TrainingSession(QObject):
             if isinstance(message, Trained):
                 records.append(message.record)
                 continue
-            self._pass_on(records)
-            records = []
+            if not isinstance(message, Answer):  # an answer names its own step; many answers must not split a frame
+                self._pass_on(records)
+                records = []
             self._take(message)
             if self._backend is not backend:
                 return  # a listener opened another run
@@ -304,6 +305,8 @@ class TrainingSession(QObject):
             case Changed():
                 self.experiment = message.experiment
             case Refused():
+                if not self.can_train:  # nothing began
+                    self._set_state("idle")
                 self.refused.emit(message.message)
             case Failed():
                 self._set_state("failed")
