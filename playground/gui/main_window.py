@@ -55,7 +55,8 @@ class MainWindow(QMainWindow):
         self._busy.setObjectName("busy")
         self.statusBar().addPermanentWidget(self._busy)
         self.actions_by_id = actions.build(self)
-        self.resize(1280, 800)
+        room = self.screen().availableGeometry().size()
+        self.resize(QSize(1280, 800).boundedTo(room - QSize(theme.em(self), theme.em(self, 3))))
         self.restoreGeometry(QByteArray.fromHex(preferences.geometry.encode()))
         self.rail.currentItemChanged.connect(self._rail_chosen)
 

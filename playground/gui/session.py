@@ -167,6 +167,13 @@ class TrainingSession(QObject):
         """The bundled runs."""
         return registry.pretrained()
 
+    @staticmethod
+    def stored_facts(run: str) -> dict[str, Any]:
+        """What a bundled run's files say of its model without torch: enough to draw it before it is there."""
+        experiment = Experiment.load(registry.pretrained()[run] / "experiment.json")
+        kind = "points" if registry.data()[experiment.data].group == "plane" else "images"
+        return {"kind": kind, "data": experiment.data, "conditional": False, "latent_dim": 0, **experiment.config}
+
     # -- commands -------------------------------------------------------------------------------------------------
 
     def start(self, budget: Budget) -> None:

@@ -92,8 +92,11 @@ class ModelPanel(QWidget):
         return ""
 
     def show_stored(self) -> None:
-        """Shows the default run's stored samples, before there is a model to make new ones."""
+        """Shows the default run's drawing and stored samples, before there is a model to make new ones."""
         if run := self.default_run:
+            facts = self.session.stored_facts(run)
+            self.diagram.set_graph(*self.graph(facts))
+            self.settings.show_data(facts["data"])
             for view in self.views:
                 view.show_stored(self.session.bundled_runs()[run] / "samples.png", run)
 
@@ -194,8 +197,7 @@ class ModelPanel(QWidget):
         self.settings.setEnabled(True)
         self.transport.set_seed(experiment.seed)
         self._suggest_budget(experiment.data)
-        nodes, edges = self.graph(facts)
-        self.diagram.set_graph(nodes, edges)
+        self.diagram.set_graph(*self.graph(facts))
         self.diagram.set_thumbnail("x", facts["test"][0] if facts["kind"] == "images" else None)
         self.loss.clear()
         self.loss.set_unit(str(self.card.extra.get("loss_unit", "loss")))

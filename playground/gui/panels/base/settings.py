@@ -92,9 +92,13 @@ class SettingsColumn(QScrollArea):
         """The chosen data set."""
         return str(self._data.currentData())
 
+    def show_data(self, name: str) -> None:
+        """Chooses a data set without opening it."""
+        self._data.setCurrentIndex(self._data.findData(name))
+
     def show_run(self, experiment: Experiment, facts: Mapping[str, Any]) -> None:
         """Shows the run's own settings."""
-        self._data.setCurrentIndex(self._data.findData(experiment.data))
+        self.show_data(experiment.data)
         self._make_forms(facts)
         assert self._config is not None
         assert self._training is not None
