@@ -11,7 +11,7 @@ from tests.helpers import through_json
 
 FULL = Experiment(
     "vae", "moons", {"latent_dim": 2, "beta": 0.5}, {"noise": 0.1},
-    TrainSettings(batch=32, lr=0.003, warmup=10, ema=0.9), seed=7, threads=2, device="cuda", budget=Budget("seconds", 12.5),
+    TrainSettings(batch=32, lr=0.003, warmup=10, ema=0.9), 7, threads=2, device="cuda", budget=Budget("seconds", 12.5),
     events=(
         Event(3, set={"beta": 2.0, "train.lr": 0.1}),
         Event(3, parts=("model",), count=5),
