@@ -135,7 +135,7 @@ def _experiment(arguments: argparse.Namespace) -> "Experiment":
     else:
         assignments: dict[str, object] = dict(parse_assignment(text) for text in arguments.set)
         experiment = registry.experiment(
-            arguments.model, arguments.data, arguments.preset, assignments, seed=arguments.seed
+            arguments.model, arguments.data, arguments.preset, assignments, seed=arguments.seed, device="auto"
         )
     return replace(experiment, device=choose(arguments.device or experiment.device))
 

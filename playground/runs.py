@@ -35,7 +35,8 @@ def start(experiment: Experiment, path: Path | None = None) -> Job:
 def look_at(run: str) -> Job:
     """A run to be sampled only."""
     opened = registry.open_run(run)
-    return Job(opened.experiment, opened.dataset, opened.model, folder=RunFolder.open(opened.path), step=opened.step)
+    experiment = replace(opened.experiment, device="cpu")  # wherever it was trained
+    return Job(experiment, opened.dataset, opened.model, folder=RunFolder.open(opened.path), step=opened.step)
 
 
 def go_on(path: Path, device: str | None = None) -> Job:

@@ -114,9 +114,9 @@ class TrainingSession(QObject):
         """A fresh model, ready to train. `assignments` as on the command line; `keep`: store the run on disk."""
 
         def job() -> "Job":
-            from playground import registry, runs
+            from playground import runs
 
-            experiment = registry.experiment(model, data, preset, dict(assignments), seed=seed)
+            experiment = registry.experiment(model, data, preset, dict(assignments), seed=seed, device="auto")
             return runs.start(experiment, runs.new_folder(experiment) if keep else None)
 
         self._begin(job)

@@ -62,7 +62,8 @@ def watch(qtbot) -> Iterator:
         return made[-1]
 
     yield make
-    assert all([watched.session.close() for watched in made])
+    ended = [watched.session.close() for watched in made]
+    assert all(ended)
     assert workers() == 0
 
 
