@@ -59,10 +59,11 @@ def write(text: str) -> None:
 
 def open_window(arguments: argparse.Namespace) -> int:
     """No command: the window."""
-    from playground.display import problem
+    from playground.display import load_torch_before_qt, problem
 
     if trouble := problem():
         raise UsageError(f"{trouble} The window cannot open. {_HEADLESS}")
+    load_torch_before_qt()
     from playground.gui.app import main
 
     return main(open_path=arguments.open, panel=arguments.panel)

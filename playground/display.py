@@ -1,6 +1,7 @@
 """Finds out whether a window can open, before Qt is asked: without a display Qt aborts the whole process."""
 
 import ctypes
+import importlib
 import importlib.util
 import os
 import socket
@@ -26,18 +27,25 @@ def problem(environment: Mapping[str, str] = os.environ) -> str | None:
         return f"QT_QPA_PLATFORM is '{asked}', which this Qt does not have (it has {', '.join(sorted(known))})."
     if not sys.platform.startswith("linux"):
         return None
+    if asked not in _NEEDS_NO_SCREEN and not (environment.get("WAYLAND_DISPLAY") and asked != "xcb"):
+        display = environment.get("DISPLAY", "")
+        if not display:
+            return "There is no display (DISPLAY and WAYLAND_DISPLAY are not set)."
+        if not _answers(display):
+            return f"The display {display} does not answer."
     if missing := _missing_libraries(asked):
         return f"System libraries are missing: sudo apt install {' '.join(missing)}."
-    if asked in _NEEDS_NO_SCREEN:
-        return None
-    if environment.get("WAYLAND_DISPLAY") and asked != "xcb":
-        return None
-    display = environment.get("DISPLAY", "")
-    if not display:
-        return "There is no display (DISPLAY and WAYLAND_DISPLAY are not set)."
-    if not _answers(display):
-        return f"The display {display} does not answer."
     return None
+
+
+def load_torch_before_qt(platform: str = sys.platform) -> bool:
+    """On Windows torch's libraries fail to load after Qt's (WinError 1114), so they go first, and the window comes
+    later. Elsewhere the window comes first. Returns whether torch was loaded."""
+    if platform != "win32":
+        return False
+    sys.stderr.write("Loading torch; the window opens in a few seconds.\n")
+    importlib.import_module("torch")
+    return True
 
 
 def _platforms() -> set[str]:

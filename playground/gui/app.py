@@ -14,8 +14,6 @@ from playground.gui.widgets import icons, theme
 
 def main(open_path: str | None = None, panel: str | None = None) -> int:
     """Runs the application until its window is closed; returns the exit code."""
-    if sys.platform == "win32":
-        import torch  # noqa: F401  (on Windows torch's libraries fail to load after Qt's: WinError 1114)
     app = application()
     hub = ErrorHub()
     hub.install()
