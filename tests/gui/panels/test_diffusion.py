@@ -1,0 +1,254 @@
+"""Diffusion in the window: the reverse process step by step, the corruption in one jump."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import torch
+from PySide6.QtCore import Qt
+from pytestqt.qtbot import QtBot
+
+from playground import registry
+from playground.gui.session import TrainingSession
+from playground.models.diffusion import Denoiser
+from tests.gui.driving import opened_window
+
+
+@pytest.fixture(scope="module")
+def digits(qapp, request):
+    """The bundled run on real digits; tests share it, and ask without opening or training anything."""
+    with opened_window(QtBot(request), "diffusion-digits") as person:
+        yield person
+
+
+@pytest.fixture
+def sampling(digits):
+    """The Sample view as it opens: 25 DDIM steps, each label in turn, seed 0."""
+    digits.show_view("Sample")
+    back_to_defaults(digits)
+    return digits
+
+
+@pytest.fixture
+def calls(monkeypatch):
+    """Counts calls of the network, and questions to the worker."""
+    counted = {"network": 0, "questions": 0}
+    forward, ask = Denoiser.forward, TrainingSession.ask
+
+    def counting_forward(self, *arguments):
+        counted["network"] += 1
+        return forward(self, *arguments)
+
+    def counting_ask(self, query):
+        counted["questions"] += 1
+        return ask(self, query)
+
+    monkeypatch.setattr(Denoiser, "forward", counting_forward)
+    monkeypatch.setattr(TrainingSession, "ask", counting_ask)
+    return counted
+
+
+def back_to_defaults(person):
+    form = person.view.form
+    wanted = {"sampler": "ddim", "steps": 25, "eta": 0.0, "guidance": 1.0, "seed": 0, "label": "each in turn"}
+    shown = {**form.settings(), "seed": form.seed(), "label": person.find("diffusion.sample.label").currentText()}
+    for name, value in wanted.items():
+        if shown[name] != value:
+            person.ask_again(lambda name=name, value=value: edit(person, name, value))
+
+
+def edit(person, name, value):
+    """Changes one of the sampler's settings through its control."""
+    own = name in ("seed", "label")
+    control = f"diffusion.sample.{name}" if own else f"diffusion.sample.sampler.{name}"
+    (person.choose if isinstance(value, str) else person.type)(control, f"{value}")
+
+
+def pictures(person):
+    """What the three grids show: x_t, predicted noise, predicted x_0."""
+    return [person.find(f"diffusion.sample.{name}").images().copy() for name in ("x_t", "noise", "denoised")]
+
+
+def samples(person):
+    """The finished samples on show."""
+    return pictures(person)[0]
+
+
+def same(a, b):
+    return all(np.array_equal(one, other) for one, other in zip(a, b, strict=True))
+
+
+# -- the reverse process --------------------------------------------------------------------------------------------
+
+
+def test_25_steps_forward_and_25_back_show_the_same_frames_without_a_call(sampling, calls):
+    sampling.press("diffusion.sample.first")
+    forward = [pictures(sampling)]
+    for _ in range(25):
+        sampling.press("diffusion.sample.forward")
+        forward.append(pictures(sampling))
+    assert not sampling.find("diffusion.sample.forward").isEnabled()
+    assert not any(np.array_equal(a[0], b[0]) for a, b in pairwise(forward))
+    back = [pictures(sampling)]
+    for _ in range(25):
+        sampling.press("diffusion.sample.back")
+        back.append(pictures(sampling))
+    assert all(same(a, b) for a, b in zip(forward, reversed(back), strict=True))
+    assert calls == {"network": 0, "questions": 0}
+
+
+def test_another_sampling_calls_the_network_once_a_step(sampling, calls):
+    sampling.ask_again(lambda: edit(sampling, "steps", 10))
+    assert calls["network"] == 10
+    assert len(sampling.view.frames) == 11
+
+
+def test_the_terms_on_show_recombine(sampling):
+    frames = sampling.view.frames
+    assert len(frames) == 26
+    for frame, after in pairwise(frames):
+        np.testing.assert_allclose(frame["mean"] + frame["added"], after["x"], atol=1e-5)
+        kept = float(frame["alpha_bar"])
+        inward = 2 * frame["x"] - 1, 2 * frame["denoised"] - 1
+        np.testing.assert_allclose(kept**0.5 * inward[1] + (1 - kept) ** 0.5 * frame["noise"], inward[0], atol=1e-5)
+
+
+def test_the_caption_counts_the_steps_and_names_the_time(sampling):
+    sampling.press("diffusion.sample.first")
+    caption = sampling.find("diffusion.sample.caption")
+    assert caption.text().startswith("step 0 of 25   t = 999")
+    sampling.press("diffusion.sample.last")
+    assert "finished" in caption.text()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("sampler", "ddpm"), ("eta", 0.5), ("steps", 12), ("label", "3"), ("guidance", 3.0), ("seed", 4)],
+)
+def test_each_control_asks_again_and_changes_the_samples(sampling, name, value):
+    before = samples(sampling)
+    sampling.ask_again(lambda: edit(sampling, name, value))
+    after = samples(sampling)
+    assert after.shape == before.shape
+    assert np.abs(after - before).mean() > 0.001
+
+
+def test_new_noise_takes_the_next_seed(sampling):
+    before = samples(sampling)
+    sampling.ask_again(lambda: sampling.press("diffusion.sample.again"))
+    assert sampling.find("diffusion.sample.seed").value() == 1
+    assert not np.array_equal(samples(sampling), before)
+
+
+def test_the_same_seed_gives_the_same_frames_again(sampling):
+    before = [frame["x"] for frame in sampling.view.frames]
+    sampling.ask_again(lambda: edit(sampling, "seed", 11))
+    sampling.ask_again(lambda: edit(sampling, "seed", 0))
+    assert same(before, [frame["x"] for frame in sampling.view.frames])
+
+
+def test_asked_for_sevens_it_draws_sevens(sampling):
+    sampling.ask_again(lambda: edit(sampling, "label", "7"))
+    shown = samples(sampling)
+    judge = registry.open_run("classifier-digits").model
+    labels = judge.recognise(torch.from_numpy(shown))["label"][:, 0]
+    assert len(labels) == 20
+    assert (labels == 7).float().mean() >= 0.8
+
+
+def test_the_film_jumps_to_the_step_that_is_clicked(sampling, calls):
+    strip = sampling.find("diffusion.sample.strip")
+    sampling.qtbot.mouseClick(strip, Qt.MouseButton.LeftButton, pos=strip.frame_rect(0, 0).center().toPoint())
+    assert sampling.view.scrubber.position() == 0
+    assert np.array_equal(samples(sampling), sampling.view.frames[0]["x"].clip(0, 1))
+    assert calls == {"network": 0, "questions": 0}
+
+
+def test_the_shortcuts_step_through_the_frames(sampling):
+    sampling.press("diffusion.sample.last")
+    position = sampling.view.scrubber.position
+    at = position()
+    sampling.window.actions_by_id["sampler.back"].trigger()
+    assert position() == at - 1
+    sampling.window.actions_by_id["sampler.forward"].trigger()
+    assert position() == at
+
+
+# -- corruption -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def inside(digits):
+    digits.show_view("Inside")
+    return digits
+
+
+def test_time_goes_from_the_clean_image_to_noise_and_the_markers_follow(inside):
+    time = inside.find("diffusion.inside.time")
+    clean, noise, corrupted = (inside.find(f"diffusion.inside.{name}") for name in ("clean", "noise", "corrupted"))
+    curves = [inside.find(f"diffusion.inside.{name}") for name in ("levels", "snr")]
+
+    inside.ask_again(lambda: inside.qtbot.keyClick(time, Qt.Key.Key_Home))
+    assert time.value() == 0
+    assert np.abs(corrupted.images() - clean.images()).mean() < 0.02
+    assert [curve.marker() for curve in curves] == [0, 0]
+
+    inside.ask_again(lambda: inside.qtbot.keyClick(time, Qt.Key.Key_End))
+    assert time.value() == 999
+    as_picture = (noise.images() / 2 + 0.5).clip(0, 1)
+    assert np.abs(corrupted.images() - as_picture).mean() < 0.02
+    assert np.abs(corrupted.images() - clean.images()).mean() > 0.2
+    assert [curve.marker() for curve in curves] == [999, 999]
+    assert any(words.startswith("t = 999:") for words in inside.texts())
+
+
+def test_the_marker_can_be_moved_instead_of_the_slider(inside):
+    time, snr = inside.find("diffusion.inside.time"), inside.find("diffusion.inside.snr")
+    inside.ask_again(lambda: inside.qtbot.keyClick(time, Qt.Key.Key_Home))
+    inside.ask_again(lambda: inside.qtbot.keyClick(snr, Qt.Key.Key_Right))
+    assert time.value() == pytest.approx(10, abs=1)
+    assert inside.find("diffusion.inside.levels").marker() == time.value()
+
+
+def test_another_example_corrupts_other_images(inside):
+    before = inside.find("diffusion.inside.clean").images().copy()
+    inside.ask_again(lambda: inside.press("diffusion.inside.another"))
+    after = inside.find("diffusion.inside.clean").images()
+    assert after.shape == before.shape
+    assert not np.array_equal(after, before)
+
+
+# -- in the plane ---------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def plane(qapp, request):
+    with opened_window(QtBot(request), "diffusion-eight-gaussians") as person:
+        person.show_view("Sample")
+        yield person
+
+
+def test_points_their_ways_and_both_scores_are_on_show(plane):
+    layers = plane.find("diffusion.sample.plane").visible_layers()
+    assert set(layers) == {"real data", "samples", "paths", "learned score", "exact score"}
+
+
+def test_the_learned_score_follows_the_exact_one(plane):
+    for _ in range(8):
+        plane.press("diffusion.sample.back")
+    plane.settle()
+    fields = plane.find("diffusion.sample.plane")._arrows
+    learned, exact = fields["learned score"][1], fields["exact score"][1]
+    cosine = (learned * exact).sum() / np.linalg.norm(learned) / np.linalg.norm(exact)
+    assert cosine > 0.9
+
+
+def test_at_the_first_step_there_is_no_way_yet(plane):
+    plane.press("diffusion.sample.first")
+    plane.settle()
+    assert "paths" not in plane.find("diffusion.sample.plane").visible_layers()
+
+
+def test_corruption_in_the_plane_shows_both_clouds(plane):
+    plane.show_view("Inside")
+    assert plane.find("diffusion.inside.plane").visible_layers() == ["real data", "corrupted"]
