@@ -39,12 +39,12 @@ def test_plain_draws_are_caught_and_named_ones_left_alone():
     own, expected = stream(1, "own"), _numbers(stream(1, "own"))
     with drawing_from(stream(0, "init")):
         first = [torch.rand(2), torch.randn(2), torch.randperm(5), torch.randint(9, (3,)), torch.empty(2).uniform_(),
-                 torch.bernoulli(torch.tensor(0.5)), torch.multinomial(torch.ones(3), 1),
+                 torch.bernoulli(torch.tensor(0.5)), torch.multinomial(torch.ones(3), 1), torch.normal(0.0, 1.0, (2,)),
                  nn.init.normal_(torch.empty(2)),
                  nn.init.kaiming_normal_(torch.empty(2, 2)), nn.init.orthogonal_(torch.empty(2, 2))]  # fmt: skip
         assert _numbers(own) == expected
     assert torch.equal(torch.get_rng_state(), before)
-    assert len(first) == 10
+    assert len(first) == 11
 
 
 def test_threads_draw_from_their_own():

@@ -290,6 +290,16 @@ def test_a_stepwise_answer_is_complete_and_from_one_set_of_weights():
     assert any(isinstance(message, Trained) for message in said[first:last])  # training did not wait
 
 
+def test_other_questions_do_not_change_the_weights_under_a_stepwise_answer():
+    others = [command for stamp in range(6) for command in (TURN, _ask("flag", stamp, channel="b"))]
+    said = _says(_job(), Train(Budget("steps", 20)), _ask("sample_steps", n=1), *others)
+    frames = [answer.arrays for answer in _only(Answer, said) if answer.query.channel == "a"]
+    weights = [frame["pull"] + frame["x"] for frame in frames[:-1]]
+    assert len(weights) == 4
+    for later in weights[1:]:
+        np.testing.assert_allclose(later, weights[0], rtol=0, atol=1e-6)
+
+
 def test_a_newer_question_ends_a_stepwise_answer():
     said = _says(_job(), _ask("sample_steps", 1, n=2), TURN, TURN, _ask("sample_steps", 2, n=3))
     stamps = [answer.stamp for answer in _only(Answer, said)]
