@@ -80,7 +80,7 @@ class LatentView(View):
 
     def refresh(self) -> None:
         if self.facts and self.isVisible():
-            self._ask_for("effects", "axis_effects")
+            self._ask_for("effects", "axis_effects", label=self._labels(1))
 
     def set_running(self, running: bool) -> None:
         if not running:
