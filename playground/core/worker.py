@@ -6,7 +6,7 @@ import queue
 import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -66,11 +66,16 @@ class Job:
 
 @dataclass
 class _Pending:
-    """A query on its way: plain ones take one piece of work, stepwise ones a piece a step."""
+    """A query on its way: plain ones take one piece of work, stepwise ones a piece a step.
+
+    Attributes:
+        steps: the sampler's states, once it has begun.
+        quiet: only the last state is an answer.
+    """
 
     ask: Ask
     steps: Iterator[SampleStep] | None = None
-    step: int = 0
+    quiet: bool = False
 
 
 class Worker:
@@ -138,7 +143,7 @@ class Worker:
                 case Change(changes):
                     trainer.change(changes)
                     self._say(Changed(trainer.experiment))
-                case Pause():
+                case Pause() if self._goal is not None or self._single_steps:  # else it has just come to rest by itself
                     self._rest("paused")
         except PlaygroundError as error:
             self._say(Refused(str(error)))
@@ -217,13 +222,21 @@ class Worker:
 
     def _advance(self, pending: _Pending) -> bool:
         if pending.steps is None:
-            result = self._call(pending.ask.query)
+            query = pending.ask.query
+            if query.method == "sample" and "sample_steps" in self._eval_model.capabilities(self._eval_model.spec):
+                query, pending.quiet = replace(query, method="sample_steps"), True  # so that it can be interrupted
+            result = self._call(query)
             if not isinstance(result, Iterator):
                 self._say_answer(pending.ask, result, 0, 0)
                 return True
             pending.steps = result
         state = next(pending.steps, None)
         if state is None:
+            return True
+        if pending.quiet:
+            if state.index < state.total:
+                return False
+            self._say_answer(pending.ask, state.x, 0, 0)
             return True
         arrays = {"x": state.x, **state.views}
         if state.generator_state is not None:

@@ -108,7 +108,11 @@ class SettingsColumn(QScrollArea):
         self._config.set_values(experiment.config)
         self._training.set_values(to_dict(experiment.train))
         self._fit()
-        self._facts.setText(f"{self._session.data_sets()[experiment.data].about}\n{facts['parameters']:,} parameters")
+        tested = f"{experiment.model}-{experiment.data}" in self._session.bundled_runs()
+        lines = [self._session.data_sets()[experiment.data].about, f"{facts['parameters']:,} parameters"]
+        if not tested:
+            lines.append("No receipt for this pair: untested settings.")
+        self._facts.setText("\n".join(lines))
 
     def assignments(self) -> dict[str, Value]:
         """All settings as they stand, by their keys on the command line."""
