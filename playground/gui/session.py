@@ -124,6 +124,7 @@ class TrainingSession(QObject):
     def _begin(self, job: "Callable[[], Job]") -> None:
         self._retire()
         self.facts, self.can_train, self.budget = {}, False, None
+        self.step, self.seconds = 0, 0.0
         self._to_send, self._newest = [], {}
         self._pace.clear()
         self._backend = ThreadBackend(job)

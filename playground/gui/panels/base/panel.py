@@ -105,7 +105,8 @@ class ModelPanel(QWidget):
         if self.default_run:
             self.open_run(self.default_run)
         else:
-            self.open_data("digits")
+            names = self.settings.data_names()
+            self.open_data("digits" if "digits" in names else names[0])
 
     def open_run(self, run: str) -> None:
         """Shows a run folder, or a bundled run by name."""

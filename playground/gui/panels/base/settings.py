@@ -92,6 +92,10 @@ class SettingsColumn(QScrollArea):
         """The chosen data set."""
         return str(self._data.currentData())
 
+    def data_names(self) -> list[str]:
+        """The data sets to choose from: those that the family can learn."""
+        return [self._data.itemData(index) for index in range(self._data.count())]
+
     def show_data(self, name: str) -> None:
         """Chooses a data set without opening it."""
         self._data.setCurrentIndex(self._data.findData(name))
