@@ -8,13 +8,12 @@ import math
 import os
 import stat
 from pathlib import Path
-from typing import Any, NoReturn
-
-import safetensors.torch
-from safetensors import SafetensorError
-from torch import Tensor
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from playground.core.errors import PlaygroundError
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 JSON_BYTES = 4 * 2**20
 JSON_DEPTH = 32
@@ -62,13 +61,16 @@ def read_json(source: Path | bytes, name: str = "") -> Any:
     return content
 
 
-def read_tensors(source: Path | bytes, name: str = "") -> dict[str, Tensor]:
+def read_tensors(source: Path | bytes, name: str = "") -> "dict[str, Tensor]":
     """The tensors of a safetensors file, on the CPU. NaN is passed on: only the caller knows what it means.
 
     Args:
         source: a file or its content.
         name: what to call a content in an error.
     """
+    import safetensors.torch  # brings torch, which readers of JSON alone should not pay for
+    from safetensors import SafetensorError
+
     if isinstance(source, Path):
         name, source = str(source), read_bytes(source, TENSOR_BYTES)
     name = name or "The file"

@@ -37,7 +37,7 @@ def ui(family: str, seconds: float) -> dict[str, Any]:
         idle = _heartbeat(seconds)
         panel.transport.set_budget("steps", 10_000_000)
         panel.train()
-        _spin_until(lambda: panel.session.step > 20)
+        _spin_until(lambda: panel.session.can_train and panel.session.step > 20)
         began, first = time.perf_counter(), panel.session.step
         training = [_heartbeat(seconds) for _ in range(WINDOWS)]
         pace = (panel.session.step - first) / (time.perf_counter() - began)

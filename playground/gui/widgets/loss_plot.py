@@ -5,8 +5,8 @@ from functools import partial
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QAction, QShowEvent
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QAction, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QMenu, QSlider, QToolButton, QVBoxLayout, QWidget
 
 from playground.gui.widgets import theme
@@ -16,6 +16,7 @@ from playground.gui.widgets.loss_series import Drawn, LossSeries, Scale
 from playground.gui.widgets.plots import HAIRLINE, bare_plot, brief, log10_of_positive, padded, pen, style_plot
 
 HELD_OUT = "held-out"
+REDRAW_MILLISECONDS = 100
 _MOST_SMOOTHING = 0.05  # of the curve's length: the time constant with the slider at its end
 
 
@@ -34,12 +35,16 @@ class LossPlot(DrawnWidget):
         self._unit = "loss"
         self._floor: float | None = None
         self._stale = True
+        self._pace = QTimer(self)
+        self._pace.setSingleShot(True)
+        self._pace.setInterval(REDRAW_MILLISECONDS)
+        self._pace.timeout.connect(self._refresh_when_visible)
 
         self._plot = bare_plot(f"{name}.plot")
         self._plot.setLabel("bottom", "step")
         self._labels = EndLabels(f"{name}.labels", self._plot)
         self._floor_line = pg.InfiniteLine(angle=0, movable=False)
-        self._floor_text = pg.TextItem(anchor=(1, 1))
+        self._floor_text = pg.TextItem(anchor=(1, 0))
         self._cursor = pg.InfiniteLine(angle=90, movable=False)
         for item in (self._floor_line, self._floor_text, self._cursor):
             item.hide()
@@ -60,13 +65,13 @@ class LossPlot(DrawnWidget):
         for name, numbers in values.items():
             steps = np.arange(first_step, first_step + len(numbers))
             self._series_named(name).training.append(steps, numbers)
-        self._refresh_when_visible()
+        self._refresh_soon()
 
     def add_held_out(self, step: int, values: Mapping[str, float]) -> None:
         """Adds one measurement on held-out data; a name shared with a training series goes with that series."""
         for name, value in values.items():
             self._series_named(name).add_held_out(step, value)
-        self._refresh_when_visible()
+        self._refresh_soon()
 
     def set_floor(self, value: float | None, label: str = "") -> None:
         """Draws the lowest loss possible as a dotted line with `label` written under it; None takes it away."""
@@ -105,6 +110,10 @@ class LossPlot(DrawnWidget):
                     result[title] = points
         return result
 
+    def is_stale(self) -> bool:
+        """Whether something was added that is not drawn yet."""
+        return self._stale
+
     def restyle(self) -> None:
         look = theme.current()
         style_plot(self._plot, self)
@@ -121,6 +130,10 @@ class LossPlot(DrawnWidget):
         super().showEvent(event)
         if self._stale:
             self._refresh()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self._pace.stop()
 
     def _make_controls(self) -> QHBoxLayout:
         name = self.objectName()
@@ -182,6 +195,12 @@ class LossPlot(DrawnWidget):
         if self.isVisible():
             self._refresh()
 
+    def _refresh_soon(self) -> None:
+        """What comes in bursts is drawn together, ten times a second."""
+        self._stale = True
+        if self.isVisible() and not self._pace.isActive():
+            self._pace.start()
+
     def _refresh(self) -> None:
         """Draws every shown series, fits the axes to them and writes their latest values beside them."""
         self._stale = False
@@ -227,8 +246,8 @@ class LossPlot(DrawnWidget):
         low, high = padded(low, high)
         if has_floor:
             # Nothing should lie below the floor, so that is where its words go.
-            line = 2.0 * theme.em(self) / max(self._plot.getPlotItem().getViewBox().height(), 1.0)
-            low = min(low, floor - (high - floor) * min(0.5, line))
+            share = min(1.4 * theme.em(self) / max(self._plot.getPlotItem().getViewBox().height(), 1.0), 0.6)
+            low = min(low, floor - (high - floor) * share / (1 - share))
             self._floor_line.setValue(floor)
             self._floor_text.setPos(last, floor)
         self._floor_line.setVisible(has_floor)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QCheckBox, QSlider, QToolButton, QWidget
 
 from playground.gui.widgets import theme
@@ -23,6 +24,7 @@ def plot(qtbot):
 
 
 def shown(plot: LossPlot) -> list[str]:
+    assert QTest.qWaitFor(lambda: not plot.is_stale(), 2000), "the plot never drew what it was given"
     return plot.findChild(EndLabels).texts()
 
 
@@ -107,3 +109,13 @@ def test_a_theme_change_changes_the_picture(plot):
     corner = before.width() - 3, before.height() - 3
     assert before.pixelColor(*corner).name() == theme.LIGHT.base.lower()
     assert after.pixelColor(*corner).name() == theme.DARK.base.lower()
+
+
+def test_a_burst_is_drawn_once(plot, monkeypatch):
+    drawn = []
+    refresh = plot._refresh
+    monkeypatch.setattr(plot, "_refresh", lambda: (drawn.append(1), refresh()))
+    for step in range(1000):
+        plot.add(step, {"loss": np.array([1.0 + step])})
+    assert shown(plot) == ["loss 1000"]
+    assert len(drawn) == 1
