@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from PySide6.QtCore import QDeadlineTimer
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QCheckBox, QSlider, QToolButton, QWidget
 
@@ -24,7 +25,11 @@ def plot(qtbot):
 
 
 def shown(plot: LossPlot) -> list[str]:
-    assert QTest.qWaitFor(lambda: not plot.is_stale(), 2000), "the plot never drew what it was given"
+    """What stands beside the curves once the plot has drawn what it was given."""
+    deadline = QDeadlineTimer(2000)
+    while plot.is_stale():
+        assert not deadline.hasExpired(), "the plot never drew what it was given"
+        QTest.qWait(10)
     return plot.findChild(EndLabels).texts()
 
 
