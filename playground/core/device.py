@@ -1,5 +1,7 @@
 """Choosing where to compute, and saying in one sentence why it cannot be there."""
 
+import functools
+
 import torch
 
 from playground.core.errors import UsageError
@@ -27,3 +29,12 @@ def use_threads(count: int) -> None:
     """Intra-op threads of this process; one is fastest beside a live window."""
     if torch.get_num_threads() != count:
         torch.set_num_threads(count)
+
+
+@functools.cache
+def warm_up() -> None:
+    """Takes one step of a dummy optimizer: the first one of a process loads a second's worth of modules, which nobody
+    should have to wait for after pressing Train."""
+    weight = torch.nn.Parameter(torch.zeros(1))
+    weight.grad = torch.zeros(1)
+    torch.optim.Adam([weight], fused=True).step()

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from playground.core.data import Dataset
+from playground.core.device import warm_up
 from playground.core.errors import PlaygroundError
 from playground.core.experiment import Budget, Experiment, TrainSettings
 from playground.core.hyperparams import from_dict, params
@@ -110,6 +111,8 @@ class Worker:
 
     def _obey(self) -> None:
         busy = self._goal is not None or self._single_steps > 0 or bool(self._pending)
+        if not busy and self._commands.empty():
+            warm_up()  # the model is on show and nobody waits
         while True:
             try:
                 command = self._commands.get(block=not busy)
