@@ -111,13 +111,14 @@ class Worker:
 
     def _obey(self) -> None:
         busy = self._goal is not None or self._single_steps > 0 or bool(self._pending)
-        if not busy and self._commands.empty():
-            warm_up()  # the model is on show and nobody waits
         while True:
             try:
-                command = self._commands.get(block=not busy)
+                command = self._commands.get(block=False)
             except queue.Empty:
-                return
+                if busy:
+                    return
+                warm_up()  # the model is on show and nobody waits
+                command = self._commands.get()
             busy = True
             if isinstance(command, Ask):
                 self._pending[command.query.channel] = _Pending(command)
