@@ -268,6 +268,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         self.preferences.geometry = bytes(self.saveGeometry().toHex().data()).decode()
         self.preferences.save()
+        self.rail.blockSignals(True)  # a late change of focus would choose a family and start its worker
         for session in self.sessions:
             session.close()
         super().closeEvent(event)
