@@ -1,0 +1,30 @@
+"""Pictures of the real window."""
+
+import pytest
+from PySide6.QtGui import QImage
+
+from playground import registry
+from playground.core.errors import UsageError
+from playground.gui import tour
+
+
+def colours(picture: QImage) -> int:
+    """How many different ones a grid of pixels shows."""
+    return len({picture.pixel(x, y) for x in range(0, picture.width(), 3) for y in range(0, picture.height(), 3)})
+
+
+def test_every_view_of_a_panel_is_saved_under_its_name_in_the_size_asked_for(qapp, tmp_path, monkeypatch):
+    monkeypatch.setattr(tour, "STEPS", 20)
+    monkeypatch.setattr(registry, "data", lambda every=registry.data: {n: every()[n] for n in ("digits", "moons")})
+    saved = list(tour.take(tmp_path / "pictures", "vae", (1100, 700), "dark"))
+    names = {f"vae-{data}-dark{view}.png" for data in ("digits", "moons") for view in ("", ".train", ".sample")}
+    assert {path.name for path in saved} == {path.name for path in (tmp_path / "pictures").iterdir()} == names
+    for path in saved:
+        picture = QImage(str(path))
+        assert (picture.width(), picture.height()) == (1100, 700)
+        assert colours(picture) > 100
+
+
+def test_an_unknown_panel_is_named(qapp, tmp_path):
+    with pytest.raises(UsageError, match="gaan"):
+        list(tour.take(tmp_path, "gaan", (800, 600), "light"))
