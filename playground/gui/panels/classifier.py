@@ -60,7 +60,7 @@ class RecogniseView(View):
         right = float((given == real).mean())
         self.words.setText(
             f"After {answer.step:,} steps {right:.1%} of {len(real)} held-out images are labelled right; "
-            "✗ names the right label of the others, a percentage says how sure the network is below 99.5 %."
+            "✗ names the right label; a percentage shows where the network is less than 99.5 % sure."
         )
 
 

@@ -19,6 +19,7 @@ from playground.gui.widgets.scatter_view import ScatterView
 from playground.gui.widgets.step_scrubber import StepScrubber
 
 FIELD_SIDE = 17  # arrows along one side of the plane
+X_0, X_T = "<i>x</i><sub>0</sub>", "<i>x<sub>t</sub></i>"
 
 
 class ReverseView(View):
@@ -60,7 +61,7 @@ class ReverseView(View):
         """A new trajectory, from the seed's noise."""
         if not self.facts or not self.isVisible():
             return
-        n = 400 if self.is_points else 20
+        n = 400 if self.is_points else 18
         self._waiting = True
         label, settings = self.form.label(n), self.form.settings()
         self.ask("steps", "sample_steps", self.form.seed(), n=n, label=label, settings=settings)
@@ -114,6 +115,9 @@ class ReverseView(View):
             self._plane.show_frame(self.frames, index)
         else:
             self._images.show_frame(frame, index)
+        self.picture("x_t", frame["x"][0])
+        self.picture("noise", frame["noise"][0] if "noise" in frame else None, signed=True)
+        self.picture("sample", frame.get("denoised", frame["x"])[0])
 
     def scrubber_total(self) -> int:
         """Network steps of the whole trajectory."""
@@ -131,7 +135,7 @@ class _ReverseImages(QWidget):
         self.strip = FilmStrip(f"{name}.strip")
         layout = QGridLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        titles = ("x_t, the state", "predicted noise", "predicted x_0")
+        titles = (f"{X_T}, the state", "predicted noise <i>ε̂</i>", f"predicted {X_0}")
         for column, (grid, title) in enumerate(zip((self.x_t, self.noise, self.denoised), titles, strict=True)):
             layout.addWidget(captioned(grid, title), 0, column)
         layout.addWidget(self.strip, 1, 0, 1, 3)
@@ -222,8 +226,8 @@ class CorruptView(View):
         self.noise = ImageGrid(f"{name}.noise", signed=True)
         self.corrupted = ImageGrid(f"{name}.corrupted")
         self.plane = ScatterView(f"{name}.plane")
-        self.levels = CurvePlot(f"{name}.levels", "time t", "share of variance")
-        self.snr = CurvePlot(f"{name}.snr", "time t", "log10 signal / noise")
+        self.levels = CurvePlot(f"{name}.levels", "time t", "variance")
+        self.snr = CurvePlot(f"{name}.snr", "time t", "log10 SNR")
         self.time = GrooveSlider()
         self.time.setObjectName(f"{name}.time")
         self.time.setAccessibleName("Time t")
@@ -237,7 +241,7 @@ class CorruptView(View):
         pictures = QWidget()
         row = QHBoxLayout(pictures)
         row.setContentsMargins(0, 0, 0, 0)
-        titles = ("x_0, real", "ε, the noise", "x_t = √ᾱ x_0 + √(1−ᾱ) ε")
+        titles = (f"{X_0}, real", "<i>ε</i>, the noise", f"{X_T} = √ᾱ {X_0} + √(1−ᾱ) <i>ε</i>")
         for grid, words in zip((self.clean, self.noise, self.corrupted), titles, strict=True):
             row.addWidget(captioned(grid, words))
         self._stack = QStackedWidget()
@@ -278,11 +282,11 @@ class CorruptView(View):
 
     def _examples(self) -> np.ndarray:
         test = self.facts["test"]
-        count = 1500 if self.is_points else 16
+        count = 1500 if self.is_points else 18
         return np.take(test, range(self._first, self._first + count), axis=0, mode="wrap")
 
     def _next(self) -> None:
-        self._first += 16
+        self._first += 18
         self._jump()
 
     def _marker_moved(self, t: float) -> None:
@@ -311,6 +315,10 @@ class CorruptView(View):
             self.clean.set_images(self._examples())
             self.noise.set_images(answer.arrays["noise"])
             self.corrupted.set_images(x.clip(0, 1))
+            self.picture("x", self._examples()[0])
+            self.picture("x_t", x[0])
+            self.picture("noise", None)
+            self.picture("sample", None)
 
     def _show_schedule(self, alpha_bar: np.ndarray, log_snr: np.ndarray) -> None:
         self._schedule = alpha_bar

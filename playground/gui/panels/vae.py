@@ -114,6 +114,7 @@ class LatentView(View):
         labels = self.facts["test_labels"][row] if self.facts["conditional"] else None
         if labels is not None:
             self.label.setCurrentIndex(int(labels[0, 0]))
+        self.picture("x", self.facts["test"][index])
         self._ask_for("encode", "encode", x=self.facts["test"][row], label=labels)
 
     def _labels(self, n: int) -> np.ndarray | None:
@@ -169,6 +170,7 @@ class LatentView(View):
             self.plane.set_points("decoded", x, "model")
         else:
             self.decoded.set_images(x.clip(0, 1))
+            self.picture("sample", x[0])
 
     def _show_axes(self, effects: np.ndarray) -> None:
         """Sliders in the order of their measured effect. A code on show stays the same code."""
@@ -241,7 +243,7 @@ class Panel(ModelPanel):
             Node("encoder", "network", "encoder", 1, shape="narrow", part="model"),
             Node("z", "latent", "z", 2, caption=f"{facts['latent_dim']} numbers"),
             Node("decoder", "network", "decoder", 3, shape="widen", part="model"),
-            Node("sample", "observed", "x̂", 4, caption="rebuilt"),
+            Node("sample", "observed", "x̂", 4, caption="decoded"),
         ]
         edges = [
             Edge("x", "encoder"),

@@ -13,6 +13,9 @@ from playground.gui.widgets.plots import HAIRLINE, THINNEST, curve_item, pen, se
 Scale = Callable[[np.ndarray], np.ndarray]
 
 
+MOST_MARKERS = 40  # circles on a curve; more would hide it
+
+
 @dataclass(frozen=True)
 class Drawn:
     """What `LossSeries.draw` put on the plot, in axis units, and the numbers that a label shows.
@@ -85,8 +88,9 @@ class LossSeries:
         heights, held_out = scale(values), scale(measured)
         self._line.setData(steps, heights)
         self._dashes.setData(measured_at, held_out)
-        finite = np.isfinite(held_out)
-        self._markers.setData(measured_at[finite], held_out[finite])
+        marked = np.flatnonzero(np.isfinite(held_out))
+        marked = marked[:: -max(1, -(-len(marked) // MOST_MARKERS))]  # from the newest back, so that it is marked
+        self._markers.setData(measured_at[marked], held_out[marked])
         return Drawn(
             np.concatenate([steps, measured_at]),
             np.concatenate([heights, held_out]),

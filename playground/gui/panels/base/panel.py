@@ -49,7 +49,7 @@ class ModelPanel(QWidget):
         self.card = session.models()[family]
         self.setObjectName(family)
         self._edited: set[str] = set()  # settings that need a fresh model to take effect
-        self._preset_budget: tuple[str, float] | None = None
+        self._budget_for = ""  # the data set whose preset's budget was suggested
 
         self.diagram = ModelDiagram(f"{family}.diagram")
         self.messages = MessageBar(id_prefix=family)
@@ -59,6 +59,7 @@ class ModelPanel(QWidget):
         self.tabs.setDocumentMode(True)
         self.views = [view(f"{family}.{view.title.lower()}", self.ask) for view in self.view_classes]
         for view in self.views:
+            view.pictured.connect(self._picture)
             self.tabs.addTab(view, view.title)
             self.tabs.setTabToolTip(self.tabs.indexOf(view), view.tooltip)
         self.transport = RunControls(id_prefix=family)
@@ -185,7 +186,6 @@ class ModelPanel(QWidget):
                     self.messages.show_message("bad", answer.error)
                 else:
                     view.answered(answer)
-                    self._show_thumbnails(answer)
 
     # -- what the session says ----------------------------------------------------------------------------------------
 
@@ -211,11 +211,11 @@ class ModelPanel(QWidget):
         self.show_state(self.session.state)
 
     def _suggest_budget(self, data: str) -> None:
+        """The preset's budget, when other data are opened; what a person typed stays while the data do."""
         budget = self.session.preset(self.family, data).get("budget")
-        suggested = (budget["kind"], float(budget["amount"])) if budget else None
-        if suggested and suggested != self._preset_budget:
-            self.transport.set_budget(*suggested)
-        self._preset_budget = suggested
+        if budget and data != self._budget_for:
+            self.transport.set_budget(budget["kind"], float(budget["amount"]))
+        self._budget_for = data
 
     def _records_added(self, records: Sequence[TrainRecord]) -> None:
         for record in records:
@@ -248,9 +248,10 @@ class ModelPanel(QWidget):
         fraction = session.fraction() if session.state != "idle" else 0.0
         self.transport.set_progress(fraction, session.step, session.steps_per_second(), session.seconds_left())
 
-    def _show_thumbnails(self, answer: Answer) -> None:
-        if answer.last and "x" in answer.arrays and answer.arrays["x"].ndim == 4 and self.diagram.node_rects():
-            self.diagram.set_thumbnail("sample", answer.arrays["x"][0].clip(0, 1))
+    def _picture(self, node: str, image: np.ndarray | None, signed: bool) -> None:
+        """A view on the stage shows what is in a node just now."""
+        if self.tabs.currentWidget() is self.sender():
+            self.diagram.set_thumbnail(node, image if image is None or signed else image.clip(0, 1), signed)
 
     # -- layout -------------------------------------------------------------------------------------------------------
 

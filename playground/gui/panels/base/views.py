@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
 
@@ -24,10 +24,14 @@ Ask = Callable[[Query], None]
 class View(QWidget):
     """One tab of a panel. It asks under its own name, and gets the answers to its own questions only.
 
+    Signals:
+        pictured: (node of the drawn model, image (C, H, W) or None, whether it is signed) for the live drawing.
+
     Attributes:
         facts, experiment: of the opened model; see `core.worker.describe`.
     """
 
+    pictured = Signal(str, object, bool)
     title: ClassVar[str] = ""
     tooltip: ClassVar[str] = ""
 
@@ -78,6 +82,11 @@ class View(QWidget):
         """Settings that belong to this view; they stand at the top of the column beside the stage."""
         return None
 
+    def picture(self, node: str, image: np.ndarray | None, signed: bool = False) -> None:
+        """Shows an image in a node of the drawn model; points are not drawn there."""
+        if image is None or image.ndim == 3:
+            self.pictured.emit(node, image, signed)
+
     @property
     def is_points(self) -> bool:
         """Whether the data are points in the plane."""
@@ -102,6 +111,7 @@ class SampleStage(QWidget):
         for widget in (self.images, self.points, self.stored):
             self._stack.addWidget(widget)
         layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(self._stack, 1)
         layout.addWidget(self.caption)
 
@@ -196,8 +206,9 @@ class TrainView(View):
         now = time.monotonic()
         cost = now - self._asked_at if self._asked_at is not None else 0.0
         self._asked_at, self._next_at = None, now + max(self.SHORTEST, self.PATIENCE * cost)
-        when = f"after {answer.step:,} steps" if answer.step else "of the untrained model"
+        when = f"after {answer.step:,} step{'s' * (answer.step > 1)}" if answer.step else "of the untrained model"
         self.stage.show_samples(answer.arrays["x"], f"Samples {when}, from the same noise each time.")
+        self.picture("sample", answer.arrays["x"][0])
 
 
 class SampleView(View):
@@ -244,6 +255,7 @@ class SampleView(View):
     def answered(self, answer: Answer) -> None:
         self._waiting = False
         self.stage.show_samples(answer.arrays["x"], f"Samples after {answer.step:,} steps, seed {self.form.seed()}.")
+        self.picture("sample", answer.arrays["x"][0])
 
 
 def captioned(widget: QWidget, words: str) -> QWidget:
