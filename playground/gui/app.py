@@ -46,8 +46,8 @@ def open_window(preferences: Preferences, open_path: str | None = None, panel: s
         else:
             chosen.open_default()
     except PlaygroundError as error:
-        window.say("bad", str(error))
         chosen.open_default()
+        window.say("bad", str(error))
     return window
 
 
