@@ -106,9 +106,7 @@ class Person:
 
     def ask_again(self, act: Callable[[], object]) -> None:
         """Does something that makes the view ask, and waits until the last answer is there."""
-        with self.qtbot.waitSignal(
-            self.session.answered, timeout=PATIENCE, check_params_cb=lambda answer: answer.last
-        ):
+        with self.qtbot.waitSignal(self.session.answered, timeout=PATIENCE, check_params_cb=lambda answer: answer.last):
             act()
         self.settle()
 
