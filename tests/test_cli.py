@@ -102,6 +102,13 @@ def test_training_writes_a_run_folder(capsys, tmp_path):
     assert experiment.budget == Budget("steps", 3)
 
 
+@pytest.mark.parametrize(("model", "width"), [("diffusion", 20), ("diffusion", 9), ("classifier", 12)])
+def test_any_width_in_the_range_trains(capsys, tmp_path, model, width):
+    words = ["train", model, "--data", "digits", "--preset", "tiny", "--set", f"width={width}", "--steps", 1]
+    _well(capsys, *words, "--out", tmp_path / "run")
+    assert RunFolder.open(tmp_path / "run").experiment.config["width"] == width
+
+
 def test_a_budget_of_seconds_ends_the_run(capsys, tmp_path):
     _well(capsys, *_train("--out", tmp_path / "run", "--seconds", 0.05))
     assert RunFolder.open(tmp_path / "run").manifest["seconds"] >= 0.05

@@ -18,6 +18,7 @@ from torch.optim import Optimizer
 from playground.core.data import Batch, DataSpec
 from playground.core.hyperparams import param
 from playground.core.model import GenerativeModel
+from playground.models.networks.norm import group_norm
 
 CARD = {
     "name": "classifier",
@@ -129,7 +130,7 @@ class Classifier(GenerativeModel):
 
 def _convolution(channels: int, width: int) -> nn.Module:
     # GroupNorm, not BatchNorm: the averaged weights need statistics of their own.
-    return nn.Sequential(nn.Conv2d(channels, width, 3, padding=1), nn.GroupNorm(8, width), nn.SiLU())
+    return nn.Sequential(nn.Conv2d(channels, width, 3, padding=1), group_norm(width), nn.SiLU())
 
 
 def _shifted(x: Tensor, reach: int, generator: torch.Generator) -> Tensor:

@@ -7,16 +7,18 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from playground.models.networks.norm import group_norm
+
 
 class ResidualBlock(nn.Module):
     """Two 3x3 convolutions beside a shortcut; the condition shifts and scales in between."""
 
     def __init__(self, channels_in: int, channels_out: int, condition_dim: int) -> None:
         super().__init__()
-        self.norm1 = nn.GroupNorm(8, channels_in)
+        self.norm1 = group_norm(channels_in)
         self.conv1 = nn.Conv2d(channels_in, channels_out, 3, padding=1)
         self.modulation = nn.Linear(condition_dim, 2 * channels_out)
-        self.norm2 = nn.GroupNorm(8, channels_out)
+        self.norm2 = group_norm(channels_out)
         self.conv2 = nn.Conv2d(channels_out, channels_out, 3, padding=1)
         self.shortcut = nn.Conv2d(channels_in, channels_out, 1) if channels_in != channels_out else nn.Identity()
         nn.init.zeros_(self.conv2.weight)  # a block starts as its shortcut: deep stacks train at once
@@ -33,7 +35,7 @@ class Attention(nn.Module):
 
     def __init__(self, channels: int) -> None:
         super().__init__()
-        self.norm = nn.GroupNorm(8, channels)
+        self.norm = group_norm(channels)
         self.query_key_value = nn.Conv2d(channels, 3 * channels, 1)
         self.out = nn.Conv2d(channels, channels, 1)
 
@@ -72,7 +74,7 @@ class UNet(nn.Module):
         self.up = nn.ModuleList(
             ResidualBlock(2 * w, widths[max(i - 1, 0)], condition_dim) for i, w in reversed(list(enumerate(widths)))
         )
-        self.norm = nn.GroupNorm(8, width)
+        self.norm = group_norm(width)
         self.outlet = nn.Conv2d(width, channels, 3, padding=1)
         nn.init.zeros_(self.outlet.weight)
 
