@@ -13,6 +13,7 @@ import torch
 from PIL import Image
 
 from playground import cli, display, registry, runs
+from playground.cli import progress
 from playground.core import durable
 from playground.core.experiment import Budget, Event, Experiment
 from playground.core.records import TrainRecord
@@ -157,14 +158,14 @@ def _losses(folder: RunFolder) -> list[float]:
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_between_turns_saves_and_the_run_can_go_on(capsys, tmp_path, monkeypatch, number):
-    show, handlers = cli._Progress.show, [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
+    show, handlers = progress.Progress.show, [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
 
-    def interrupted(progress: cli._Progress, record: TrainRecord) -> None:
+    def interrupted(line: progress.Progress, record: TrainRecord) -> None:
         if record.step >= 4:
             os.kill(os.getpid(), number)
-        show(progress, record)
+        show(line, record)
 
-    monkeypatch.setattr(cli._Progress, "show", interrupted)
+    monkeypatch.setattr(progress.Progress, "show", interrupted)
     code, out, err = _run(capsys, *_train("--out", tmp_path / "run", "--steps", 5000))
     assert (code, out) == (0, "")
     assert "go on with --resume" in err

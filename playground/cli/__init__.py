@@ -1,0 +1,122 @@
+"""The command line: its words, and what becomes of a mistake. Every command imports what it needs when it runs, so that
+``--help`` and ``list`` are instant.
+
+Results go to standard output, progress and messages to standard error. Exit codes: 0 done, 1 the work failed,
+2 wrong usage or environment.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NoReturn
+
+from playground import __version__
+from playground.cli import commands
+from playground.cli.output import say
+from playground.core.errors import PlaygroundError, UsageError
+
+
+def run(words: Sequence[str]) -> int:
+    """Carries out a command line; returns its exit code. Errors that people can act on become one sentence."""
+    try:
+        arguments = _parser().parse_args(words)
+        return int(arguments.action(arguments) or 0)
+    except PlaygroundError as error:
+        say(str(error))
+        return error.exit_code
+    except KeyboardInterrupt:
+        say("Stopped.")
+        return 1
+    except BrokenPipeError:  # whoever read our output has seen enough
+        sys.stderr.close()
+        return 0
+    except OSError as error:
+        say(f"{error.strerror or error}: {error.filename or 'a file'}. Nothing that was saved before is lost.")
+        return 1
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says one sentence where argparse would print its usage first."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message[:1].upper()}{message[1:]}. See {self.prog} --help.")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="playground", description="Run generative models. Without a command: the window.")
+    parser.add_argument("--version", action="version", version=f"generative-playground {__version__}")
+    parser.add_argument("--open", type=str, metavar="PATH", help="open this run in the window")
+    parser.add_argument("--panel", metavar="NAME", help="open the window on this panel")
+    parser.set_defaults(action=commands.open_window)
+    subparsers = parser.add_subparsers(title="commands", parser_class=_Parser)
+
+    def command(name: str, action: Any) -> argparse.ArgumentParser:
+        sub = subparsers.add_parser(name, help=action.__doc__, description=action.__doc__)
+        sub.set_defaults(action=action)
+        return sub
+
+    sub = command("list", commands.list_all)
+    sub.add_argument("--json", action="store_true")
+
+    sub = command("train", commands.train)
+    sub.add_argument("model", help="a model's name, or an experiment file (.json)")
+    sub.add_argument("--data", metavar="NAME")
+    sub.add_argument("--out", type=Path, required=True, metavar="DIR", help="the run folder to write")
+    length = sub.add_mutually_exclusive_group()
+    length.add_argument("--steps", type=_positive(int), metavar="N", help="total steps")
+    length.add_argument("--seconds", type=_positive(float), metavar="S", help="total seconds of training")
+    sub.add_argument("--seed", type=_positive(int), metavar="K")
+    sub.add_argument("--device", metavar="auto|cpu|cuda|mps")
+    sub.add_argument("--preset", default="", metavar="P")
+    sub.add_argument("--set", action="append", default=[], metavar="key=value", help="a setting, data.key or train.key")
+    sub.add_argument("--resume", action="store_true", help="go on with the run in --out")
+
+    sub = command("sample", commands.sample)
+    sub.add_argument("run", help="a run folder or a bundled run's name")
+    sub.add_argument("--out", type=Path, required=True, metavar="FILE", help=".png, .gif or .npz")
+    sub.add_argument("--count", type=_positive(int), default=64, metavar="N")
+    sub.add_argument("--seed", type=_positive(int), default=0, metavar="K")
+    sub.add_argument("--label", metavar="C", help="7, or shape=square,colour=red")
+    sub.add_argument("--opt", action="append", default=[], metavar="key=value", help="a setting of the sampler")
+    sub.add_argument("--device", metavar="D")
+
+    sub = command("evaluate", commands.evaluate)
+    sub.add_argument("run")
+    sub.add_argument("--json", action="store_true")
+    sub.add_argument("--count", type=_positive(int), metavar="N", help="samples to draw")
+    sub.add_argument("--seed", type=_positive(int), default=0, metavar="K")
+
+    sub = command("receipts", commands.receipts)
+    sub.add_argument("--retrain", action="store_true", help="train each run again first")
+    sub.add_argument("--json", action="store_true")
+    sub.add_argument("--bundle", nargs=2, metavar=("NAME", "RUN"), help="first copy a finished run into resources/")
+
+    sub = command("doctor", commands.doctor)
+    sub.add_argument("--json", action="store_true")
+
+    sub = command("bench", commands.bench)
+    sub.add_argument("what", choices=("startup", "ui"))
+    sub.add_argument("--panel", default="diffusion", metavar="NAME", help="which panel trains (ui)")
+    sub.add_argument("--seconds", type=_positive(float), default=30.0, metavar="S", help="length of each window (ui)")
+    sub.add_argument("--json", action="store_true")
+
+    sub = command("tour", commands.tour)
+    sub.add_argument("--out", type=Path, required=True, metavar="DIR")
+    sub.add_argument("--panel", metavar="NAME")
+    sub.add_argument("--size", default="1280x800", metavar="WxH")
+    sub.add_argument("--theme", choices=("light", "dark"), default="light")
+    return parser
+
+
+def _positive(kind: type) -> Any:
+    """A converter for numbers from 0 on that fit the program."""
+
+    def convert(text: str) -> Any:
+        value = kind(text)
+        if not 0 <= value < 2**62:
+            raise argparse.ArgumentTypeError(f"{text} is not a number from 0 on")
+        return value
+
+    convert.__name__ = kind.__name__
+    return convert

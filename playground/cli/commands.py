@@ -1,0 +1,195 @@
+"""What each command does."""
+
+import argparse
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from playground import registry
+from playground.cli.output import say, write
+from playground.cli.progress import Progress, StopAskedError, stop_between_turns
+from playground.core.errors import UsageError
+from playground.core.hyperparams import parse_assignment
+
+if TYPE_CHECKING:
+    from playground.core.experiment import Budget, Experiment
+    from playground.core.worker import Job
+
+
+def open_window(arguments: argparse.Namespace) -> int:
+    """No command: the window."""
+    from playground.display import load_torch_before_qt, problem
+
+    if trouble := problem():
+        raise UsageError(f"{trouble} The window cannot open. {_HEADLESS}")
+    load_torch_before_qt()
+    from playground.gui.app import main
+
+    return main(open_path=arguments.open, panel=arguments.panel)
+
+
+_HEADLESS = "These commands need no display: playground list, train, sample, evaluate, receipts, doctor."
+
+
+def list_all(arguments: argparse.Namespace) -> None:
+    """Models, data sets, bundled runs and lessons."""
+    entries: dict[str, list[dict[str, Any]]] = {
+        "models": [_entry(card) for card in registry.models().values()],
+        "data": [_entry(card) for card in registry.data().values()],
+        "pretrained": [{"name": name} for name in registry.pretrained()],
+        "lessons": [],
+    }
+    if arguments.json:
+        write(json.dumps(entries))
+        return
+    for kind, items in entries.items():
+        if items:
+            write(kind)
+        for item in items:
+            note = f"cannot be used: {item['error']}" if item.get("error") else item.get("about", "")
+            write(f"  {item['name']:<28}{note}".rstrip())
+
+
+def _entry(card: registry.Card) -> dict[str, Any]:
+    entry = {"name": card.name, "title": card.title, "group": card.group, "slides": card.slides, "about": card.about}
+    return entry | ({"error": card.error} if card.error else {})
+
+
+def train(arguments: argparse.Namespace) -> None:
+    """Trains, with a progress line; Ctrl-C saves and exits."""
+    from playground import runs
+
+    job = _resumed(arguments) if arguments.resume else runs.fresh(_experiment(arguments), arguments.out)
+    budget = _budget(arguments) or job.experiment.budget
+    with stop_between_turns() as stopped:
+        progress = Progress(budget, stopped)
+        try:
+            folder = runs.train(job, budget, progress.show)
+        except StopAskedError:
+            progress.end()
+            say(f"Stopped and saved in {arguments.out}; go on with --resume.")
+            return
+    progress.end()
+    say(f"Trained {folder.manifest['step']} steps; saved in {folder.path}.")
+
+
+def _budget(arguments: argparse.Namespace) -> "Budget | None":
+    from playground.core.experiment import Budget
+
+    if arguments.steps is not None:
+        return Budget("steps", arguments.steps)
+    return Budget("seconds", arguments.seconds) if arguments.seconds is not None else None
+
+
+def _experiment(arguments: argparse.Namespace) -> "Experiment":
+    """What the command line describes."""
+    from playground.core.device import choose
+    from playground.core.experiment import Experiment
+
+    if Path(arguments.model).suffix == ".json":
+        if arguments.data or arguments.set or arguments.preset or arguments.seed is not None:
+            raise UsageError("An experiment file says its data, seed and settings itself: leave out the options.")
+        experiment = registry.checked(Experiment.load(Path(arguments.model)))
+    elif not arguments.data:
+        raise UsageError("Which data? Add --data NAME; 'playground list' shows them.")
+    else:
+        assignments: dict[str, object] = dict(parse_assignment(text) for text in arguments.set)
+        experiment = registry.experiment(
+            arguments.model, arguments.data, arguments.preset, assignments, seed=arguments.seed, device="auto"
+        )
+    return replace(experiment, device=choose(arguments.device or experiment.device))
+
+
+def _resumed(arguments: argparse.Namespace) -> "Job":
+    """The run in --out, if it is the one that was asked for."""
+    from playground import runs
+    from playground.core.device import choose
+    from playground.core.experiment import Experiment
+    from playground.core.run_folder import RunFolder
+
+    kept = RunFolder.open(registry.find_run(str(arguments.out))).experiment
+    if Path(arguments.model).suffix == ".json":
+        named = Experiment.load(Path(arguments.model))
+        asked = {"model": named.model, "data": named.data, "seed": named.seed}
+    else:
+        asked = {"model": arguments.model, "data": arguments.data, "seed": arguments.seed}
+    for key, value in asked.items():
+        if value is not None and value != getattr(kept, key):
+            raise UsageError(
+                f"The run in {arguments.out} has {key} {getattr(kept, key)}, not {value}. Nothing was changed; "
+                "choose another --out for another run."
+            )
+    if arguments.set or arguments.preset:
+        raise UsageError("A resumed run keeps its settings: leave out --set and --preset.")
+    return runs.go_on(arguments.out, choose(arguments.device) if arguments.device else None)
+
+
+def sample(arguments: argparse.Namespace) -> None:
+    """Samples a run into a picture, an animation or an array."""
+    from playground.core.device import choose
+    from playground.evaluation import sampling
+
+    run_ = registry.open_run(arguments.run, choose(arguments.device or "cpu"))
+    options = dict(parse_assignment(text) for text in arguments.opt)
+    drawn = sampling.draw(run_, arguments.count, arguments.seed, arguments.label, options, arguments.out.suffix)
+    drawn.save(arguments.out)
+    say(f"Wrote {arguments.count} samples to {arguments.out}.")
+
+
+def evaluate(arguments: argparse.Namespace) -> None:
+    """The numbers of a run, on held-out data."""
+    from playground.evaluation.report import evaluate
+
+    numbers = evaluate(registry.open_run(arguments.run), arguments.count, arguments.seed)
+    if arguments.json:
+        write(json.dumps(numbers))
+        return
+    for name, value in numbers.items():
+        text = f"{value:.4g}" if isinstance(value, float) else "none" if value is None else str(value)
+        write(f"{name:<34}{text}")
+
+
+def receipts(arguments: argparse.Namespace) -> int:
+    """Measures the bundled runs again, beside what their receipts say."""
+    from playground.evaluation import receipts
+
+    if arguments.bundle:
+        name, run_ = arguments.bundle
+        receipts.bundle(Path(run_), name)
+        say(f"Bundled {run_} as {name}.")
+    rows = [receipts.measure_again(name, arguments.retrain, say) for name in registry.pretrained()]
+    write(json.dumps({"receipts": rows}) if arguments.json else receipts.table(rows))
+    return 0 if all(row["holds"] for row in rows) else 1
+
+
+def doctor(arguments: argparse.Namespace) -> int:
+    """Versions, device, display and known-bad combinations, with the line that mends each."""
+    from playground.doctor import examine
+
+    findings = examine()
+    if arguments.json:
+        write(json.dumps({"checks": [finding.to_json() for finding in findings]}))
+    else:
+        for finding in findings:
+            write(finding.line())
+    return 2 if any(finding.level == "bad" for finding in findings) else 0
+
+
+def bench(arguments: argparse.Namespace) -> None:
+    """Measures the window."""
+    from playground.gui import bench
+
+    figures = bench.startup() if arguments.what == "startup" else bench.ui(arguments.panel, arguments.seconds)
+    write(json.dumps(figures) if arguments.json else bench.table(figures))
+
+
+def tour(arguments: argparse.Namespace) -> None:
+    """Drives the real window offscreen and saves a picture of every panel."""
+    from playground.gui.tour import take
+
+    width, times, height = arguments.size.partition("x")
+    if not (times and width.isdigit() and height.isdigit()):
+        raise UsageError(f"--size is WIDTHxHEIGHT, such as 1280x800, not '{arguments.size}'.")
+    for picture in take(arguments.out, arguments.panel, (int(width), int(height)), arguments.theme):
+        say(f"Wrote {picture}")
