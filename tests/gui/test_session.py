@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -300,15 +301,17 @@ def test_a_question_that_nothing_answers_is_a_sentence(watched):
 
 
 class ScriptedBackend:
-    """Says all it has to say between two frames."""
+    """Says between two frames whatever a test wants said."""
 
-    script: tuple = ()
+    to_say: ClassVar[list] = []
 
     def __init__(self, open_job) -> None:
-        self._left = list(self.script)
+        self.to_say.clear()
+        self.to_say.append(Opened(registry.experiment("vae", "moons", "", {}), 0, 0.0, {"kind": "points"}, True))
 
     def receive(self) -> list:
-        said, self._left = self._left, []
+        said = list(self.to_say)
+        self.to_say.clear()
         return said
 
     def send(self, command) -> None:
@@ -321,16 +324,32 @@ class ScriptedBackend:
         return True
 
 
-def test_records_are_emitted_once_a_frame_however_many_there_are(watched, monkeypatch):
-    experiment = registry.experiment("vae", "moons", "", {}, seed=0)
-    said: list = [Opened(experiment, 0, 0.0, {"kind": "points"}, True)]
+@pytest.fixture
+def scripted(watched, monkeypatch) -> Watched:
+    """A session whose worker says what `ScriptedBackend.to_say` holds."""
+    monkeypatch.setattr(session_module, "ThreadBackend", ScriptedBackend)
+    watched.session.open_run("vae-digits")
+    watched.wait(lambda: watched.session.is_open)
+    return watched
+
+
+def test_records_are_emitted_once_a_frame_however_many_there_are(scripted):
+    said: list = []
+    stamp = scripted.session.ask(Query("view/x", "sample"))
     for step in range(100):
         said.append(Trained(TrainRecord(step, step + 1, 0.01 * step, {"loss": (float(step),)})))
         if step % 10 == 0:
-            said.append(Answer(Query("view/x", "sample"), 1, step, 0, 0, {}))
-    monkeypatch.setattr(ScriptedBackend, "script", tuple(said))
-    monkeypatch.setattr(session_module, "ThreadBackend", ScriptedBackend)
-    watched.session.open_run("vae-digits")
-    watched.wait(lambda: watched.bursts)
-    assert [len(burst) for burst in watched.bursts] == [100]
-    assert watched.losses() == list(range(100))
+            said.append(Answer(Query("view/x", "sample"), stamp, step, step, 90, {}))
+    ScriptedBackend.to_say.extend(said)
+    scripted.wait(lambda: scripted.bursts)
+    assert [len(burst) for burst in scripted.bursts] == [100]
+    assert scripted.losses() == list(range(100))
+    assert len(scripted.answers) == 10
+
+
+def test_an_answer_that_a_newer_question_has_overtaken_is_dropped(scripted):
+    query = Query("view/x", "sample")
+    old, new = scripted.session.ask(query), scripted.session.ask(query)
+    ScriptedBackend.to_say.extend(Answer(query, stamp, 0, 0, 0, {}) for stamp in (old, new, old))
+    scripted.wait(lambda: not ScriptedBackend.to_say)
+    assert [answer.stamp for answer in scripted.answers] == [new]
