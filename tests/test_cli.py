@@ -415,6 +415,41 @@ def test_a_folder_without_permission_is_a_sentence(capsys, tmp_path):
     assert "Permission denied" in _sentence(capsys, 1, *_train("--out", closed / "run", "--steps", 1))
 
 
+# -- what nobody foresaw ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("error", "says"),
+    [
+        (ZeroDivisionError("division by zero"), "Something broke: ZeroDivisionError: division by zero; nothing"),
+        (AssertionError(), "Something broke: AssertionError; nothing"),
+        (ValueError("first.\nsecond"), "ValueError: first; nothing"),
+        (TimeoutError("The window is late."), "TimeoutError: The window is late; nothing"),
+        (OSError(28, "No space left on device"), "No space left on device. Nothing"),
+        (OSError(13, "Permission denied", "/a/b"), "Permission denied: /a/b. Nothing"),
+        (torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 20 GiB"), "not enough memory for this"),
+        (
+            RuntimeError("[enforce fail] DefaultCPUAllocator: not enough memory: you tried"),
+            "not enough memory for this",
+        ),
+        (MemoryError(), "not enough memory for this"),
+    ],
+)
+def test_whatever_breaks_is_one_sentence(capsys, monkeypatch, error, says):
+    def breaks() -> None:
+        raise error
+
+    monkeypatch.setattr(registry, "models", breaks)
+    monkeypatch.delenv("PLAYGROUND_DEBUG", raising=False)
+    assert says in _sentence(capsys, 1, "list")
+    monkeypatch.setenv("PLAYGROUND_DEBUG", "1")
+    code, out, err = _run(capsys, "list")
+    assert (code, out) == (1, "")
+    assert "Traceback" in err
+    assert "in breaks" in err
+    assert says in err.splitlines()[-1]
+
+
 # -- no display -----------------------------------------------------------------------------------------------------
 
 

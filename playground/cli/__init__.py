@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from playground import __version__
-from playground.cli import commands
+from playground.cli import commands, failures
 from playground.cli.output import say
 from playground.core.errors import PlaygroundError, UsageError
 
@@ -31,8 +31,8 @@ def run(words: Sequence[str]) -> int:
     except BrokenPipeError:  # whoever read our output has seen enough
         sys.stderr.close()
         return 0
-    except OSError as error:
-        say(f"{error.strerror or error}: {error.filename or 'a file'}. Nothing that was saved before is lost.")
+    except Exception as error:  # noqa: BLE001  (the last stop: nobody meets a traceback unasked)
+        failures.report(error)
         return 1
 
 
