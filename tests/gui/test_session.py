@@ -89,7 +89,7 @@ def test_idle_running_paused_running_stopping_done(watched):
     session.pause()
     watched.until("paused")
     rested_at = session.step
-    session.resume()
+    session.start(ENDLESS)
     watched.wait(lambda: session.step > rested_at)
     session.stop()
     watched.until("done")
