@@ -123,6 +123,51 @@ def test_resumed_is_straight_bit_for_bit(capsys, tmp_path):
     _assert_equal_runs(tmp_path / "straight", tmp_path / "parts")
 
 
+def test_the_same_command_line_goes_on_with_its_run(capsys, tmp_path):
+    words = _train("--set", "latent_dim=3", "--set", "data.std=0.20", "--seed", 4)
+    _well(capsys, *words, "--out", tmp_path / "straight", "--steps", 9)
+    _well(capsys, *words, "--out", tmp_path / "parts", "--steps", 4)
+    _well(capsys, *words, "--out", tmp_path / "parts", "--resume", "--steps", 9)
+    _assert_equal_runs(tmp_path / "straight", tmp_path / "parts")
+
+
+def test_a_preset_that_differs_is_refused_by_its_first_key(capsys, tmp_path):
+    _well(capsys, "train", "vae", "--data", "digits", "--preset", "tiny", "--out", tmp_path / "run", "--steps", 1)
+    line = _sentence(capsys, 2, "train", "vae", "--preset", "2d", "--out", tmp_path / "run", "--resume")
+    assert "has hidden 32, not 256" in line
+
+
+def test_an_experiment_file_goes_on_with_its_run_up_to_its_budget(capsys, tmp_path):
+    whole = replace(tiny("vae", "moons", seed=3), budget=Budget("steps", 9), events=(Event(6, set={"beta": 0.5}),))
+    whole.save(tmp_path / "whole.json")
+    _well(capsys, "train", tmp_path / "whole.json", "--out", tmp_path / "straight")
+    _well(capsys, "train", tmp_path / "whole.json", "--out", tmp_path / "parts", "--steps", 4)
+    _well(capsys, "train", tmp_path / "whole.json", "--out", tmp_path / "parts", "--resume")
+    _assert_equal_runs(tmp_path / "straight", tmp_path / "parts")
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"model": "diffusion", "config": {}}, "has model vae, not diffusion"),
+        ({"data": "eight-gaussians", "data_options": {}}, "has data moons, not eight-gaussians"),
+        ({"data_options": {"std": 0.3}}, "has data.std 0.12, not 0.3"),
+        ({"seed": 8}, "has seed 0, not 8"),
+        ({"config": {"latent_dim": 5}}, "has latent_dim 2, not 5"),
+        ({"train": {"lr": 0.5}}, "has train.lr 0.005, not 0.5"),
+        ({"threads": 2}, "has threads 1, not 2"),
+        ({"events": [{"step": 1, "set": {"beta": 0.5}}]}, "has other events than"),
+    ],
+)
+def test_an_experiment_file_that_differs_is_refused(capsys, tmp_path, change, says):
+    _well(capsys, *_train("--out", tmp_path / "run", "--steps", 1))
+    content = json.loads((tmp_path / "run" / "experiment.json").read_text())
+    (tmp_path / "other.json").write_text(json.dumps(content | change))
+    before = _contents(tmp_path / "run")
+    assert says in _sentence(capsys, 2, "train", tmp_path / "other.json", "--out", tmp_path / "run", "--resume")
+    assert _contents(tmp_path / "run") == before
+
+
 def test_an_exported_experiment_trains_the_same(capsys, tmp_path):
     hand_made = replace(
         tiny("vae", "moons", seed=3),
@@ -279,7 +324,11 @@ def test_evaluate_prints_one_object(capsys, run_folders):
         (["train", "vae", "--out", "{points}", "--resume"], "has model diffusion, not vae"),
         (["train", "diffusion", "--data", "digits", "--out", "{points}", "--resume"], "has data moons, not digits"),
         (["train", "diffusion", "--seed", "9", "--out", "{points}", "--resume"], "has seed 0, not 9"),
-        (["train", "diffusion", "--set", "width=8", "--out", "{points}", "--resume"], "keeps its settings"),
+        (["train", "diffusion", "--set", "width=16", "--out", "{points}", "--resume"], "has width 8, not 16"),
+        (["train", "diffusion", "--set", "train.lr=3", "--out", "{points}", "--resume"], "has train.lr 0.005, not 3"),
+        (["train", "diffusion", "--set", "data.std=0.3", "--out", "{points}", "--resume"], "data.std 0.12, not 0.3"),
+        (["train", "diffusion", "--set", "widht=8", "--out", "{points}", "--resume"], "Did you mean 'width'"),
+        (["train", "diffusion", "--preset", "huge", "--out", "{points}", "--resume"], "no preset"),
         (["train", "vae", "--out", "{new}", "--resume"], "no run"),
         (["sample", "nowhere", "--out", "{new}.npz"], "no run 'nowhere'"),
         (["sample", "{points}", "--out", "{new}.bmp"], ".png, .gif, .npz"),

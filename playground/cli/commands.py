@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 from playground import registry
 from playground.cli.output import say, write
 from playground.cli.progress import Progress, StopAskedError, stop_between_turns
+from playground.cli.resume import resumed
 from playground.core.errors import UsageError
 from playground.core.hyperparams import parse_assignment
 
 if TYPE_CHECKING:
     from playground.core.experiment import Budget, Experiment
-    from playground.core.worker import Job
 
 
 def open_window(arguments: argparse.Namespace) -> int:
@@ -60,8 +60,12 @@ def train(arguments: argparse.Namespace) -> None:
     """Trains, with a progress line; Ctrl-C saves and exits."""
     from playground import runs
 
-    job = _resumed(arguments) if arguments.resume else runs.fresh(_experiment(arguments), arguments.out)
-    budget = _budget(arguments) or job.experiment.budget
+    file = _experiment_file(arguments)
+    if arguments.resume:
+        job = resumed(arguments, file)
+    else:
+        job = runs.fresh(_experiment(arguments, file), arguments.out)
+    budget = _budget(arguments) or (file or job.experiment).budget
     with stop_between_turns() as stopped:
         progress = Progress(budget, stopped)
         try:
@@ -82,15 +86,23 @@ def _budget(arguments: argparse.Namespace) -> "Budget | None":
     return Budget("seconds", arguments.seconds) if arguments.seconds is not None else None
 
 
-def _experiment(arguments: argparse.Namespace) -> "Experiment":
-    """What the command line describes."""
-    from playground.core.device import choose
+def _experiment_file(arguments: argparse.Namespace) -> "Experiment | None":
+    """What the experiment file says that stands in the model's place, if one does."""
     from playground.core.experiment import Experiment
 
-    if Path(arguments.model).suffix == ".json":
-        if arguments.data or arguments.set or arguments.preset or arguments.seed is not None:
-            raise UsageError("An experiment file says its data, seed and settings itself: leave out the options.")
-        experiment = registry.checked(Experiment.load(Path(arguments.model)))
+    if Path(arguments.model).suffix != ".json":
+        return None
+    if arguments.data or arguments.set or arguments.preset or arguments.seed is not None:
+        raise UsageError("An experiment file says its data, seed and settings itself: leave out the options.")
+    return registry.checked(Experiment.load(Path(arguments.model)))
+
+
+def _experiment(arguments: argparse.Namespace, file: "Experiment | None") -> "Experiment":
+    """What the command line describes."""
+    from playground.core.device import choose
+
+    if file:
+        experiment = file
     elif not arguments.data:
         raise UsageError("Which data? Add --data NAME; 'playground list' shows them.")
     else:
@@ -99,30 +111,6 @@ def _experiment(arguments: argparse.Namespace) -> "Experiment":
             arguments.model, arguments.data, arguments.preset, assignments, seed=arguments.seed, device="auto"
         )
     return replace(experiment, device=choose(arguments.device or experiment.device))
-
-
-def _resumed(arguments: argparse.Namespace) -> "Job":
-    """The run in --out, if it is the one that was asked for."""
-    from playground import runs
-    from playground.core.device import choose
-    from playground.core.experiment import Experiment
-    from playground.core.run_folder import RunFolder
-
-    kept = RunFolder.open(registry.find_run(str(arguments.out))).experiment
-    if Path(arguments.model).suffix == ".json":
-        named = Experiment.load(Path(arguments.model))
-        asked = {"model": named.model, "data": named.data, "seed": named.seed}
-    else:
-        asked = {"model": arguments.model, "data": arguments.data, "seed": arguments.seed}
-    for key, value in asked.items():
-        if value is not None and value != getattr(kept, key):
-            raise UsageError(
-                f"The run in {arguments.out} has {key} {getattr(kept, key)}, not {value}. Nothing was changed; "
-                "choose another --out for another run."
-            )
-    if arguments.set or arguments.preset:
-        raise UsageError("A resumed run keeps its settings: leave out --set and --preset.")
-    return runs.go_on(arguments.out, choose(arguments.device) if arguments.device else None)
 
 
 def sample(arguments: argparse.Namespace) -> None:
