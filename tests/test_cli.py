@@ -552,6 +552,26 @@ def test_missing_libraries_are_named_with_the_line_that_mends_it(monkeypatch):
     assert "sudo apt install libnot-there9" in (display.problem({"DISPLAY": ":0"}) or "")
 
 
+@pytest.mark.usefixtures("libraries")
+@pytest.mark.parametrize("words", [["tour", "--out", "pictures"], ["bench", "ui"], ["bench", "startup"]])
+@pytest.mark.parametrize("platform", ["xcb", "holodeck"])
+def test_a_platform_that_cannot_open_stops_the_offscreen_commands_too(capsys, tmp_path, monkeypatch, words, platform):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("QT_QPA_PLATFORM", platform)
+    monkeypatch.delenv("DISPLAY", raising=False)
+    line = _sentence(capsys, 2, *words)
+    assert "The window cannot open. Unset QT_QPA_PLATFORM" in line
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    "size", ["0x0", "639x480", "640x479", "7681x800", "1280x4321", "1280", "axb", "-900x800", "²x²"]
+)
+def test_a_size_no_window_can_have_is_refused(capsys, tmp_path, size):
+    assert "from 640x480 to 7680x4320" in _sentence(capsys, 2, "tour", "--out", tmp_path / "new", f"--size={size}")
+    assert not (tmp_path / "new").exists()
+
+
 def test_help_and_version_are_no_mistakes(capsys):
     for words in (["--help"], ["--version"], ["train", "--help"]):
         with pytest.raises(SystemExit) as stop:

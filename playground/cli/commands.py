@@ -2,6 +2,8 @@
 
 import argparse
 import json
+import os
+import re
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -19,17 +21,25 @@ if TYPE_CHECKING:
 
 def open_window(arguments: argparse.Namespace) -> int:
     """No command: the window."""
-    from playground.display import load_torch_before_qt, problem
-
-    if trouble := problem():
-        raise UsageError(f"{trouble} The window cannot open. {_HEADLESS}")
-    load_torch_before_qt()
+    _check_display("These commands need no display: playground list, train, sample, evaluate, receipts, doctor.")
     from playground.gui.app import main
 
     return main(open_path=arguments.open, panel=arguments.panel)
 
 
-_HEADLESS = "These commands need no display: playground list, train, sample, evaluate, receipts, doctor."
+def _check_display(way_out: str) -> None:
+    """Raises UsageError where no window can open, which would abort the process."""
+    from playground.display import load_torch_before_qt, problem
+
+    if trouble := problem():
+        raise UsageError(f"{trouble} The window cannot open. {way_out}")
+    load_torch_before_qt()
+
+
+def _check_offscreen() -> None:
+    """The same for a window that nobody needs to see."""
+    os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    _check_display("Unset QT_QPA_PLATFORM, and it is drawn without a display.")
 
 
 def list_all(arguments: argparse.Namespace) -> None:
@@ -166,6 +176,7 @@ def doctor(arguments: argparse.Namespace) -> int:
 
 def bench(arguments: argparse.Namespace) -> None:
     """Measures the window."""
+    _check_offscreen()
     from playground.gui import bench
 
     figures = bench.startup() if arguments.what == "startup" else bench.ui(arguments.panel, arguments.seconds)
@@ -174,10 +185,18 @@ def bench(arguments: argparse.Namespace) -> None:
 
 def tour(arguments: argparse.Namespace) -> None:
     """Drives the real window offscreen and saves a picture of every panel."""
+    size = _size(arguments.size)
+    _check_offscreen()
     from playground.gui.tour import take
 
-    width, times, height = arguments.size.partition("x")
-    if not (times and width.isdigit() and height.isdigit()):
-        raise UsageError(f"--size is WIDTHxHEIGHT, such as 1280x800, not '{arguments.size}'.")
-    for picture in take(arguments.out, arguments.panel, (int(width), int(height)), arguments.theme):
+    for picture in take(arguments.out, arguments.panel, size, arguments.theme):
         say(f"Wrote {picture}")
+
+
+def _size(text: str) -> tuple[int, int]:
+    """Width and height of the window, in pixels."""
+    found = re.fullmatch("([0-9]{3,4})x([0-9]{3,4})", text)
+    width, height = (int(number) for number in found.groups()) if found else (0, 0)
+    if not (640 <= width <= 7680 and 480 <= height <= 4320):
+        raise UsageError(f"--size is WIDTHxHEIGHT from 640x480 to 7680x4320, such as 1280x800, not '{text}'.")
+    return width, height

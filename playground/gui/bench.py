@@ -11,6 +11,8 @@ from typing import Any
 
 import numpy as np
 
+from playground.core.errors import PlaygroundError
+
 HEARTBEAT_MILLISECONDS = 10
 WINDOWS = 3
 
@@ -19,6 +21,8 @@ def ui(family: str, seconds: float) -> dict[str, Any]:
     """Lateness of a 10 ms timer while `family` trains in its panel, in the best of three windows, beside an idle one.
 
     The window is real: loss curve and previews go on. ``p99`` decides which window is best.
+
+    Raises UsageError for a panel that does not exist, PlaygroundError where the window does not get ready.
     """
     os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     from playground.gui.app import application
@@ -58,7 +62,10 @@ def ui(family: str, seconds: float) -> dict[str, Any]:
 
 
 def startup() -> dict[str, Any]:
-    """Seconds from the start of a fresh process to the painted window and to a model that answers."""
+    """Seconds from the start of a fresh process to the painted window and to a model that answers.
+
+    Raises PlaygroundError where that process fails.
+    """
     environment = dict(os.environ)
     environment.setdefault("QT_QPA_PLATFORM", "offscreen")
     runs = []
@@ -66,15 +73,29 @@ def startup() -> dict[str, Any]:
         began = time.time()
         child = subprocess.run(
             [sys.executable, "-c", f"from playground.gui.bench import _start; _start({began})"],
-            env=environment, capture_output=True, text=True, check=True, cwd=Path.cwd(),
+            env=environment, capture_output=True, text=True, check=False, cwd=Path.cwd(),
         )  # fmt: skip
+        if child.returncode:
+            raise PlaygroundError(
+                f"The window did not open in a fresh process ({_cause(child)}); nothing was measured. "
+                "'playground doctor' says what is missing."
+            )
         runs.append(json.loads(child.stdout.splitlines()[-1]))
     medians = {key: round(float(np.median([run[key] for run in runs])), 2) for key in runs[0]}
     return {"platform": environment["QT_QPA_PLATFORM"], "median_of": WINDOWS, **medians, "runs": runs}
 
 
+def _cause(child: subprocess.CompletedProcess[str]) -> str:
+    """The line that says why: Qt says it first and aborts, Python says it last."""
+    lines = child.stderr.strip().splitlines() or [f"exit code {child.returncode}"]
+    return lines[0 if child.returncode < 0 else -1].rstrip(". ")
+
+
 def _start(began: float) -> None:
     """The child of `startup`: opens the window and prints when what was there."""
+    from playground.display import load_torch_before_qt
+
+    load_torch_before_qt()
     from playground.gui.app import application, open_window
     from playground.gui.preferences import Preferences
 
@@ -140,5 +161,5 @@ def _spin_until(done: Any, patience: float = 120.0) -> None:
     deadline = time.monotonic() + patience
     while not done():
         if time.monotonic() > deadline:
-            raise TimeoutError(f"The window did not get ready within {patience:.0f} s.")
+            raise PlaygroundError(f"The window did not get ready within {patience:.0f} s, so nothing was measured.")
         _spin(0.02)

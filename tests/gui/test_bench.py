@@ -1,0 +1,24 @@
+"""Measuring the window, where it does not open or has not what was asked for."""
+
+import pytest
+
+from playground.core.errors import PlaygroundError, UsageError
+from playground.gui import bench
+
+
+def test_a_window_that_does_not_get_ready_is_a_sentence(qapp):
+    with pytest.raises(PlaygroundError, match=r"did not get ready within 0 s, so nothing was measured\."):
+        bench._spin_until(lambda: False, patience=0.0)
+
+
+def test_a_child_that_aborts_is_a_sentence_with_the_cause(monkeypatch):
+    monkeypatch.setenv("QT_QPA_PLATFORM", "holodeck")
+    with pytest.raises(
+        PlaygroundError, match=r"did not open in a fresh process \(.*holodeck.*\); nothing was measured"
+    ):
+        bench.startup()
+
+
+def test_an_unknown_panel_is_named(qapp):
+    with pytest.raises(UsageError, match="There is no panel 'gaan'"):
+        bench.ui("gaan", 0.1)
