@@ -6,6 +6,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 _TILE = 40  # an image is enlarged by whole factors to about this many pixels
+_SIDE = 8192  # pixels; a larger sheet is enlarged less, as far as that goes
 
 
 def sheet(x: np.ndarray, extent: float = 3.0, columns: int | None = None) -> Image.Image:
@@ -15,9 +16,10 @@ def sheet(x: np.ndarray, extent: float = 3.0, columns: int | None = None) -> Ima
 
 def _images(x: np.ndarray, columns: int | None) -> Image.Image:
     n, _, height, width = x.shape
-    factor = max(1, round(_TILE / height))
     columns = columns or int(np.ceil(np.sqrt(n)))
     rows = -(-n // columns)
+    room = _SIDE // (max(columns * (width + 1), rows * (height + 1)) + 1)
+    factor = max(1, min(round(_TILE / height), room))
     step_y, step_x = height * factor + factor, width * factor + factor
     canvas = np.full((rows * step_y + factor, columns * step_x + factor, 3), 96, dtype=np.uint8)
     pixels = (x.clip(0, 1) * 255).round().astype(np.uint8)

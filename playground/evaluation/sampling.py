@@ -16,6 +16,9 @@ from playground.evaluation.pictures import save_animation, sheet
 from playground.registry import OpenRun
 
 KINDS = (".png", ".gif", ".npz")
+MOST = 100_000
+MOST_ANIMATED = 400  # each step of an animation shows them all
+CHUNK = 1000  # drawn at a time, which bounds the memory; another number would give other samples
 
 
 @dataclass(frozen=True)
@@ -64,13 +67,12 @@ def draw(
 ) -> Drawn:  # fmt: skip
     """Draws `count` samples. Without a label a conditional model gives each class in turn.
 
-    Raises UsageError for an unknown kind of file, label or setting, and where the model cannot do what is asked.
+    Raises UsageError for an unknown kind of file, label or setting, for too few or too many samples, and where the
+    model cannot do what is asked.
     """
     model, spec = run.model, run.dataset.spec
-    if suffix not in KINDS:
-        raise UsageError(f"Samples are written as {', '.join(KINDS)}, not '{suffix}'.")
-    if count < 1:
-        raise UsageError("Ask for at least one sample: --count 1.")
+    _check_kind(suffix)
+    _check_count(count, suffix)
     can = model.capabilities(spec)
     if "sample" not in can:
         raise UsageError(f"{run.experiment.model} recognises data; it cannot sample.")
@@ -82,14 +84,33 @@ def draw(
     on_device = labels.to(model.device) if labels is not None else None
     if suffix == ".gif":
         steps = model.sample_steps(count, label=on_device, settings=settings, generator=generator)
-        frames = [step.x for step in steps]
+        frames = [step.x.cpu() for step in steps]
     else:
-        frames = [model.sample(count, label=on_device, settings=settings, generator=generator)]
+        chunks = []
+        for start in range(0, count, CHUNK):
+            some = on_device[start : start + CHUNK] if on_device is not None else None
+            size = min(CHUNK, count - start)
+            chunks.append(model.sample(size, label=some, settings=settings, generator=generator).cpu())
+        frames = [torch.cat(chunks)]
     if spec.kind == "images":
         frames = [frame.clamp(0, 1) for frame in frames]
     columns = None if labels is None else labels.squeeze(1).numpy() if labels.shape[1] == 1 else labels.numpy()
     names = tuple(factor.name for factor in spec.factors if factor.size)
-    return Drawn(tuple(frame.cpu().numpy() for frame in frames), columns, names, spec.extent)
+    return Drawn(tuple(frame.numpy() for frame in frames), columns, names, spec.extent)
+
+
+def _check_kind(suffix: str) -> None:
+    if suffix not in KINDS:
+        raise UsageError(f"Samples are written as {', '.join(KINDS)}, not '{suffix}'.")
+
+
+def _check_count(count: int, suffix: str) -> None:
+    if count < 1:
+        raise UsageError("Ask for at least one sample: --count 1.")
+    if count > MOST:
+        raise UsageError(f"Ask for at most {MOST:,} samples at a time, not {count:,}; another --seed gives others.")
+    if suffix == ".gif" and count > MOST_ANIMATED:
+        raise UsageError(f"A GIF shows at most {MOST_ANIMATED} samples, not {count:,}; use .png or .npz for more.")
 
 
 def _labels(run: OpenRun, count: int, label: str | None) -> Tensor | None:
