@@ -167,6 +167,8 @@ def pretrained() -> dict[str, Path]:
 
 def find_run(name: str) -> Path:
     """The folder of a run: a path, or a bundled run's name."""
+    if not name.strip():  # as a path it would be the current folder
+        raise UsageError("Which run? Name a run folder or a bundled run; 'playground list' shows those.")
     if (Path(name) / "manifest.json").is_file():
         return Path(name)
     if name in pretrained():

@@ -201,6 +201,39 @@ def _losses(folder: RunFolder) -> list[float]:
     return [loss for record in folder.records() for loss in record.values["loss"]]
 
 
+class _Clock:
+    """Time that passes only when told."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.mark.parametrize("kind", ["steps", "seconds"])
+def test_the_progress_line_says_a_pace_once_there_is_one(capsys, monkeypatch, kind):
+    clock = _Clock()
+    monkeypatch.setattr(progress, "time", clock)
+    line = progress.Progress(Budget(kind, 60), [])
+    for step in (4, 24):
+        line.show(TrainRecord(first=step - 1, step=step, seconds=step / 2, values={"loss": (0.5,)}))
+        clock.now += 20.0
+    goal = "/60" if kind == "steps" else ""
+    left = 36 if kind == "steps" else 48
+    assert capsys.readouterr().err.splitlines() == [
+        f"step 4{goal}  loss 0.5",
+        f"step 24{goal}  loss 0.5  1 steps/s  {left} s left",
+    ]
+
+
+def test_one_is_not_many(capsys, tmp_path):
+    *_, last = _run(capsys, *_train("--out", tmp_path / "run", "--steps", 1))[2].splitlines()
+    assert last == f"Trained 1 step; saved in {tmp_path / 'run'}."
+    err = _run(capsys, "sample", tmp_path / "run", "--out", tmp_path / "a.npz", "--count", 1)[2]
+    assert err == f"Wrote 1 sample to {tmp_path / 'a.npz'}.\n"
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_between_turns_saves_and_the_run_can_go_on(capsys, tmp_path, monkeypatch, number):
     show, handlers = progress.Progress.show, [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)]
@@ -281,6 +314,22 @@ def test_samples_as_a_picture_and_an_animation(capsys, tmp_path, run_folders):
         assert animation.n_frames >= 4
 
 
+def test_a_name_as_long_as_names_may_be_is_written(capsys, tmp_path, run_folders):
+    name = "a" * 251 + ".png"
+    _well(capsys, "sample", run_folders["images"], "--out", tmp_path / name, "--count", 1)
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_a_suffix_in_capitals_is_the_same_kind_of_file(capsys, tmp_path, run_folders):
+    for kind in ("PNG", "NPZ", "Gif"):
+        _well(capsys, "sample", run_folders["points"], "--out", tmp_path / f"a.{kind}", "--count", 2, *_few("points"))
+    assert {path.name for path in tmp_path.iterdir()} == {"a.PNG", "a.NPZ", "a.Gif"}
+    with Image.open(tmp_path / "a.PNG") as picture:
+        assert picture.format == "PNG"
+    with np.load(tmp_path / "a.NPZ") as arrays:
+        assert arrays["samples"].shape == (2, 2)
+
+
 # -- evaluate -------------------------------------------------------------------------------------------------------
 
 
@@ -311,7 +360,22 @@ def test_evaluate_prints_one_object(capsys, run_folders):
         ([*_train("--out", "{new}"), "--set", "data.std=-1"], "too small"),
         ([*_train("--out", "{new}"), "--set", "optimizer.lr=1"], "data.KEY or train.KEY"),
         ([*_train("--out", "{new}"), "--steps", "-1"], "--steps"),
-        ([*_train("--out", "{new}"), "--steps", "many"], "--steps"),
+        ([*_train("--out", "{new}"), "--steps", "many"], "--steps: many is not a whole number from 1 to 999,999,999."),
+        ([*_train("--out", "{new}"), "--steps", "0"], "--steps: 0 is not a whole number from 1 to 999,999,999."),
+        ([*_train("--out", "{new}"), "--steps", "2000000000"], "from 1 to 999,999,999."),
+        ([*_train("--out", "{new}"), "--steps", "99999999999999999999"], "from 1 to 999,999,999."),
+        ([*_train("--out", "{new}"), "--seconds", "0"], "seconds from 0.001 to 999,999,999."),
+        ([*_train("--out", "{new}"), "--seconds", "soon"], "--seconds: soon is not a number of seconds"),
+        ([*_train("--out", "{new}"), "--seed", "99999999999999999999"], "from 0 to 9,223,372,036,854,775,807."),
+        (_train("--out", ""), "--out: it needs a name"),
+        (["train", "vae", "--out", "", "--resume"], "--out: it needs a name"),
+        (["sample", "", "--out", "{new}.npz"], "Which run?"),
+        (["evaluate", " "], "Which run?"),
+        (["sample", "{points}", "--out", "{points}"], "is a folder; name a file in it, such as"),
+        (["sample", "{points}", "--out", "{new}.npz", "--count", "100001"], "at most 100,000"),
+        (["sample", "{points}", "--out", "{new}.gif", "--count", "401"], "at most 400"),
+        (["sample", "{labelled}", "--out", "{new}.npz", "--label", "3,4"], "twice"),
+        (["bench", "ui", "--seconds", "1e9"], "from 0.1 to 3,600"),
         ([*_train("--out", "{new}"), "--seconds", "nan"], "--seconds"),
         ([*_train("--out", "{new}"), "--steps", "1", "--seconds", "1"], "not allowed with"),
         ([*_train("--out", "{new}"), "--seed", "-3"], "--seed"),
@@ -454,7 +518,7 @@ def test_a_folder_that_cannot_be_made_is_a_sentence(capsys, tmp_path, run_folder
     line = _sentence(capsys, 1, *_train("--out", tmp_path / "file" / "run", "--steps", 1))
     assert "nothing was kept" in line
     line = _sentence(capsys, 1, "sample", run_folders["images"], "--out", tmp_path / "file" / "a.png")
-    assert str(tmp_path / "file") in line
+    assert f"cannot be written to {tmp_path / 'file' / 'a.png'}: " in line
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may write everywhere")

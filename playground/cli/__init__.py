@@ -6,8 +6,9 @@ Results go to standard output, progress and messages to standard error. Exit cod
 """
 
 import argparse
+import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -15,6 +16,10 @@ from playground import __version__
 from playground.cli import commands, failures
 from playground.cli.output import say
 from playground.core.errors import PlaygroundError, UsageError
+
+_LONGEST = 999_999_999  # steps or seconds of training; a Budget takes no more
+_LARGEST_SEED = 2**63 - 1
+_MANY = 10**15  # beyond any --count; how many are possible, each command says
 
 
 def run(words: Sequence[str]) -> int:
@@ -62,11 +67,11 @@ def _parser() -> argparse.ArgumentParser:
     sub = command("train", commands.train)
     sub.add_argument("model", help="a model's name, or an experiment file (.json)")
     sub.add_argument("--data", metavar="NAME")
-    sub.add_argument("--out", type=Path, required=True, metavar="DIR", help="the run folder to write")
+    sub.add_argument("--out", type=_place, required=True, metavar="DIR", help="the run folder to write")
     length = sub.add_mutually_exclusive_group()
-    length.add_argument("--steps", type=_positive(int), metavar="N", help="total steps")
-    length.add_argument("--seconds", type=_positive(float), metavar="S", help="total seconds of training")
-    sub.add_argument("--seed", type=_positive(int), metavar="K")
+    length.add_argument("--steps", type=_whole(1, _LONGEST), metavar="N", help="total steps")
+    length.add_argument("--seconds", type=_seconds(0.001, _LONGEST), metavar="S", help="total seconds of training")
+    sub.add_argument("--seed", type=_whole(0, _LARGEST_SEED), metavar="K")
     sub.add_argument("--device", metavar="auto|cpu|cuda|mps")
     sub.add_argument("--preset", default="", metavar="P")
     sub.add_argument("--set", action="append", default=[], metavar="key=value", help="a setting, data.key or train.key")
@@ -74,9 +79,9 @@ def _parser() -> argparse.ArgumentParser:
 
     sub = command("sample", commands.sample)
     sub.add_argument("run", help="a run folder or a bundled run's name")
-    sub.add_argument("--out", type=Path, required=True, metavar="FILE", help=".png, .gif or .npz")
-    sub.add_argument("--count", type=_positive(int), default=64, metavar="N")
-    sub.add_argument("--seed", type=_positive(int), default=0, metavar="K")
+    sub.add_argument("--out", type=_place, required=True, metavar="FILE", help=".png, .gif or .npz")
+    sub.add_argument("--count", type=_whole(0, _MANY), default=64, metavar="N")
+    sub.add_argument("--seed", type=_whole(0, _LARGEST_SEED), default=0, metavar="K")
     sub.add_argument("--label", metavar="C", help="7, or shape=square,colour=red")
     sub.add_argument("--opt", action="append", default=[], metavar="key=value", help="a setting of the sampler")
     sub.add_argument("--device", metavar="D")
@@ -84,8 +89,8 @@ def _parser() -> argparse.ArgumentParser:
     sub = command("evaluate", commands.evaluate)
     sub.add_argument("run")
     sub.add_argument("--json", action="store_true")
-    sub.add_argument("--count", type=_positive(int), metavar="N", help="samples to draw")
-    sub.add_argument("--seed", type=_positive(int), default=0, metavar="K")
+    sub.add_argument("--count", type=_whole(0, _MANY), metavar="N", help="samples to draw")
+    sub.add_argument("--seed", type=_whole(0, _LARGEST_SEED), default=0, metavar="K")
 
     sub = command("receipts", commands.receipts)
     sub.add_argument("--retrain", action="store_true", help="train each run again first")
@@ -98,25 +103,51 @@ def _parser() -> argparse.ArgumentParser:
     sub = command("bench", commands.bench)
     sub.add_argument("what", choices=("startup", "ui"))
     sub.add_argument("--panel", default="diffusion", metavar="NAME", help="which panel trains (ui)")
-    sub.add_argument("--seconds", type=_positive(float), default=30.0, metavar="S", help="length of each window (ui)")
+    sub.add_argument(
+        "--seconds", type=_seconds(0.1, 3600), default=30.0, metavar="S", help="length of each window (ui)"
+    )
     sub.add_argument("--json", action="store_true")
 
     sub = command("tour", commands.tour)
-    sub.add_argument("--out", type=Path, required=True, metavar="DIR")
+    sub.add_argument("--out", type=_place, required=True, metavar="DIR")
     sub.add_argument("--panel", metavar="NAME")
     sub.add_argument("--size", default="1280x800", metavar="WxH")
     sub.add_argument("--theme", choices=("light", "dark"), default="light")
     return parser
 
 
-def _positive(kind: type) -> Any:
-    """A converter for numbers from 0 on that fit the program."""
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    """A converter for whole numbers in a range."""
 
-    def convert(text: str) -> Any:
-        value = kind(text)
-        if not 0 <= value < 2**62:
-            raise argparse.ArgumentTypeError(f"{text} is not a number from 0 on")
+    def convert(text: str) -> int:
+        try:
+            value = int(text)
+        except ValueError:
+            value = low - 1
+        if not low <= value <= high:
+            raise argparse.ArgumentTypeError(f"{text} is not a whole number from {low:,} to {high:,}")
         return value
 
-    convert.__name__ = kind.__name__
     return convert
+
+
+def _seconds(low: float, high: float) -> Callable[[str], float]:
+    """A converter for lengths of time in a range."""
+
+    def convert(text: str) -> float:
+        try:
+            value = float(text)
+        except ValueError:
+            value = math.nan
+        if not low <= value <= high:
+            raise argparse.ArgumentTypeError(f"{text} is not a number of seconds from {low:g} to {high:,.0f}")
+        return value
+
+    return convert
+
+
+def _place(text: str) -> Path:
+    """A converter for files and folders to write; no name would mean the current folder."""
+    if not text.strip():
+        raise argparse.ArgumentTypeError("it needs a name")
+    return Path(text)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from playground import registry
-from playground.cli.output import say, write
+from playground.cli.output import counted, say, write
 from playground.cli.progress import Progress, StopAskedError, stop_between_turns
 from playground.cli.resume import resumed
 from playground.core.errors import UsageError
@@ -85,7 +85,7 @@ def train(arguments: argparse.Namespace) -> None:
             say(f"Stopped and saved in {arguments.out}; go on with --resume.")
             return
     progress.end()
-    say(f"Trained {folder.manifest['step']} steps; saved in {folder.path}.")
+    say(f"Trained {counted(folder.step, 'step')}; saved in {folder.path}.")
 
 
 def _budget(arguments: argparse.Namespace) -> "Budget | None":
@@ -128,11 +128,13 @@ def sample(arguments: argparse.Namespace) -> None:
     from playground.core.device import choose
     from playground.evaluation import sampling
 
+    sampling.check_file(arguments.out)
     run_ = registry.open_run(arguments.run, choose(arguments.device or "cpu"))
     options = dict(parse_assignment(text) for text in arguments.opt)
-    drawn = sampling.draw(run_, arguments.count, arguments.seed, arguments.label, options, arguments.out.suffix)
+    suffix = arguments.out.suffix.lower()
+    drawn = sampling.draw(run_, arguments.count, arguments.seed, arguments.label, options, suffix)
     drawn.save(arguments.out)
-    say(f"Wrote {arguments.count} samples to {arguments.out}.")
+    say(f"Wrote {counted(arguments.count, 'sample')} to {arguments.out}.")
 
 
 def evaluate(arguments: argparse.Namespace) -> None:

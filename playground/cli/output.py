@@ -11,3 +11,8 @@ def say(text: str) -> None:
 def write(text: str) -> None:
     """A result."""
     sys.stdout.write(text + "\n")
+
+
+def counted(number: int, thing: str) -> str:
+    """A number of things: "1 step", "12 steps"."""
+    return f"{number} {thing}" if number == 1 else f"{number} {thing}s"

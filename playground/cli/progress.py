@@ -42,7 +42,7 @@ class Progress:
     def show(self, record: "TrainRecord") -> None:
         """Called after each turn. Raises when the user asked to stop."""
         now = time.monotonic()
-        self._began = self._began or (now, record.first)
+        self._began = self._began or (now, record.step)
         if now - self._shown_at > (0.2 if self._terminal else 10.0):
             self._shown_at = now
             sys.stderr.write(("\r\x1b[K" if self._terminal else "") + self._line(record, now))
@@ -57,13 +57,21 @@ class Progress:
             sys.stderr.write("\n")
 
     def _line(self, record: "TrainRecord", now: float) -> str:
-        assert self._began is not None
-        rate = (record.step - self._began[1]) / max(now - self._began[0], 1e-9)
+        place = f"step {record.step}"
         if self._budget.kind == "steps":
-            left = (self._budget.amount - record.step) / max(rate, 1e-9)
-            place = f"step {record.step}/{self._budget.amount:.0f}"
+            place += f"/{self._budget.amount:.0f}"
+        terms = "  ".join(f"{name} {values[-1]:.4g}" for name, values in record.values.items())
+        return f"{place}  {terms}{self._pace(record, now)}"
+
+    def _pace(self, record: "TrainRecord", now: float) -> str:
+        """Steps a second and what is left; nothing after the first turn, from which alone no pace is known."""
+        assert self._began is not None
+        began, first = self._began
+        if record.step == first or now <= began:
+            return ""
+        rate = (record.step - first) / (now - began)
+        if self._budget.kind == "steps":
+            left = (self._budget.amount - record.step) / rate
         else:
             left = self._budget.amount - record.seconds
-            place = f"step {record.step}"
-        terms = "  ".join(f"{name} {values[-1]:.4g}" for name, values in record.values.items())
-        return f"{place}  {terms}  {rate:.0f} steps/s  {max(left, 0):.0f} s left"
+        return f"  {rate:.0f} steps/s  {max(left, 0):.0f} s left"

@@ -35,6 +35,8 @@ def parse_label(spec: DataSpec, text: str) -> list[int]:
     for part in text.split(","):
         name, sign, value = (word.strip() for word in part.partition("="))
         column = _named(factors, name) if sign else _holding(factors, name)
+        if label[column] != ANY:
+            raise UsageError(f"'{text}' says the {factors[column].name} twice; a sample has one.")
         label[column] = _value(factors[column], value if sign else name)
     return label
 

@@ -1,5 +1,6 @@
 """Samples of a run as a file: a picture, an animation of the sampler's steps, or an array."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from playground.core.errors import UsageError
+from playground.core.errors import PlaygroundError, UsageError
 from playground.core.hyperparams import changed
 from playground.core.random import stream
 from playground.evaluation.labels import parse_label, sample_labels
@@ -38,14 +39,17 @@ class Drawn:
     extent: float
 
     def save(self, path: Path) -> None:
-        """Writes the file whole or not at all."""
-        part = path.with_name(f".{path.name}.part{path.suffix}")
-        path.parent.mkdir(parents=True, exist_ok=True)
+        """Writes the file whole or not at all. Raises PlaygroundError where that fails."""
+        part = path.with_name(f".part-{os.getpid()}{path.suffix.lower()}")
         try:
-            self._write(part)
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            try:
+                self._write(part)
+                part.replace(path)
+            finally:
+                part.unlink(missing_ok=True)
+        except OSError as error:
+            raise PlaygroundError(f"The samples cannot be written to {path}: {error.strerror or error}.") from error
 
     def _write(self, path: Path) -> None:
         if path.suffix == ".npz":
@@ -59,6 +63,13 @@ class Drawn:
             save_animation([sheet(frame, self.extent) for frame in self.frames], path)
         else:
             sheet(self.frames[-1], self.extent).save(path)
+
+
+def check_file(path: Path) -> None:
+    """Raises UsageError where samples cannot be written to a file of this name, whatever they are."""
+    if path.is_dir():
+        raise UsageError(f"{path} is a folder; name a file in it, such as {path / 'samples.png'}.")
+    _check_kind(path.suffix.lower())
 
 
 def draw(
