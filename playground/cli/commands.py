@@ -160,7 +160,7 @@ def receipts(arguments: argparse.Namespace) -> int:
         say(f"Bundled {run_} as {name}.")
     rows = [receipts.measure_again(name, arguments.retrain, say) for name in registry.pretrained()]
     write(json.dumps({"receipts": rows}) if arguments.json else receipts.table(rows))
-    return 0 if all(row["holds"] for row in rows) else 1
+    return 1 if any(row["holds"] is False for row in rows) else 0
 
 
 def doctor(arguments: argparse.Namespace) -> int:

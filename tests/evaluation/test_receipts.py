@@ -1,9 +1,20 @@
 """The bundled runs are what their receipts say, and as good as the playground promises."""
 
+import json
+import shlex
+from dataclasses import replace
+from pathlib import Path
+
 import pytest
 
-from playground import paths, registry
+from playground import cli, paths, registry, runs
+from playground.core import manifest
+from playground.core.experiment import Budget
+from playground.core.run_folder import RunFolder
 from playground.evaluation import receipts
+from tests.helpers import tiny
+
+ROOT = Path(__file__).resolve().parents[2]
 
 AT_LEAST = {
     "classifier-digits": {"label_accuracy": 0.99},
@@ -44,3 +55,65 @@ def test_bundled_runs_carry_a_picture_and_no_training_state() -> None:
     for name, folder in registry.pretrained().items():
         assert not list(folder.glob("state*")), f"{name} carries its training state"
         assert (folder / "samples.png").is_file() == (name != "classifier-digits")
+
+
+# -- trained again --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def bundled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The receipt of the only bundled run there is."""
+    monkeypatch.setattr(paths, "pretrained", lambda: tmp_path / "pretrained")
+    runs.train(runs.start(tiny("vae", "moons"), tmp_path / "run"), Budget("steps", 40))
+    return receipts.bundle(tmp_path / "run", "vae-moons").path / receipts.FILE
+
+
+def _change(file: Path, key: str, factor: float) -> None:
+    content = json.loads(file.read_text())
+    content["numbers"][key] *= factor
+    file.write_text(json.dumps(content))
+
+
+def _retrained(capsys: pytest.CaptureFixture[str]) -> tuple[int, dict]:
+    """Exit code and the row."""
+    code = cli.run(["receipts", "--retrain", "--json"])
+    (row,) = json.loads(capsys.readouterr().out)["receipts"]
+    return code, row
+
+
+def test_a_run_trained_again_holds_where_it_comes_out_the_same(bundled: Path, capsys) -> None:
+    code, row = _retrained(capsys)
+    assert (code, row["holds"]) == (0, True)
+    assert row["measured"] == row["receipt"]
+
+
+def test_a_run_trained_again_that_comes_out_otherwise_is_noticed(bundled: Path, capsys) -> None:
+    _change(bundled, "nll", 1.03)
+    assert _retrained(capsys)[1]["holds"] is True
+    _change(bundled, "nll", 1.3)
+    code, row = _retrained(capsys)
+    assert (code, row["holds"]) == (1, False)
+
+
+@pytest.mark.parametrize("key", ["torch", "python", "playground"])
+def test_a_run_trained_with_other_versions_is_not_compared(bundled: Path, capsys, monkeypatch, key: str) -> None:
+    _change(bundled, "nll", 1.3)
+    versions = manifest.versions() | {key: "0.0.1"}
+    monkeypatch.setattr(manifest, "versions", lambda: versions)
+    code, row = _retrained(capsys)
+    assert (code, row["holds"]) == (0, None)
+    assert "not comparable here" in receipts.table([row])
+
+
+@pytest.mark.parametrize("name", sorted(AT_LEAST))
+def test_the_receipt_tells_how_to_train_the_run_again(name: str, tmp_path: Path, monkeypatch) -> None:
+    receipt, bundled = receipts.read(name), RunFolder.open(registry.find_run(name))
+    program, *words = shlex.split(receipt["retrain"])
+    assert program == "playground"
+    assert words[words.index("--steps") + 1] == str(bundled.step)
+    words[1] = str(ROOT / words[1])
+    words[words.index("--steps") + 1] = "1"
+    monkeypatch.chdir(tmp_path)
+    assert cli.run(words) == 0
+    again, kept = RunFolder.open(tmp_path / name).experiment, registry.checked(bundled.experiment)
+    assert replace(again, budget=kept.budget) == kept
