@@ -9,6 +9,7 @@ from playground import paths, registry
 from playground.core.device import choose
 from playground.core.errors import UsageError
 from playground.core.experiment import Budget, Experiment
+from playground.core.manifest import STATE
 from playground.core.records import TrainRecord
 from playground.core.run_folder import RunFolder
 from playground.core.trainer import Trainer
@@ -17,11 +18,10 @@ from playground.core.worker import Job, Recorder
 
 def new_folder(experiment: Experiment) -> Path:
     """Where the next run of the window is kept: a fresh name that sorts by time."""
-    stem = f"{time.strftime('%Y%m%d-%H%M%S')}-{experiment.model}-{experiment.data.replace(':', '_').replace('/', '_')}"
-    path, count = paths.runs() / stem, 1
-    while path.exists():
-        path, count = paths.runs() / f"{stem}-{count}", count + 1
-    return path
+    data = experiment.data.replace(":", "_").replace("/", "_")
+    now = time.time_ns()  # to the microsecond, since several sessions may begin in the same second
+    stamp = f"{time.strftime('%Y%m%d-%H%M%S', time.localtime(now // 10**9))}-{now // 1000 % 10**6:06d}"
+    return paths.runs() / f"{stamp}-{experiment.model}-{data}"
 
 
 def start(experiment: Experiment, path: Path | None = None) -> Job:
@@ -41,7 +41,7 @@ def look_at(run: str) -> Job:
 
 def go_on(path: Path, device: str | None = None) -> Job:
     """A run to be trained further from where it was saved, on its own device or another."""
-    folder = RunFolder.open(path, for_writing=True)
+    folder = RunFolder.open(path)  # the first save makes it ready for writing
     experiment = replace(folder.experiment, device=choose(device or folder.experiment.device))
     dataset = registry.load_data(experiment.data, dict(experiment.data_options))
     trainer = Trainer(registry.model_class(experiment.model), dataset, experiment)
@@ -53,8 +53,14 @@ def go_on(path: Path, device: str | None = None) -> Job:
 def open_any(run: str) -> Job:
     """A run by path or name: to go on with if it has its training state, else to be sampled."""
     path = registry.find_run(run)
-    has_state = (path / "state.safetensors").exists() or (path / "state.safetensors.new").exists()
-    return go_on(path) if has_state else look_at(run)
+    folder = RunFolder.open(path)
+    if STATE not in folder.manifest["files"]:
+        return look_at(run)
+    try:
+        device = choose(folder.experiment.device)
+    except UsageError:  # it was trained on a GPU that this machine does not have
+        device = choose("auto")
+    return go_on(path, device)
 
 
 def fresh(experiment: Experiment, out: Path) -> Job:

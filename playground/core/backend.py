@@ -5,11 +5,12 @@
 
 import queue
 import threading
+import traceback
 from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
-from playground.core.messages import Close, Command, Message
+from playground.core.messages import Close, Command, Failed, Message
 
 if TYPE_CHECKING:
     from playground.core.worker import Job
@@ -42,8 +43,13 @@ class ThreadBackend:
         self._thread.start()
 
     def _run(self) -> None:
-        from playground.core.worker import Worker  # brings torch: seconds, and not on the window's thread
-
+        try:
+            from playground.core.worker import Worker  # brings torch: seconds, and not on the window's thread
+        except Exception as error:  # noqa: BLE001  (a torch that does not import must be said in words)
+            reason = f"{type(error).__name__}: {error}"
+            sentence = f"torch cannot be loaded: {reason}. Run 'playground doctor'; it says how to mend that."
+            self._messages.append(Failed(sentence, traceback.format_exc()))
+            return
         Worker(self._open_job, self._commands, self._messages.append).run()
 
     def send(self, command: Command) -> None:

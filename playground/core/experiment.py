@@ -50,7 +50,7 @@ class Event:
     """Something done by hand when `step` steps were done.
 
     Attributes:
-        set: settings changed from then on, by the keys of `Experiment.with_setting`.
+        set: settings changed from then on, by their keys on the command line: ``beta``, ``train.lr``.
         parts, count: the next `count` steps train only these parts.
     """
 
@@ -96,8 +96,9 @@ class Experiment:
     events: tuple[Event, ...] = ()
 
     def with_event(self, event: Event) -> "Experiment":
-        """The same run with one more thing done by hand."""
-        return replace(self, events=(*self.events, event))
+        """The same run with one more thing done by hand; events stand in the order of their steps."""
+        place = sum(1 for other in self.events if other.step <= event.step)
+        return replace(self, events=(*self.events[:place], event, *self.events[place:]))
 
     def identity(self) -> dict[str, Any]:
         """What must not differ when a run is resumed."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from playground.core.experiment import Budget, Experiment
 from playground.core.hyperparams import Value
@@ -84,15 +84,25 @@ class Trained:
     record: TrainRecord
 
 
+RestState = Literal["idle", "paused", "done", "failed"]
+
+
 @dataclass(frozen=True)
 class Rested:
-    """Training stopped: "paused", "done", or "failed" with a sentence and the details."""
+    """Training stopped, or could not begin.
 
-    state: str
+    Attributes:
+        state: "idle" (it could not begin), "paused", "done" or "failed".
+        message, details: a sentence, where something went wrong, and the traceback.
+        folder: where the run is on disk, or "".
+    """
+
+    state: RestState
     experiment: Experiment
     step: int
     message: str = ""
     details: str = ""
+    folder: str = ""
 
 
 @dataclass(frozen=True)
@@ -104,7 +114,7 @@ class Changed:
 
 @dataclass(frozen=True)
 class Refused:
-    """A command could not be carried out; everything is as it was."""
+    """A change could not be made; everything is as it was."""
 
     message: str
 

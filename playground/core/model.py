@@ -173,6 +173,11 @@ class GenerativeModel(nn.Module):
         raise NotImplementedError
 
     @property
+    def bounds_nll(self) -> bool:
+        """Whether the loss is -log p(x) in nats or lies above it: then the data's entropy is its floor."""
+        return False
+
+    @property
     def latent_dim(self) -> int:
         """How many numbers z has; 0 for a family without z."""
         return 0

@@ -45,7 +45,7 @@ class Query:
 
     Attributes:
         channel: who asks; a newer query on the same channel replaces an older one.
-        method: a method that its class marks with ``@answers``.
+        method: one that the model lists in `answers`, or that an exact density has.
         arguments: numbers, words, and numpy arrays (which become tensors on the model's device).
         seed: of the generator handed to the method, where it takes one.
         target: the model, or the exact density of its data.

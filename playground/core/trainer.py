@@ -73,7 +73,7 @@ class Trainer:
         self.sampler = self._shared_sampler()
         for event in experiment.events:  # complain now, not in the middle of the run
             self._with_changes(event.set)
-            self._check_parts(event.parts)
+            self.check_parts(event.parts)
 
     # -- turns ----------------------------------------------------------------------------------------------------
 
@@ -87,7 +87,7 @@ class Trainer:
         return self.model.finished or budget.spent(self.step, self.seconds)
 
     def turn(self, budget: Budget | None = None, steps: int | None = None) -> TrainRecord:
-        """Trains for about 20 ms, or exactly `steps`, but never past the budget or a milestone.
+        """Trains for about 20 ms, or at most `steps`, and never past the budget or a milestone.
 
         Raises Diverged when the loss is no longer finite.
         """
@@ -95,6 +95,7 @@ class Trainer:
         self.sound = False
         began, first = time.perf_counter(), self.step
         values: list[dict[str, Tensor]] = []
+        self._apply_events()
         held_out = {0: self._look_at_validation()} if self.step == 0 else {}
         trained = self.model.parts
         while True:
@@ -109,6 +110,8 @@ class Trainer:
                 break
             if self.model.finished:
                 break
+        if self._sampler_is_stale():
+            self.sampler = self._shared_sampler()
         floats = _to_floats(values)  # the one wait for the device in a turn
         self.seconds += time.perf_counter() - began
         record = TrainRecord(first, self.step, self.seconds, floats, held_out, trained, self.model.finished)
@@ -146,13 +149,15 @@ class Trainer:
     # -- the average of the weights -------------------------------------------------------------------------------
 
     def _copy_of_parameters(self) -> list[Tensor] | None:
+        """The start of the average; None where none is wanted, or where nothing is learned by gradients."""
         if not self.settings.ema:
             return None
-        return [parameter.detach().clone() for parameter in self.model.parameters()]
+        return [parameter.detach().clone() for parameter in self.model.parameters()] or None
 
     @torch.no_grad()
     def _update_average(self) -> None:
-        if (self._average is None) != (not self.settings.ema):  # switched on or off mid-run
+        wanted = bool(self.settings.ema) and next(self.model.parameters(), None) is not None
+        if (self._average is not None) != wanted:  # switched on or off mid-run
             self._average = self._copy_of_parameters()
             self.sampler = self._shared_sampler()
         if self._average is not None:
@@ -166,6 +171,11 @@ class Trainer:
             names = [name for name, _ in self.model.named_parameters()]
             weights |= dict(zip(names, self._average, strict=True))
         return empty_copy(self.model, weights)
+
+    def _sampler_is_stale(self) -> bool:
+        """Whether the model replaced a buffer (``self.mean = ...``) instead of writing into it."""
+        theirs = dict(self.sampler.named_buffers())
+        return any(theirs[name].data_ptr() != mine.data_ptr() for name, mine in self.model.named_buffers())
 
     @torch.no_grad()
     def _look_at_validation(self) -> dict[str, float]:
@@ -191,10 +201,11 @@ class Trainer:
 
     def train_only(self, parts: tuple[str, ...], count: int) -> None:
         """The next `count` steps train only these parts; remembered as an event."""
-        self._check_parts(parts)
+        self.check_parts(parts)
         self.experiment = self.experiment.with_event(Event(self.step, parts=parts, count=count))
 
-    def _check_parts(self, parts: tuple[str, ...]) -> None:
+    def check_parts(self, parts: tuple[str, ...]) -> None:
+        """Raises UsageError for a part that the model does not have."""
         for part in parts:
             if part not in self.model.parts:
                 raise unknown("part of this model", part, list(self.model.parts))
@@ -256,7 +267,7 @@ class Trainer:
                     slots.setdefault(int(i), {})[key] = tensor
                 groups = optimizer.state_dict()["param_groups"]
                 optimizer.load_state_dict({"state": slots, "param_groups": groups})
-            self._noise.set_state(state["generator/noise"])
+            self._restore_noise(state["generator/noise"], step)
             self._order.set_state(state["generator/epoch"])
             self._epoch_state = state["generator/epoch"]
             self._cursor = int(position["cursor"])
@@ -268,11 +279,21 @@ class Trainer:
         self.step, self.seconds = step, seconds
         self.score = position.get("score")
         self.model.finished = bool(position.get("finished", False))
-        self.model.load_training_state(_under(state, "training/"))
+        device = self.experiment.device
+        kept = {name: tensor.to(device) for name, tensor in _under(state, "training/").items()}
+        self.model.load_training_state(kept)
         self._apply_events()
         averages = _under(state, "average/")
-        self._average = [averages[str(i)].to(self.experiment.device) for i in range(len(averages))] or None
+        self._average = [averages[str(i)].to(device) for i in range(len(averages))] or None
         self.sampler = self._shared_sampler()
+
+    def _restore_noise(self, state: Tensor, step: int) -> None:
+        """Goes on with the stream of noise. Another kind of device has other generators: there a fresh stream begins,
+        and the numbers differ from those of the device that the run came from."""
+        if state.numel() == self._noise.get_state().numel():
+            self._noise.set_state(state)
+        else:
+            self._noise = stream(self.experiment.seed, f"training from {step}", self.experiment.device)
 
 
 def is_milestone(step: int) -> bool:

@@ -5,10 +5,11 @@ import inspect
 import queue
 import time
 import traceback
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -31,6 +32,7 @@ from playground.core.messages import (
     Pause,
     Refused,
     Rested,
+    RestState,
     Train,
     Trained,
     TrainSteps,
@@ -90,7 +92,7 @@ class Worker:
         self._say = say
         self._pending: dict[str, _Pending] = {}
         self._goal: Budget | None = None
-        self._single_steps = 0
+        self._single_steps: deque[tuple[str, ...]] = deque()  # the parts to train in each; () for all
         self._closing = False
 
     def run(self) -> None:
@@ -110,7 +112,7 @@ class Worker:
     # -- commands -------------------------------------------------------------------------------------------------
 
     def _obey(self) -> None:
-        busy = self._goal is not None or self._single_steps > 0 or bool(self._pending)
+        busy = self._goal is not None or bool(self._single_steps) or bool(self._pending)
         while True:
             try:
                 command = self._commands.get(block=False)
@@ -132,25 +134,35 @@ class Worker:
     def _obey_training(self, command: Train | Pause | TrainSteps | Change) -> None:
         trainer = self._job.trainer
         if trainer is None:
-            self._say(Refused("This run can only be sampled: it was stored without its training state."))
+            reason = "This run can only be sampled: it was stored without its training state."
+            refusal = (
+                Refused(reason)
+                if isinstance(command, Change)
+                else Rested("idle", self._job.experiment, self._job.step, reason, "", self._folder())
+            )
+            self._say(refusal)
             return
         try:
             match command:
                 case Train(budget):
                     self._recorder.save_first()
-                    self._goal, self._single_steps = budget, 0
+                    self._goal = budget
+                    self._single_steps.clear()
                 case TrainSteps(count, parts):
+                    trainer.check_parts(parts)
                     self._recorder.save_first()
-                    if parts:
-                        trainer.train_only(parts, count)
-                    self._goal, self._single_steps = None, count
+                    self._goal = None
+                    self._single_steps.extend([parts] * count)
                 case Change(changes):
                     trainer.change(changes)
                     self._say(Changed(trainer.experiment))
                 case Pause() if self._goal is not None or self._single_steps:  # else it has just come to rest by itself
                     self._rest("paused")
         except PlaygroundError as error:
-            self._say(Refused(str(error)))
+            if isinstance(command, Change):
+                self._say(Refused(str(error)))
+            else:  # it could not begin: what was trained so far is as it was
+                self._come_to_rest("paused" if trainer.step else "idle", str(error))
 
     # -- training -------------------------------------------------------------------------------------------------
 
@@ -160,9 +172,9 @@ class Worker:
             return
         try:
             if self._single_steps:
-                record = trainer.turn(steps=1)
-                self._single_steps -= 1
-                self._report(record)
+                if parts := self._single_steps.popleft():
+                    trainer.train_only(parts, 1)
+                self._report(trainer.turn(steps=1))
                 if not self._single_steps:
                     self._rest("paused")
             elif self._goal is not None:
@@ -171,9 +183,9 @@ class Worker:
                 if trainer.over(self._goal):
                     self._rest("done")
         except Exception as error:  # noqa: BLE001  (an update that broke leaves the window and the saved run whole)
-            self._goal, self._single_steps = None, 0
-            details = traceback.format_exc()
-            self._say(Rested("failed", trainer.experiment, trainer.step, _sentence(error), details))
+            # A save that failed leaves the weights whole: training can go on once there is room.
+            state: RestState = "paused" if trainer.sound and isinstance(error, PlaygroundError) else "failed"
+            self._come_to_rest(state, _sentence(error), traceback.format_exc())
 
     def _report(self, record: TrainRecord) -> None:
         assert self._job.trainer is not None
@@ -181,15 +193,23 @@ class Worker:
         self._recorder.add(record)
         self._say(Trained(record))
 
-    def _rest(self, state: str) -> None:
-        self._goal, self._single_steps = None, 0
-        assert self._job.trainer is not None
+    def _rest(self, state: Literal["paused", "done"]) -> None:
         message = ""
         try:
             self._recorder.save()
         except PlaygroundError as error:
-            state, message = "failed", str(error)
-        self._say(Rested(state, self._job.trainer.experiment, self._job.trainer.step, message))
+            message = str(error)
+        self._come_to_rest(state, message)
+
+    def _come_to_rest(self, state: RestState, message: str = "", details: str = "") -> None:
+        self._goal = None
+        self._single_steps.clear()
+        trainer = self._job.trainer
+        assert trainer is not None
+        self._say(Rested(state, trainer.experiment, trainer.step, message, details, self._folder()))
+
+    def _folder(self) -> str:
+        return str(self._job.folder.path) if self._job.folder else ""
 
     # -- questions ------------------------------------------------------------------------------------------------
 
@@ -270,10 +290,9 @@ class Worker:
         job, model = self._job, self._job.model
         records = tuple(job.folder.records()) if job.folder else ()
         seconds = job.trainer.seconds if job.trainer else float(job.folder.manifest["seconds"]) if job.folder else 0.0
-        folder = str(job.folder.path) if job.folder else ""
         experiment = job.trainer.experiment if job.trainer else job.experiment
         facts = describe(model, job.dataset)
-        return Opened(experiment, job.step, seconds, facts, job.trainer is not None, folder, records)
+        return Opened(experiment, job.step, seconds, facts, job.trainer is not None, self._folder(), records)
 
 
 @dataclass
@@ -285,6 +304,10 @@ class Recorder:
     _saved_at: float = 0.0
     _saved_step: int = -1
     _starting: bool = False
+
+    def __post_init__(self) -> None:
+        if self.job.folder is not None:
+            self._saved_step = self.job.folder.step  # a run that is only looked at is not written to
 
     def save_first(self) -> None:
         """Before step 1, so that a run killed at any moment can be opened."""
@@ -320,19 +343,19 @@ class Recorder:
 def describe(model: GenerativeModel, dataset: Dataset) -> dict[str, Any]:
     """What a window needs to know of a model and its data, as plain values and numpy arrays."""
     spec = dataset.spec
-    exact = dataset.exact
+    floor = dataset.exact.entropy if dataset.exact and model.bounds_nll and not model.conditional else None
     return {
         "shape": spec.shape,
         "kind": spec.kind,
         "extent": spec.extent,
-        "factors": tuple((factor.name, factor.values) for factor in spec.factors),
+        "factors": tuple((factor.name, factor.values) for factor in spec.factors if factor.size),
         "capabilities": model.capabilities(spec),
         "density_kind": model.density_kind(spec),
         "conditional": model.conditional,
         "latent_dim": model.latent_dim,
         "parts": model.parts,
         "parameters": sum(parameter.numel() for parameter in model.parameters()),
-        "entropy": exact.entropy if exact is not None else None,
+        "floor": floor,
         "data_hash": dataset.hash,
         "test": dataset.test.x[:SHOWN_EXAMPLES].cpu().numpy(),
         "test_labels": dataset.test.labels[:SHOWN_EXAMPLES].cpu().numpy(),

@@ -53,7 +53,7 @@ class TrainingSession(QObject):
         records_added: a list of `TrainRecord`, newest last; at most one signal a frame.
         answered: an `Answer`, never one that a newer question on its channel has overtaken.
         failed: (sentence, details) when a run cannot be opened or trained on.
-        refused: a sentence, when a command could not be carried out.
+        refused: a sentence, when something asked for could not be done and all is as it was.
 
     Attributes:
         state: idle (nothing trained since it was opened), running, paused, stopping, done or failed.
@@ -123,11 +123,19 @@ class TrainingSession(QObject):
 
     def _begin(self, job: "Callable[[], Job]") -> None:
         self._retire()
-        self.facts, self.can_train, self.budget = {}, False, None
+        self.facts, self.can_train, self.budget, self.experiment = {}, False, None, None
+        self.step, self.seconds, self.folder = 0, 0.0, ""
         self.step, self.seconds = 0, 0.0
         self._to_send, self._newest = [], {}
         self._pace.clear()
-        self._backend = ThreadBackend(job)
+        before = list(self._retiring)
+
+        def after_the_last_one() -> "Job":
+            for backend in before:  # what it still saves may be what is opened next
+                backend.has_ended(timeout=10.0)
+            return job()
+
+        self._backend = ThreadBackend(after_the_last_one)
         self._set_state("idle")
         self._timer.start()
 
@@ -185,14 +193,9 @@ class TrainingSession(QObject):
         self._set_state("running")
 
     def pause(self) -> None:
-        """Stops after the current turn; `resume` goes on to the same budget."""
+        """Stops after the current turn; `start` goes on."""
         if self.state == "running":
             self._send(Pause())
-
-    def resume(self) -> None:
-        """Goes on after a pause."""
-        if self.state == "paused":
-            self.start(self.budget or Budget())
 
     def one_step(self, parts: tuple[str, ...] = ()) -> None:
         """Exactly one step, of some parts or of all, then paused."""
@@ -259,12 +262,13 @@ class TrainingSession(QObject):
 
     def poll(self) -> None:
         """Takes what the worker said since the last frame; records are passed on together."""
-        self._retiring = [backend for backend in self._retiring if not backend.has_ended()]
+        self._retiring = [backend for backend in self._retiring if not self._has_retired(backend)]
         if self._backend is None:
             if not self._retiring:
                 self._timer.stop()
             return
         backend = self._backend
+        gone = backend.has_ended()  # looked at before its last words are read
         records: list[TrainRecord] = []
         for message in backend.receive():
             if isinstance(message, Trained):
@@ -277,6 +281,16 @@ class TrainingSession(QObject):
             if self._backend is not backend:
                 return  # a listener opened another run
         self._pass_on(records)
+        if gone and self.state != "failed":
+            self._take(Failed("The training process ended unexpectedly. The last saved state is kept; open it again."))
+
+    def _has_retired(self, backend: Backend) -> bool:
+        """Whether a worker that was told to close is gone; says so if it could not save."""
+        gone = backend.has_ended()
+        for message in backend.receive():
+            if isinstance(message, Failed):
+                self.refused.emit(message.message)
+        return gone
 
     def _pass_on(self, records: list[TrainRecord]) -> None:
         if not records:
@@ -304,17 +318,16 @@ class TrainingSession(QObject):
                 if message.stamp == self._newest.get(message.query.channel):
                     self.answered.emit(message)
             case Rested():
-                self.experiment, self.step = message.experiment, message.step
+                self.experiment, self.step, self.folder = message.experiment, message.step, message.folder
+                stopped = self.state == "stopping" and message.state == "paused"
+                self._set_state("done" if stopped else message.state)
                 if message.state == "failed":
-                    self._set_state("failed")
                     self.failed.emit(message.message, message.details)
-                else:
-                    self._set_state("done" if self.state == "stopping" or message.state == "done" else "paused")
+                elif message.message:
+                    self.refused.emit(message.message)
             case Changed():
                 self.experiment = message.experiment
             case Refused():
-                if not self.can_train:  # nothing began
-                    self._set_state("idle")
                 self.refused.emit(message.message)
             case Failed():
                 self._set_state("failed")

@@ -22,7 +22,7 @@ from torch.optim import Optimizer
 from playground.core.data import Batch, DataSpec
 from playground.core.hyperparams import param
 from playground.core.model import GenerativeModel, Given, SampleStep
-from playground.models.networks.embedding import LabelEmbedding, sinusoids
+from playground.models.networks.embedding import LabelEmbedding, hide_labels, sinusoids
 from playground.models.networks.mlp import ModulatedMLP, mlp
 from playground.models.networks.unet import UNet
 
@@ -186,7 +186,8 @@ class Diffusion(GenerativeModel):
             signal, sigma = self._levels(t)  # (B, 1, ...) each
             x_t = signal * x_0 + sigma * noise
         with self.stage("predict"):
-            label = self._hide_labels(batch.labels, generator) if self.conditional else None
+            dropout = self.config.label_dropout
+            label = hide_labels(batch.labels, dropout, generator) if self.conditional else None
             prediction = self.network(x_t, t, label)
         wanted = {"epsilon": noise, "x_0": x_0, "v": signal * noise - sigma * x_0}[self.config.target]
         return {"loss": F.mse_loss(prediction, wanted)}
@@ -195,10 +196,6 @@ class Diffusion(GenerativeModel):
         """The same at evenly spread times: which times fall to a few examples would otherwise decide the number."""
         t = torch.arange(len(batch), device=batch.x.device) * self.config.timesteps // len(batch)
         return self.objective(batch, generator, t)
-
-    def _hide_labels(self, labels: Tensor, generator: torch.Generator) -> Tensor:  # (B, F)
-        hidden = torch.rand(len(labels), 1, generator=generator, device=labels.device) < self.config.label_dropout
-        return labels.masked_fill(hidden, -1)
 
     # -- sampling -------------------------------------------------------------------------------------------------
 

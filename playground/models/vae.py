@@ -18,10 +18,9 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from playground.core.data import Batch, DataSpec
-from playground.core.errors import UsageError
 from playground.core.hyperparams import param
 from playground.core.model import DensityKind, GenerativeModel, Given, SampleStep
-from playground.models.networks.embedding import LabelEmbedding
+from playground.models.networks.embedding import LabelEmbedding, hide_labels
 from playground.models.networks.mlp import mlp
 
 CARD = {
@@ -52,6 +51,8 @@ class VAEConfig:
                         help="What p(x|z) says of a gray level: a count out of (levels - 1), with one spread "
                              "(binomial) or a learned one (beta-binomial). Points use a Gaussian.")  # fmt: skip
     conditional: bool = param(False, help="Give both networks the label, so that samples can be asked for by class.")
+    label_dropout: float = param(0.1, low=0.0, high=1.0, step=0.05, live=True, more=True, label="label dropout",
+                                 help="Share of labels hidden in training, so that one may be left open.")  # fmt: skip
     hidden: int = param(256, low=8, high=2048, step=32, label="hidden units", more=True,
                         help="Width of the two hidden layers of encoder and decoder.")  # fmt: skip
 
@@ -71,7 +72,7 @@ class VAE(GenerativeModel):
 
     Config = VAEConfig
     SampleSettings = VAESampling
-    answers = GenerativeModel.answers | {"posterior", "axis_effects"}
+    answers = GenerativeModel.answers | {"axis_effects"}
 
     config: VAEConfig
     centre: Tensor
@@ -125,7 +126,7 @@ class VAE(GenerativeModel):
 
     def objective(self, batch: Batch, generator: torch.Generator) -> dict[str, Tensor]:
         """Minus the evidence lower bound, in nats an example: reconstruction + β KL."""
-        label = batch.labels if self.conditional else None
+        label = hide_labels(batch.labels, self.config.label_dropout, generator) if self.conditional else None
         with self.stage("encode"):
             mu, log_sigma = self._posterior(batch.x, label)  # (B, Z) each
         with self.stage("draw z"):
@@ -183,15 +184,9 @@ class VAE(GenerativeModel):
     # -- looking inside -------------------------------------------------------------------------------------------
 
     @torch.no_grad()
-    def posterior(self, x: Tensor, label: Tensor | None = None) -> dict[str, Tensor]:
-        """``mu`` and ``sigma`` of q(z|x), (B, Z) each."""
-        mu, log_sigma = self._posterior(x, label)
-        return {"mu": mu, "sigma": log_sigma.exp()}
-
-    @torch.no_grad()
     def axis_effects(self, generator: torch.Generator, label: Tensor | None = None) -> Tensor:
         """How much each axis of z moves the output, (Z,): mean |decode(z + 1) - decode(z - 1)| along it, over 32
-        codes from the prior, as a share of the data's range. `label`: (1, F), the class that is decoded."""
+        codes from the prior, in units of twice the data's scale. `label`: (1, F), the class that is decoded."""
         z = torch.randn(32, self.latent_dim, generator=generator, device=self.device)
         nudges = torch.eye(self.latent_dim, device=self.device)[:, None]  # (Z, 1, Z)
         codes = [(z + sign * nudges).flatten(0, 1) for sign in (1, -1)]  # (Z 32, Z) each
@@ -199,6 +194,10 @@ class VAE(GenerativeModel):
         ends = [self.decode(code, label) for code in codes]  # (Z 32, *shape) each
         change = (ends[0] - ends[1]).abs().view(self.latent_dim, -1).mean(dim=1)
         return change / (2 * self.scale)
+
+    @property
+    def bounds_nll(self) -> bool:
+        return self.config.beta == 1.0
 
     @property
     def latent_dim(self) -> int:
@@ -230,7 +229,7 @@ class VAE(GenerativeModel):
         if self.label is None:
             return h
         if label is None:
-            raise UsageError("This VAE was trained with labels: say which one you want.")
+            label = torch.full((len(h), len(self.spec.classes)), -1, device=h.device)
         return torch.cat([h, self.label(label)], dim=1)
 
 

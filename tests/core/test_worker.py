@@ -189,16 +189,41 @@ def test_a_live_change_is_confirmed_and_an_impossible_one_refused():
     (changed,) = _only(Changed, said)
     assert changed.experiment.events[0].set == {"pull": 2.0}
     refusals = [refused.message for refused in _only(Refused, said)]
-    assert len(refusals) == 3
-    assert all(refusal.endswith(".") for refusal in refusals)
+    assert len(refusals) == 2
+    (rested,) = _only(Rested, said)
+    assert rested.state == "idle"
+    assert all(refusal.endswith(".") for refusal in [*refusals, rested.message])
     assert not _only(Trained, said)
 
 
 def test_a_run_that_cannot_be_kept_does_not_start(tmp_path):
     (tmp_path / "file").touch()
     said = _says(_job(tmp_path / "file" / "run"), Train(Budget("steps", 5)), TrainSteps(2))
-    assert len(_only(Refused, said)) == 2
+    assert [(rested.state, rested.step) for rested in _only(Rested, said)] == [("idle", 0)] * 2
+    assert all("file" in rested.message for rested in _only(Rested, said))
     assert not _only(Trained, said)
+
+
+def test_steps_asked_for_in_a_hurry_are_all_made():
+    said = _says(_job(), TrainSteps(), TrainSteps(2), TrainSteps())
+    assert len(_only(Trained, said)) == 4
+    assert [rested.state for rested in _only(Rested, said)] == ["paused"]
+
+
+def test_a_pause_that_comes_too_late_is_none():
+    said = _says(_job(), Train(Budget("steps", 2)), *[TURN] * 4, Pause())
+    assert [rested.state for rested in _only(Rested, said)] == ["done"]
+
+
+def test_a_run_that_is_only_looked_at_is_not_written_to(tmp_path):
+    _says(_job(tmp_path / "run"), TrainSteps(3))
+    before = {file: file.stat().st_mtime_ns for file in (tmp_path / "run").rglob("*")}
+    job = _job()
+    folder = RunFolder.open(tmp_path / "run")
+    job.trainer.restore(*folder.load_state(), folder.step, 0.0)
+    job.folder = folder
+    _says(job, _ask("sample", n=3))
+    assert {file: file.stat().st_mtime_ns for file in (tmp_path / "run").rglob("*")} == before
 
 
 def test_a_run_without_its_training_state_can_only_be_asked():
@@ -206,7 +231,9 @@ def test_a_run_without_its_training_state_can_only_be_asked():
     job = Job(job.experiment, job.dataset, job.trainer.sampler, step=12)
     said = _says(job, Train(Budget()), Change({"pull": 2.0}), _ask("sample", n=3))
     assert not _only(Opened, said)[0].can_train
-    assert len(_only(Refused, said)) == 2
+    assert len(_only(Refused, said)) == 1
+    (rested,) = _only(Rested, said)
+    assert (rested.state, rested.step) == ("idle", 12)
     assert _only(Answer, said)[0].arrays["x"].shape == (3, 2)
     assert _only(Answer, said)[0].step == 12
 
@@ -254,10 +281,10 @@ def test_a_save_that_fails_at_a_pause_is_told_and_training_can_go_on(tmp_path, m
 
     script = Script(Train(Budget("steps", 100)), *[TURN] * 3, Pause(), TURN, Train(Budget("steps", 6)))
     Worker(lambda: job, script, say).run()  # type: ignore[arg-type]
-    failed, done = _only(Rested, said)
-    assert (failed.state, failed.step) == ("failed", 3)
-    assert "No space left" in failed.message
-    assert "intact" in failed.message
+    paused, done = _only(Rested, said)
+    assert (paused.state, paused.step) == ("paused", 3)
+    assert "No space left" in paused.message
+    assert "intact" in paused.message
     assert (done.state, done.step) == ("done", 6)
     assert [record.step for record in RunFolder.open(tmp_path / "run").records()] == list(range(1, 7))
 

@@ -9,7 +9,6 @@ import scipy.stats
 import torch
 
 from playground.core.data import Batch, DataSpec, Factor
-from playground.core.errors import UsageError
 from playground.models.vae import VAE, Gaussian, PixelCounts, VAEConfig, VAESampling, kl_to_prior
 from tests.helpers import generator
 
@@ -130,10 +129,10 @@ def test_the_likelihood_of_scaled_points_is_a_density_in_the_plane():
 def test_the_loss_is_reconstruction_plus_beta_kl(spec, batch, beta):
     vae = _vae(spec, beta=beta)
     terms = vae.objective(batch, generator(3))
-    posterior = vae.posterior(batch.x)
-    q = torch.distributions.Normal(posterior["mu"], posterior["sigma"])
+    mu, log_sigma = vae._posterior(batch.x, None)
+    q = torch.distributions.Normal(mu, log_sigma.exp())
     kl = torch.distributions.kl_divergence(q, torch.distributions.Normal(0.0, 1.0)).sum(dim=1)  # (B,)
-    z = posterior["mu"] + posterior["sigma"] * torch.randn(len(batch), 2, generator=generator(3))
+    z = mu + log_sigma.exp() * torch.randn(len(batch), 2, generator=generator(3))
     reconstruction = -vae._log_likelihood(batch.x, z, None)  # (B,)
     torch.testing.assert_close(terms["KL"], kl.mean())
     torch.testing.assert_close(terms["reconstruction"], reconstruction.mean())
@@ -224,10 +223,11 @@ def test_axis_effects_tell_the_axis_that_does_something():
     assert effects[1] == 0
 
 
-def test_a_conditional_vae_wants_a_label():
+def test_a_conditional_vae_takes_a_label_or_none():
     vae = _vae(PLANE, conditional=True)
-    with pytest.raises(UsageError, match="label"):
-        vae.sample(3, generator=generator())
+    anything = torch.full((3, 1), -1)
+    left_open = vae.sample(3, generator=generator())
+    torch.testing.assert_close(left_open, vae.sample(3, label=anything, generator=generator()))
     labels = torch.tensor([[0], [1], [1]])
     assert vae.sample(3, label=labels, generator=generator()).shape == (3, 2)
     assert vae.axis_effects(generator(), label=labels[:1]).shape == (2,)

@@ -30,26 +30,16 @@ class RecogniseView(View):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.images, 1)
         layout.addWidget(self.words)
-        self._waiting = False
 
     def refresh(self) -> None:
-        if self.facts and not self._waiting:
-            self._waiting = True
-            self.ask("labels", "recognise", x=self.facts["test"])
+        self.ask("labels", "recognise", x=self.facts["test"])
 
     def trained(self, step: int) -> None:
-        if self.isVisible():
-            self.refresh()
-
-    def set_running(self, running: bool) -> None:
-        if not running:
-            self.refresh()
-
-    def is_settled(self) -> bool:
-        return not self._waiting
+        super().trained(step)
+        if not self._asked:
+            self._bring_up_to_date()
 
     def answered(self, answer: Answer) -> None:
-        self._waiting = False
         given, sure = answer.arrays["label"][:, 0], answer.arrays["probability"][:, 0]
         real, names = self.facts["test_labels"][:, 0], self.facts["factors"][0][1]
         captions = [

@@ -31,7 +31,7 @@ class ReverseView(View):
     def __init__(self, name: str, ask: Ask, parent: QWidget | None = None) -> None:
         super().__init__(name, ask, parent)
         self.form = SamplingForm(name)
-        self.form.changed.connect(self.refresh)
+        self.form.changed.connect(self.outdate)
         self.scrubber = StepScrubber(id_prefix=name)
         self.scrubber.position_changed.connect(self._show)
         self.frames: list[Mapping[str, np.ndarray]] = []
@@ -45,7 +45,7 @@ class ReverseView(View):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._stack, 1)
         layout.addWidget(self.scrubber)
-        self._waiting = False
+        self._total = 0  # network steps of the trajectory
 
     def side_form(self) -> QWidget:
         return self.form
@@ -59,22 +59,15 @@ class ReverseView(View):
 
     def refresh(self) -> None:
         """A new trajectory, from the seed's noise."""
-        if not self.facts or not self.isVisible():
-            return
         n = 400 if self.is_points else 18
-        self._waiting = True
         label, settings = self.form.label(n), self.form.settings()
         self.ask("steps", "sample_steps", self.form.seed(), n=n, label=label, settings=settings)
-
-    def set_running(self, running: bool) -> None:
-        if not running:
-            self.refresh()
 
     def stepper(self) -> StepScrubber:
         return self.scrubber
 
     def is_settled(self) -> bool:
-        return bool(self.frames) and not self._waiting and self._plane.is_settled()
+        return super().is_settled() and self._plane.is_settled()
 
     def answered(self, answer: Answer) -> None:
         if answer.query.channel.endswith("/field"):
@@ -85,10 +78,10 @@ class ReverseView(View):
             return
         if answer.index == 0:
             self.frames = []
+            self._total = answer.total
             self.scrubber.set_total(answer.total + 1)
         self.frames.append(answer.arrays)
         self.scrubber.set_available(len(self.frames))
-        self._waiting = not answer.last
         if answer.last:
             if not self.is_points:
                 self._images.set_trajectory(self.frames)
@@ -105,7 +98,7 @@ class ReverseView(View):
         if not 0 <= index < len(self.frames):
             return
         frame = self.frames[index]
-        total = self.scrubber_total()
+        total = self._total
         if "t" in frame:
             t, kept = int(frame["t"]), float(frame["alpha_bar"])
             self.scrubber.set_caption(f"step {index} of {total}   t = {t}   signal {kept:.0%} of the variance")
@@ -118,10 +111,6 @@ class ReverseView(View):
         self.picture("x_t", frame["x"][0])
         self.picture("noise", frame["noise"][0] if "noise" in frame else None, signed=True)
         self.picture("sample", frame.get("denoised", frame["x"])[0])
-
-    def scrubber_total(self) -> int:
-        """Network steps of the whole trajectory."""
-        return max(len(self.frames) - 1, 0) if not self._waiting else int(self.form.settings().get("steps", 0))
 
 
 class _ReverseImages(QWidget):
@@ -236,7 +225,6 @@ class CorruptView(View):
         self.words.setObjectName(f"{name}.words")
         self.another = button("Another example", f"{name}.another", "Corrupts the next real examples")
         self._first, self._schedule = 0, np.empty(0)
-        self._waiting = False
 
         pictures = QWidget()
         row = QHBoxLayout(pictures)
@@ -272,13 +260,10 @@ class CorruptView(View):
         if points:
             self.plane.set_extent(-facts["extent"], facts["extent"])
         super().opened(facts, experiment)
-        self.ask("schedule", "schedule")
 
     def refresh(self) -> None:
-        self._jump()
-
-    def is_settled(self) -> bool:
-        return not self._waiting and self._schedule.size > 0
+        """The schedule first; it says which times there are."""
+        self.ask("schedule", "schedule")
 
     def _examples(self) -> np.ndarray:
         test = self.facts["test"]
@@ -293,16 +278,14 @@ class CorruptView(View):
         self.time.setValue(round(t))
 
     def _jump(self) -> None:
-        if self.facts and self._schedule.size and self.isVisible():
-            self._waiting = True
+        if self._schedule.size and self.isVisible():
             self.ask("corrupt", "corrupt", seed=3, x=self._examples(), t=self.time.value())
 
     def answered(self, answer: Answer) -> None:
         if answer.query.method == "schedule":
             self._show_schedule(answer.arrays["alpha_bar"], answer.arrays["log_snr"])
             return
-        self._waiting = False
-        t = self.time.value()
+        t = int(answer.query.arguments["t"])  # type: ignore[call-overload]
         kept = float(self._schedule[t])
         self.levels.set_marker(t)
         self.snr.set_marker(t)

@@ -46,7 +46,6 @@ class LatentView(View):
         self.set_end = button("To here", f"{name}.to", "The walk ends at the code of the sliders")
         self._order = np.empty(0, dtype=np.int64)  # slider -> axis of z
         self._ends: list[np.ndarray | None] = [None, None]
-        self._waiting: set[str] = set()
         self._lay_out()
         self.sliders.values_changed.connect(self._moved)
         self.sliders.random_clicked.connect(self._random)
@@ -79,15 +78,7 @@ class LatentView(View):
         super().opened(facts, experiment)
 
     def refresh(self) -> None:
-        if self.facts and self.isVisible():
-            self._ask_for("effects", "axis_effects", label=self._labels(1))
-
-    def set_running(self, running: bool) -> None:
-        if not running:
-            self.refresh()
-
-    def is_settled(self) -> bool:
-        return bool(self._order.size) and not self._waiting
+        self.ask("effects", "axis_effects", label=self._labels(1))
 
     # -- the code -----------------------------------------------------------------------------------------------------
 
@@ -104,7 +95,7 @@ class LatentView(View):
 
     def _moved(self) -> None:
         if self._order.size:
-            self._ask_for("decode", "decode", z=self.z()[None], label=self._labels(1))
+            self.ask("decode", "decode", z=self.z()[None], label=self._labels(1))
 
     def _random(self) -> None:
         self.show_z(self._random_state.standard_normal(len(self._order)).astype(np.float32))
@@ -115,7 +106,7 @@ class LatentView(View):
         if labels is not None:
             self.label.setCurrentIndex(int(labels[0, 0]))
         self.picture("x", self.facts["test"][index])
-        self._ask_for("encode", "encode", x=self.facts["test"][row], label=labels)
+        self.ask("encode", "encode", x=self.facts["test"][row], label=labels)
 
     def _labels(self, n: int) -> np.ndarray | None:
         if not self.facts["conditional"]:
@@ -133,7 +124,7 @@ class LatentView(View):
     def _ask_for_walk(self) -> None:
         start, end = self._ends
         if start is not None and end is not None:
-            self._ask_for("walk", "decode", z=self._codes_between(start, end), label=self._labels(FILM))
+            self.ask("walk", "decode", z=self._codes_between(start, end), label=self._labels(FILM))
 
     def _codes_between(self, start: np.ndarray, end: np.ndarray) -> np.ndarray:
         share = np.linspace(0, 1, FILM, dtype=np.float32)[:, None]
@@ -146,13 +137,8 @@ class LatentView(View):
 
     # -- answers ------------------------------------------------------------------------------------------------------
 
-    def _ask_for(self, what: str, method: str, **arguments: Any) -> None:
-        self._waiting.add(what)
-        self.ask(what, method, **arguments)
-
     def answered(self, answer: Answer) -> None:
         what = answer.query.channel.rpartition("/")[2]
-        self._waiting.discard(what)
         x = answer.arrays["x"]
         if what == "effects":
             self._show_axes(x)
@@ -182,11 +168,11 @@ class LatentView(View):
         self.words.setText(f"Sorted by how much each axis moves the output, in sigmas of the prior.{paths}")
         self.show_z(kept)
         if self.is_points:
-            self._ask_for("paths", "decode", z=self._along_axes(len(effects)), label=self._labels(PATH * len(effects)))
+            self.ask("paths", "decode", z=self._along_axes(len(effects)), label=self._labels(PATH * len(effects)))
         elif all(end is None for end in self._ends):
             rows = self._two_kinds()
             labels = self.facts["test_labels"][rows] if self.facts["conditional"] else None
-            self._ask_for("ends", "encode", x=self.facts["test"][rows], label=labels)
+            self.ask("ends", "encode", x=self.facts["test"][rows], label=labels)
 
     def _two_kinds(self) -> np.ndarray:
         """The first real example, and the first one of another label."""

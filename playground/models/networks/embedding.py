@@ -39,3 +39,12 @@ class LabelEmbedding(nn.Module):
     def forward(self, label: Tensor) -> Tensor:  # (B, F), -1 for any -> (B, dim)
         columns = [table(label[:, i] + 1) for i, table in enumerate(self.tables)]
         return torch.stack(columns).sum(dim=0)
+
+
+def hide_labels(labels: Tensor, share: float, generator: torch.Generator) -> Tensor:
+    """Labels (B, F) with -1, "any", in a share of the rows; where there are several factors, in as many entries more,
+    so that each can be left open alone."""
+    hidden = torch.rand(len(labels), 1, generator=generator, device=labels.device) < share
+    if labels.shape[1] > 1:
+        hidden = hidden | (torch.rand(labels.shape, generator=generator, device=labels.device) < share)
+    return labels.masked_fill(hidden, -1)

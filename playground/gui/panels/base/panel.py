@@ -49,6 +49,7 @@ class ModelPanel(QWidget):
         self.card = session.models()[family]
         self.setObjectName(family)
         self._edited: set[str] = set()  # settings that need a fresh model to take effect
+        self._budget_edited = False  # since training began
         self._budget_for = ""  # the data set whose preset's budget was suggested
 
         self.diagram = ModelDiagram(f"{family}.diagram")
@@ -111,8 +112,8 @@ class ModelPanel(QWidget):
 
     def open_run(self, run: str) -> None:
         """Shows a run folder, or a bundled run by name."""
-        self._loading(f"Loading the run {run} ...")
         self.session.open_run(run)
+        self._loading(f"Loading the run {run} ...")
 
     def open_data(self, data: str) -> None:
         """Shows the bundled run on this data, or where there is none a fresh model with its preset."""
@@ -120,8 +121,8 @@ class ModelPanel(QWidget):
         if run in self.session.bundled_runs():
             self.open_run(run)
         else:
-            self._loading(f"Preparing a fresh model for {data} ...")
             self.session.prepare(self.family, data, {}, self.transport.seed())
+            self._loading(f"Preparing a fresh model for {data} ...")
 
     def _loading(self, words: str) -> None:
         self.messages.clear()
@@ -133,15 +134,24 @@ class ModelPanel(QWidget):
     # -- training ---------------------------------------------------------------------------------------------------
 
     def train(self) -> None:
-        """Starts, or goes on beyond a finished budget; a bundled run or edited settings need a fresh model first."""
-        kind, amount = self.transport.budget()
-        done = 0.0
+        """Starts or goes on; a bundled run or edited settings need a fresh model first."""
         if self._needs_fresh_model():
             self.reset()
-        elif self.session.state == "done":
-            done = self.session.step if kind == "steps" else self.session.seconds
         self.messages.clear()
-        self.session.start(Budget(kind, done + amount))
+        self.session.start(self._goal())
+        self._budget_edited = False
+
+    def _goal(self) -> Budget:
+        """What to train to: the rest of what was begun, the budget as a total, or as much again once that is spent."""
+        session = self.session
+        if session.state == "paused" and session.budget and not self._budget_edited:
+            return session.budget
+        kind, amount = self.transport.budget()
+        done = session.step if kind == "steps" else session.seconds
+        return Budget(kind, amount if amount > done else done + amount)
+
+    def _budget_chosen(self, kind: str, amount: float) -> None:
+        self._budget_edited = True
 
     def one_step(self) -> None:
         """Exactly one step, then pause."""
@@ -151,10 +161,8 @@ class ModelPanel(QWidget):
 
     def reset(self) -> None:
         """A fresh model with the settings as they stand."""
-        data = self.settings.data()
-        assignments = self.settings.assignments()
+        self.session.prepare(self.family, self.settings.data(), self.settings.assignments(), self.transport.seed())
         self._loading("Building a fresh model ...")
-        self.session.prepare(self.family, data, assignments, self.transport.seed())
 
     def _needs_fresh_model(self) -> bool:
         # Before a model is there, can_train says nothing yet: the queued command will find out.
@@ -182,10 +190,9 @@ class ModelPanel(QWidget):
     def _answered(self, answer: Answer) -> None:
         for view in self.views:
             if answer.query.channel.startswith(view.objectName() + "/"):
+                view.take(answer)
                 if answer.error:
                     self.messages.show_message("bad", answer.error)
-                else:
-                    view.answered(answer)
 
     # -- what the session says ----------------------------------------------------------------------------------------
 
@@ -202,8 +209,7 @@ class ModelPanel(QWidget):
         self.diagram.set_thumbnail("x", facts["test"][0] if facts["kind"] == "images" else None)
         self.loss.clear()
         self.loss.set_unit(str(self.card.extra.get("loss_unit", "loss")))
-        has_floor = facts["entropy"] is not None and facts["density_kind"] != "none" and not facts["conditional"]
-        floor = facts["entropy"] if has_floor else None
+        floor = facts["floor"]
         self.loss.set_floor(floor, f"entropy of the data {floor:.3f} nats" if floor is not None else "")
         for index, view in enumerate(self.views):
             self.tabs.setTabVisible(index, view.fits(facts))
@@ -223,8 +229,10 @@ class ModelPanel(QWidget):
             for step, terms in record.held_out.items():
                 self.loss.add_held_out(step, terms)
         self._show_progress()
-        for view in self.views:
-            view.trained(self.session.step)
+        if self.session.state == "running":  # else they are a stored run's log
+            self.diagram.light(records[-1].trained)
+            for view in self.views:
+                view.trained(self.session.step)
 
     def _failed(self, sentence: str, details: str) -> None:
         self.busy_changed.emit("")
@@ -239,8 +247,9 @@ class ModelPanel(QWidget):
         self.transport.set_state(state, can_start=self.session.is_open or state == "failed")
         self.settings.set_running(state in ("running", "stopping"))
         self.diagram.light(self.session.facts.get("parts", ()) if state == "running" else ())
-        for view in self.views:
-            view.set_running(state == "running")
+        if self.session.is_open and state in ("paused", "done"):
+            for view in self.views:
+                view.outdate()
         self._show_progress()
 
     def _show_progress(self) -> None:
@@ -309,7 +318,8 @@ class ModelPanel(QWidget):
     def _connect(self) -> None:
         self.transport.train_clicked.connect(self.train)
         self.transport.pause_clicked.connect(self.session.pause)
-        self.transport.resume_clicked.connect(self.session.resume)
+        self.transport.resume_clicked.connect(self.train)
+        self.transport.budget_changed.connect(self._budget_chosen)
         self.transport.step_clicked.connect(self.one_step)
         self.transport.stop_clicked.connect(self.session.stop)
         self.transport.reset_clicked.connect(self.reset)
@@ -331,4 +341,3 @@ class ModelPanel(QWidget):
 
     def _view_chosen(self, index: int) -> None:
         self.settings.show_view_form(self.views[index].side_form())
-        self.views[index].refresh()

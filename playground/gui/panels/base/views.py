@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QPixmap
+from PySide6.QtGui import QPixmap, QShowEvent
 from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
 
 from playground.core.experiment import Experiment
@@ -27,6 +27,8 @@ class View(QWidget):
     Signals:
         pictured: (node of the drawn model, image (C, H, W) or None, whether it is signed) for the live drawing.
 
+    What it shows is brought up to date when it is seen, not before.
+
     Attributes:
         facts, experiment: of the opened model; see `core.worker.describe`.
     """
@@ -41,6 +43,8 @@ class View(QWidget):
         self._ask = ask
         self.facts: Mapping[str, Any] = {}
         self.experiment: Experiment | None = None
+        self._is_current = False
+        self._asked: set[str] = set()  # questions on their way
 
     def fits(self, facts: Mapping[str, Any]) -> bool:
         """Whether this model and data have anything to show here."""
@@ -48,28 +52,49 @@ class View(QWidget):
 
     def ask(self, what: str, method: str, seed: int = 0, target: str = "model", **arguments: object) -> None:
         """Asks the model; the answer comes to `answered` with the channel ``<name>/<what>``."""
+        self._asked.add(what)
         self._ask(Query(f"{self.objectName()}/{what}", method, arguments, seed, target))
+
+    def take(self, answer: Answer) -> None:
+        """Receives an answer; one that is an error ends the question all the same."""
+        if answer.last:
+            self._asked.discard(answer.query.channel.rpartition("/")[2])
+        if not answer.error:
+            self.answered(answer)
 
     def opened(self, facts: Mapping[str, Any], experiment: Experiment) -> None:
         """Another model is there."""
         self.facts, self.experiment = facts, experiment
-        self.refresh()
+        self._asked.clear()
+        self.outdate()
+
+    def outdate(self) -> None:
+        """The model has changed: what is on show is asked for again, now or when it is next seen."""
+        self._is_current = False
+        self._bring_up_to_date()
+
+    def _bring_up_to_date(self) -> None:
+        if self.facts and self.isVisible() and not self._is_current:
+            self._is_current = True
+            self.refresh()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        self._bring_up_to_date()
 
     def refresh(self) -> None:
-        """Asks again for what the view shows; also called when its tab is chosen."""
+        """Asks for what the view shows."""
 
     def trained(self, step: int) -> None:
         """Training went on; called up to thirty times a second."""
+        self._is_current = False
 
     def answered(self, answer: Answer) -> None:
         """An answer to one of this view's questions."""
 
-    def set_running(self, running: bool) -> None:
-        """Whether training runs."""
-
     def is_settled(self) -> bool:
         """Whether everything asked for is on show."""
-        return True
+        return self._is_current and not self._asked
 
     def show_stored(self, picture: Path, run: str) -> None:
         """Before a bundled run is there: its stored sample sheet."""
@@ -166,46 +191,36 @@ class TrainView(View):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.stage)
-        self._asked_at: float | None = None  # while a preview is on its way
+        self._asked_at = 0.0
         self._next_at = 0.0
-        self._stored = ""
 
     def fits(self, facts: Mapping[str, Any]) -> bool:
         return "sample" in facts["capabilities"]
 
     def show_stored(self, picture: Path, run: str) -> None:
-        self._stored = run
         if picture.is_file():
             self.stage.show_stored(picture, f"Stored samples of the bundled run {run}; the model is loading.")
 
     def opened(self, facts: Mapping[str, Any], experiment: Experiment) -> None:
         self.stage.show_data(facts)
-        self._asked_at, self._next_at = None, 0.0
+        self._next_at = 0.0
         super().opened(facts, experiment)
 
     def refresh(self) -> None:
-        if self.facts and self._asked_at is None:
-            self._asked_at = time.monotonic()
-            count = 600 if self.is_points else 40
-            settings = {"steps": 10} if any(f.name == "steps" for f in self.facts["sample_fields"]) else {}
-            label = labels_in_turn(self.facts, count)
-            self.ask("preview", "sample", self.SEED, n=count, label=label, settings=settings)
-
-    def is_settled(self) -> bool:
-        return self._asked_at is None and self._next_at > 0
+        self._asked_at = time.monotonic()
+        count = 600 if self.is_points else 40
+        settings = {"steps": 10} if any(f.name == "steps" for f in self.facts["sample_fields"]) else {}
+        label = labels_in_turn(self.facts, count)
+        self.ask("preview", "sample", self.SEED, n=count, label=label, settings=settings)
 
     def trained(self, step: int) -> None:
-        if self.isVisible() and time.monotonic() >= self._next_at:
-            self.refresh()
-
-    def set_running(self, running: bool) -> None:
-        if not running:
-            self.refresh()
+        super().trained(step)
+        if not self._asked and time.monotonic() >= self._next_at:
+            self._bring_up_to_date()
 
     def answered(self, answer: Answer) -> None:
         now = time.monotonic()
-        cost = now - self._asked_at if self._asked_at is not None else 0.0
-        self._asked_at, self._next_at = None, now + max(self.SHORTEST, self.PATIENCE * cost)
+        self._next_at = now + max(self.SHORTEST, self.PATIENCE * (now - self._asked_at))
         when = f"after {answer.step:,} step{'s' * (answer.step > 1)}" if answer.step else "of the untrained model"
         self.stage.show_samples(answer.arrays["x"], f"Samples {when}, from the same noise each time.")
         self.picture("sample", answer.arrays["x"][0])
@@ -221,8 +236,7 @@ class SampleView(View):
         super().__init__(name, ask, parent)
         self.stage = SampleStage(name)
         self.form = SamplingForm(name)
-        self.form.changed.connect(self.refresh)
-        self._waiting = False
+        self.form.changed.connect(self.outdate)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.stage)
@@ -239,21 +253,11 @@ class SampleView(View):
         super().opened(facts, experiment)
 
     def refresh(self) -> None:
-        if self.facts and self.isVisible():
-            n = 1500 if self.is_points else 60
-            label = self.form.label(n)
-            self._waiting = True
-            self.ask("samples", "sample", self.form.seed(), n=n, label=label, settings=self.form.settings())
-
-    def is_settled(self) -> bool:
-        return not self._waiting
-
-    def set_running(self, running: bool) -> None:
-        if not running:
-            self.refresh()
+        n = 1500 if self.is_points else 60
+        settings, label = self.form.settings(), self.form.label(n)
+        self.ask("samples", "sample", self.form.seed(), n=n, label=label, settings=settings)
 
     def answered(self, answer: Answer) -> None:
-        self._waiting = False
         self.stage.show_samples(answer.arrays["x"], f"Samples after {answer.step:,} steps, seed {self.form.seed()}.")
         self.picture("sample", answer.arrays["x"][0])
 
