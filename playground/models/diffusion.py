@@ -12,7 +12,6 @@ Lecture slides 32-36.
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Self
 
 import torch
 import torch.nn.functional as F
@@ -151,10 +150,6 @@ class Diffusion(GenerativeModel):
     @classmethod
     def capabilities(cls, spec: DataSpec) -> frozenset[str]:
         return frozenset({"sample", "sample_steps", "complete"})
-
-    @classmethod
-    def build(cls, spec: DataSpec, config: DiffusionConfig) -> Self:
-        return cls(spec, config)
 
     # -- training -------------------------------------------------------------------------------------------------
 

@@ -10,7 +10,6 @@ Kingma, Welling 2014 (arXiv 1312.6114); Rezende et al. 2014 (1401.4082); β: Hig
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Self
 
 import torch
 import torch.nn.functional as F
@@ -101,10 +100,6 @@ class VAE(GenerativeModel):
     @classmethod
     def density_kind(cls, spec: DataSpec) -> DensityKind:
         return "lower bound"
-
-    @classmethod
-    def build(cls, spec: DataSpec, config: VAEConfig) -> Self:
-        return cls(spec, config)
 
     # -- training -------------------------------------------------------------------------------------------------
 
