@@ -15,6 +15,7 @@ from playground.core.errors import PlaygroundError
 
 HEARTBEAT_MILLISECONDS = 10
 WINDOWS = 3
+_CHILD = "from playground.gui.bench import _start; _start({})"
 
 
 def ui(family: str, seconds: float) -> dict[str, Any]:
@@ -72,7 +73,7 @@ def startup() -> dict[str, Any]:
     for _ in range(WINDOWS):
         began = time.time()
         child = subprocess.run(
-            [sys.executable, "-c", f"from playground.gui.bench import _start; _start({began})"],
+            [sys.executable, "-c", _CHILD.format(began)],
             env=environment, capture_output=True, text=True, check=False, cwd=Path.cwd(),
         )  # fmt: skip
         if child.returncode:
@@ -91,7 +92,7 @@ def _cause(child: subprocess.CompletedProcess[str]) -> str:
     return lines[0 if child.returncode < 0 else -1].rstrip(". ")
 
 
-def _start(began: float) -> None:
+def _start(began: float, patience: float = 120.0) -> None:
     """The child of `startup`: opens the window and prints when what was there."""
     from playground.display import load_torch_before_qt
 
@@ -101,14 +102,16 @@ def _start(began: float) -> None:
 
     application()
     window = open_window(Preferences())
-    figures = {"painted_s": round(time.time() - began, 3), "torch_at_paint": float("torch" in sys.modules)}
-    worst = _Heartbeat()
-    panel = window.panel
-    assert panel is not None
-    _spin_until(lambda: panel.views[0].is_settled())
-    figures["live_s"] = round(time.time() - began, 3)
-    figures["worst_stall_ms"] = worst.figures()["worst_ms"]
-    window.close()
+    try:
+        figures = {"painted_s": round(time.time() - began, 3), "torch_at_paint": float("torch" in sys.modules)}
+        worst = _Heartbeat()
+        panel = window.panel
+        assert panel is not None
+        _spin_until(lambda: panel.views[0].is_settled(), patience)
+        figures["live_s"] = round(time.time() - began, 3)
+        figures["worst_stall_ms"] = worst.figures()["worst_ms"]
+    finally:  # a worker left running would keep this process, and the one that waits for it, from ending
+        window.close()
     sys.stdout.write(json.dumps(figures) + "\n")
 
 

@@ -22,3 +22,9 @@ def test_a_child_that_aborts_is_a_sentence_with_the_cause(monkeypatch):
 def test_an_unknown_panel_is_named(qapp):
     with pytest.raises(UsageError, match="There is no panel 'gaan'"):
         bench.ui("gaan", 0.1)
+
+
+def test_a_child_whose_model_never_answers_ends_all_the_same(monkeypatch):
+    monkeypatch.setattr(bench, "_CHILD", bench._CHILD.replace("_start(", "_start(patience=1e-3, began="))
+    with pytest.raises(PlaygroundError, match="The window did not get ready within 0 s"):
+        bench.startup()
