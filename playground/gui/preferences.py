@@ -2,7 +2,7 @@
 
 import json
 import logging
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Literal
 
 from playground import paths
@@ -19,12 +19,14 @@ class Preferences:
         type_scale: of all text, 1.0 to 2.5.
         geometry: the window's place and size as Qt packs them, in hex; "" before the first close.
         panel: the family shown last.
+        on_disk: whether these are the user's own, to be saved; a tour's window leaves no trace.
     """
 
     theme: Literal["light", "dark"] = "light"
     type_scale: float = 1.0
     geometry: str = ""
     panel: str = ""
+    on_disk: bool = field(default=False, compare=False)  # whether closing the window remembers them
 
     @classmethod
     def load(cls) -> "Preferences":
@@ -32,25 +34,28 @@ class Preferences:
         file = paths.user_data() / "preferences.json"
         try:
             content = json.loads(file.read_text(encoding="utf-8"))
-            known = {field.name: content[field.name] for field in fields(cls) if field.name in content}
-            loaded = cls(**known)
+            known = {each.name: content[each.name] for each in fields(cls) if each.name in content}
+            loaded = cls(**known | {"on_disk": True})
             if loaded.theme not in ("light", "dark") or not 1.0 <= float(loaded.type_scale) <= 2.5:
                 raise ValueError("values out of range")
             bytes.fromhex(loaded.geometry)
         except FileNotFoundError:
-            return cls()
+            return cls(on_disk=True)
         except (OSError, ValueError, TypeError, AttributeError) as error:
             logging.getLogger("playground").warning("preferences not read: %s", error)
-            return cls()
+            return cls(on_disk=True)
         return loaded
 
     def save(self) -> None:
         """Writes the file whole; a home that cannot be written only loses the memory."""
+        if not self.on_disk:
+            return
+        content = {name: value for name, value in asdict(self).items() if name != "on_disk"}
         file = paths.user_data() / "preferences.json"
         part = file.with_suffix(".part")
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
-            part.write_text(json.dumps(asdict(self), indent=2), encoding="utf-8")
+            part.write_text(json.dumps(content, indent=2), encoding="utf-8")
             part.replace(file)
         except OSError as error:
             logging.getLogger("playground").warning("preferences not saved: %s", error)

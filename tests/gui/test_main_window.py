@@ -88,7 +88,7 @@ def test_an_unknown_panel_is_named(qtbot):
 
 
 def test_size_and_look_are_remembered(own_home, open_window):
-    first = open_window().window
+    first = open_window(on_disk=True).window
     first.resize(700, 500)
     for action in ("view.theme", "view.larger"):
         first.actions_by_id[action].trigger()
@@ -308,3 +308,10 @@ def cut(person):
         ):
             found.append(f"{widget.objectName()}: {widget.text()}")
     return found
+
+
+def test_a_window_of_a_tour_leaves_no_trace(own_home, open_window):
+    first = open_window().window
+    first.actions_by_id["view.theme"].trigger()
+    first.close()
+    assert Preferences.load() == Preferences()
