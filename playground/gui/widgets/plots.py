@@ -60,8 +60,12 @@ def set_curve_pen(item: pg.PlotCurveItem, ink: QPen) -> None:
 class _QuietAxis(pg.AxisItem):
     """Ticks at 1, 2 or 5 times a power of ten, as many as leave each label air at the type size in force.
 
-    pyqtgraph's own choice knows the length of the axis but not the size of its letters.
+    pyqtgraph's own choice knows the length of the axis but not the size of its letters. Numbers are never scaled to
+    thousands or thousandths: pyqtgraph would do so now and then even with ``enableAutoSIPrefix(False)``.
     """
+
+    def getSIPrefixEnableRanges(self) -> tuple[tuple[float, float], ...]:
+        return ()
 
     def tickSpacing(self, low: float, high: float, size: float) -> list[tuple[float, float]]:
         letter = self.style["tickTextHeight"]
@@ -100,7 +104,6 @@ def style_plot(plot: pg.PlotWidget, owner: QWidget) -> None:
         axis.setGrid(255)
         axis.setZValue(-1)  # the grid lies behind the curves
         axis.setStyle(tickTextHeight=theme.em(plot), tickTextOffset=theme.em(plot, 0.3), maxTickLevel=0)
-        axis.enableAutoSIPrefix(False)
         axis.setLabel(axis.labelText, **{"color": look.muted, "font-size": f"{plot.font().pointSizeF():.1f}pt"})
     # Half of the topmost number stands above the axis.
     plot.getPlotItem().setContentsMargins(0, theme.em(plot, 0.5), 0, 0)

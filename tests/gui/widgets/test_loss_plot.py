@@ -124,3 +124,11 @@ def test_a_burst_is_drawn_together(plot, monkeypatch):
         plot.add(step, {"loss": np.array([1.0 + step])})
     assert shown(plot) == ["loss 1000"]
     assert len(drawn) <= 2  # once, and again because the wider label takes room from the curve
+
+
+def test_small_numbers_stay_what_they_are_at_another_type_size(plot):
+    plot.add(0, {"loss": np.array([0.08, 0.05, 0.03])})
+    assert shown(plot) == ["loss 0.03000"]
+    theme.apply("light", 1.5)
+    axis = plot._plot.getPlotItem().getAxis("left")
+    assert axis.tickStrings([0.05], axis.autoSIPrefixScale * axis.scale, 0.01) == ["0.05"]

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
 from playground.core.experiment import Budget
@@ -283,7 +283,6 @@ class ModelPanel(QWidget):
         header.addWidget(self.default_button, 0, 3, Qt.AlignmentFlag.AlignVCenter)
         header.addWidget(about, 1, 0, 1, 4)
 
-        self.loss.setMinimumHeight(theme.em(self, 8))
         self.splitter = QSplitter(Qt.Orientation.Vertical)
         self.splitter.addWidget(self.tabs)
         self.splitter.addWidget(self.loss)
@@ -303,12 +302,22 @@ class ModelPanel(QWidget):
         whole.setContentsMargins(0, 0, 0, 0)
         whole.addLayout(middle, 1)
         whole.addWidget(self.settings)
-        self.diagram.setFixedHeight(theme.em(self, 5.5))
+        self._fit()
         for view in self.views:
             if form := view.side_form():
                 self.settings.add_view_form(form)
         self.show_view(self.first_view)
         self._view_chosen(self.tabs.currentIndex())
+
+    def _fit(self) -> None:
+        """Heights follow the type size."""
+        self.diagram.setFixedHeight(theme.em(self, 5.5))
+        self.loss.setMinimumHeight(theme.em(self, 8))
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if theme.is_change(event):
+            self._fit()
 
     def show_view(self, title: str) -> None:
         """Puts a view on the stage."""
