@@ -69,6 +69,7 @@ class RunControls(QWidget):
         """
         self._state = state
         self._show_fraction()
+        had_focus = next((child for child in self.findChildren(QWidget) if child.hasFocus()), None)
         resting = state in ("idle", "paused", "done", "failed")
         face = {"running": "Pause", "stopping": "Pause", "paused": "Resume"}.get(state, "Train")
         self.start_button.set_face(*_FACES[face])
@@ -77,6 +78,8 @@ class RunControls(QWidget):
         self.stop_button.setEnabled(state in ("running", "paused"))
         for control in (self.reset_button, self.reseed_button, self.seed_box, self.budget_box, self.unit_box):
             control.setEnabled(resting)
+        if had_focus and not had_focus.isEnabled() and self.start_button.isEnabled():
+            self.start_button.setFocus()  # Qt would hand it to the next one, and Enter would reset
 
     def set_progress(
         self, fraction: float | None, step: int, steps_per_second: float | None, seconds_left: float | None

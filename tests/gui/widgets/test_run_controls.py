@@ -124,3 +124,15 @@ def test_a_narrow_row_wraps_instead_of_clipping(controls):
 )
 def test_clock_text(seconds, text):
     assert clock_text(seconds) == text
+
+
+def test_a_pressed_stop_hands_the_keyboard_to_train_and_not_to_reset(qtbot):
+    controls = RunControls(id_prefix="vae")
+    qtbot.addWidget(controls)
+    controls.show()
+    controls.set_state("paused", can_start=True)
+    controls.activateWindow()
+    controls.stop_button.setFocus()
+    qtbot.waitUntil(controls.stop_button.hasFocus)
+    controls.set_state("done", can_start=True)
+    assert controls.start_button.hasFocus()
