@@ -302,3 +302,45 @@ def test_a_family_of_one_file_is_in_the_rail_trains_and_samples(toy, open_window
     person.ask_again(lambda: person.type("toy.sample.seed", "3"))
     after = person.find("toy.sample.points").grab().toImage()
     assert before != after
+
+
+def test_reset_keeps_the_options_of_the_data(open_window, tiny_run):
+    person = open_window(tiny_run("vae", "eight-gaussians", **{"data.std": 0.3}))
+    shown = person.session.facts["data_hash"]
+    person.press("vae.reset")
+    person.settle()
+    assert person.session.experiment.data_options["std"] == 0.3
+    assert person.session.facts["data_hash"] == shown
+
+
+def test_going_on_trains_the_rest_of_the_budget_and_then_as_much_again(open_window, tiny_run):
+    person = open_window(tiny_run("vae", "moons", steps=20))
+    train(person, 50)
+    person.until("done")
+    assert person.session.step == 50
+    train(person, 30)
+    person.until("done")
+    assert person.session.step == 80
+
+
+def test_one_step_and_then_resume_trains_to_the_budget_on_show(open_window, tiny_run):
+    person = open_window(tiny_run("vae", "moons", steps=20))
+    person.panel.transport.set_budget("steps", 40)
+    person.press("vae.step")
+    person.until("paused")
+    assert person.session.step == 21
+    person.press("vae.start")
+    person.until("done")
+    assert person.session.step == 40
+
+
+def test_a_run_that_cannot_be_kept_says_so_and_comes_to_rest(open_window, tiny_run, monkeypatch, tmp_path):
+    person = open_window(tiny_run("vae", "moons", steps=2))
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("PLAYGROUND_HOME", str(tmp_path / "file"))
+    person.press("vae.reset")
+    person.settle()
+    person.press("vae.start")
+    person.until("idle")
+    assert "file" in person.panel.messages.text()
+    assert person.session.step == 0

@@ -32,6 +32,7 @@ class SettingsColumn(QScrollArea):
         self._config: HyperparamForm | None = None
         self._training: HyperparamForm | None = None
         self._live: set[str] = set()
+        self._data_options: dict[str, Value] = {}  # of the run on show: a fresh model learns the same data
         self._forms_of_views: list[QWidget] = []
         self.setObjectName(f"{family}.settings")
         self.setAccessibleName("Settings")
@@ -103,6 +104,7 @@ class SettingsColumn(QScrollArea):
     def show_run(self, experiment: Experiment, facts: Mapping[str, Any]) -> None:
         """Shows the run's own settings."""
         self.show_data(experiment.data)
+        self._data_options = {f"data.{name}": value for name, value in experiment.data_options.items()}
         self._make_forms(facts)
         assert self._config is not None
         assert self._training is not None
@@ -123,7 +125,7 @@ class SettingsColumn(QScrollArea):
         if self._config is None or self._training is None:
             return {}
         training = {f"train.{name}": value for name, value in self._training.values().items()}
-        return {**self._config.values(), **training}
+        return {**self._config.values(), **training, **self._data_options}
 
     def set_running(self, running: bool) -> None:
         """Holds what cannot change mid-run."""
