@@ -11,6 +11,7 @@ from playground.core.errors import UsageError
 from playground.core.experiment import Budget, Experiment
 from playground.core.manifest import STATE
 from playground.core.records import TrainRecord
+from playground.core.run_files import is_free
 from playground.core.run_folder import RunFolder
 from playground.core.trainer import Trainer
 from playground.core.worker import Job, Recorder
@@ -65,7 +66,7 @@ def open_any(run: str) -> Job:
 
 def fresh(experiment: Experiment, out: Path) -> Job:
     """A run that will be kept in `out`. Raises UsageError where something is there already."""
-    if out.exists() and (not out.is_dir() or any(out.iterdir())):
+    if out.exists() and not (out.is_dir() and is_free(out)):
         raise UsageError(f"{out} is not empty. Nothing was changed; choose another --out, or add --resume.")
     return start(experiment, out)
 

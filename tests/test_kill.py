@@ -9,6 +9,7 @@ import pytest
 from playground import registry, runs
 from playground.core.experiment import Budget
 from playground.core.run_folder import RunFolder
+from tests.helpers import tiny
 
 
 def test_a_killed_run_opens_and_goes_on(tmp_path: Path) -> None:
@@ -27,3 +28,14 @@ def test_a_killed_run_opens_and_goes_on(tmp_path: Path) -> None:
     assert opened.step >= 16
     resumed = runs.train(runs.go_on(out), Budget("steps", opened.step + 5))
     assert resumed.step == opened.step + 5
+
+
+def test_a_run_killed_in_its_very_first_save_can_be_started_again(tmp_path: Path) -> None:
+    out = tmp_path / "run"
+    out.mkdir()
+    for left in ("weights.safetensors.new", "manifest.json.new"):
+        (out / left).write_bytes(b"cut off")
+
+    folder = runs.train(runs.fresh(tiny("vae", "digits"), out), Budget("steps", 2))
+    assert folder.step == 2
+    assert registry.open_run(out).step == 2

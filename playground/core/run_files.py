@@ -71,3 +71,8 @@ def _hash_of_start(path: Path, size: int, whole: bool = False) -> Any:
     except OSError:
         return digest if size == 0 else None
     return digest
+
+
+def is_free(path: Path) -> bool:
+    """Whether a new run may use this folder: it is empty, or holds only what a first save that was cut off left."""
+    return all(is_leftover(path, file) for file in all_files(path))

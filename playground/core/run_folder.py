@@ -23,7 +23,7 @@ from playground.core.errors import PlaygroundError, UsageError
 from playground.core.experiment import Experiment
 from playground.core.manifest import EXPERIMENT, HISTORY, LOG, MANIFEST, STATE, WEIGHTS
 from playground.core.records import TrainRecord
-from playground.core.run_files import all_files, is_leftover, new_name, place, verified
+from playground.core.run_files import all_files, is_free, new_name, place, verified
 from playground.core.untrusted import read_bytes, read_json, read_tensors
 
 _ATTEMPTS = 3  # at opening a folder to which another process may be saving just now
@@ -166,7 +166,7 @@ class RunFolder:
 
     def _claim(self) -> None:
         self.path.mkdir(parents=True, exist_ok=True)
-        if not all(is_leftover(self.path, file) for file in all_files(self.path)):
+        if not is_free(self.path):
             raise UsageError(f"{self.path} is not empty; a new run needs a folder of its own.")
         self._tidy()
         durable.sync_folder(self.path.parent)
