@@ -100,10 +100,6 @@ class Experiment:
         place = sum(1 for other in self.events if other.step <= event.step)
         return replace(self, events=(*self.events[:place], event, *self.events[place:]))
 
-    def identity(self) -> dict[str, Any]:
-        """What must not differ when a run is resumed."""
-        return {"model": self.model, "data": self.data, "data_options": dict(self.data_options), "seed": self.seed}
-
     def to_json(self) -> dict[str, Any]:
         """The file's content, all defaults spelled out."""
         return {

@@ -50,10 +50,6 @@ def test_events_say_only_what_was_done():
     ]
 
 
-def test_identity_is_what_a_resumed_run_must_share():
-    assert FULL.identity() == {"model": "vae", "data": "moons", "data_options": {"noise": 0.1}, "seed": 7}
-
-
 def test_budgets_are_spent_in_their_own_unit():
     assert Budget("steps", 10).spent(10, 0.0)
     assert not Budget("steps", 10).spent(9, 1e9)

@@ -1,8 +1,9 @@
 """Light and dark: the application's own palettes, its plot colours, and sizes in em.
 
 The colours come in two groups. *Surface* colours (window, base, text, ...) become a `QPalette`. *Ink* colours draw
-data; they are the Okabe-Ito set, which stays apart for colour-blind eyes, and every use of them is backed by a line
-style or a marker shape, so that colour is never the only signal.
+data; they follow the Okabe-Ito set, which stays apart for colour-blind eyes, some a little darker or lighter to be
+readable on their ground. Every use of them is backed by a line style or a marker shape, so that colour is never the
+only signal.
 """
 
 import os
@@ -15,11 +16,6 @@ os.environ.setdefault("PYQTGRAPH_QT_LIB", "PySide6")
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QColor, QPalette
 from PySide6.QtWidgets import QApplication, QWidget
-
-OKABE_ITO = {
-    "black": "#000000", "orange": "#E69F00", "sky": "#56B4E9", "green": "#009E73",
-    "yellow": "#F0E442", "blue": "#0072B2", "vermilion": "#D55E00", "purple": "#CC79A7",
-}  # fmt: skip
 
 
 @dataclass(frozen=True)
