@@ -74,26 +74,29 @@ def model_class(name: str) -> "type[GenerativeModel]":
 
 
 def data_source(name: str) -> Any:
-    """A data set's ``Source`` class."""
-    return _module("data", name.replace("-", "_")).Source
+    """A data set's ``Source`` class; `name` may hold a path (``folder:PATH``)."""
+    return _module("data", name.partition(":")[0].replace("-", "_")).Source
 
 
 def load_data(name: str, options: dict[str, Any] | None = None) -> "Dataset":
-    """A data set under some options; equal requests share one copy in memory."""
+    """A data set under some options; equal requests share one copy in memory, until the file they name changes."""
     from playground.core.hyperparams import from_dict
 
-    source = data_source(name)
-    return _loaded(name, from_dict(source.Options, options or {}))
+    path = Path(name.partition(":")[2])
+    changed_at = path.stat().st_mtime_ns if ":" in name and path.exists() else 0
+    return _loaded(name, from_dict(data_source(name).Options, options or {}), changed_at)
 
 
 @lru_cache(maxsize=8)
-def _loaded(name: str, options: Any) -> "Dataset":
-    dataset: Dataset = data_source(name).load(options)
+def _loaded(name: str, options: Any, _changed_at: int) -> "Dataset":
+    _, colon, path = name.partition(":")
+    dataset: Dataset = data_source(name).load(options, *([Path(path)] if colon else []))
     return dataset
 
 
 def presets(model: str, data_name: str) -> list[str]:
     """Names of the presets for a pair; "" is the unnamed one."""
+    data_name = data_name.partition(":")[0]
     folder = paths.resources() / "presets" / model
     found = []
     for file in sorted(folder.glob(f"{data_name}*.json")):
@@ -105,6 +108,7 @@ def presets(model: str, data_name: str) -> list[str]:
 
 def preset(model: str, data_name: str, name: str = "") -> dict[str, Any]:
     """A preset's content: ``config``, ``train``, ``data_options``, ``budget`` and ``receipt``, each optional."""
+    data_name = data_name.partition(":")[0]
     file = paths.resources() / "presets" / model / (f"{data_name}.{name}.json" if name else f"{data_name}.json")
     if not file.is_file():
         if name:
@@ -125,6 +129,7 @@ def experiment(
     from playground.core.hyperparams import changed, from_dict, to_dict
 
     _check_names(model, data_name)
+    data_name = _absolute(data_name)
     tuned = preset(model, data_name, preset_name)
     groups: dict[str, dict[str, object]] = {"config": {}, "data": {}, "train": {}}
     for key, value in (assignments or {}).items():
@@ -155,8 +160,20 @@ def checked(experiment_: "Experiment") -> "Experiment":
 def _check_names(model: str, data_name: str) -> None:
     if model not in models():
         raise unknown("model", model, list(models()))
-    if data_name not in data():
-        raise unknown("data set", data_name, list(data()))
+    name, colon, path = data_name.partition(":")
+    if name not in data():
+        raise unknown("data set", name, list(data()))
+    takes = data()[name].extra.get("takes", "")
+    if takes and not path.strip():
+        raise UsageError(f"'{name}' needs {takes}: name it as {name}:PATH.")
+    if colon and not takes:
+        raise UsageError(f"'{name}' takes no path; leave out ':{path}'.")
+
+
+def _absolute(data_name: str) -> str:
+    """The same name with an absolute path in it, so that a run finds its data from anywhere."""
+    name, colon, path = data_name.partition(":")
+    return f"{name}:{Path(path).expanduser().resolve()}" if colon else data_name
 
 
 def pretrained() -> dict[str, Path]:

@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 
 import torch
@@ -39,10 +40,11 @@ class DataSpec:
 
     Attributes:
         name: the data set's name.
-        shape: of one example: (2,) for points in the plane, (C, H, W) for images.
+        shape: of one example: (1,) for numbers on the line, (2,) for points in the plane, (C, H, W) for images.
         low, high: the range of values; images are always in [0, 1].
         levels: how many equally spaced values a pixel can take, both ends included; None for continuous data.
-        factors: the known causes, in the order of the columns of `Batch.labels`.
+        factors: the known causes; the discrete ones in the order of the columns of `Batch.labels`, the continuous ones
+            in that of `Batch.measures`.
         extent: half the side of the square in which points are drawn.
     """
 
@@ -69,6 +71,11 @@ class DataSpec:
         """Sizes of the discrete factors, in order: what a conditional model can be asked for."""
         return tuple(factor.size for factor in self.factors if factor.size)
 
+    @property
+    def continuous(self) -> tuple[Factor, ...]:
+        """The continuous factors, in order."""
+        return tuple(factor for factor in self.factors if not factor.size)
+
 
 @dataclass(frozen=True)
 class Batch:
@@ -78,51 +85,62 @@ class Batch:
         x: float32 (B, *shape).
         labels: int64 (B, F), a column a discrete factor; F may be 0.
         index: int64 (B,), the rows of the split they came from.
+        measures: float32 (B, M), a column a continuous factor, in the factor's own range; M may be 0.
     """
 
     x: Tensor
     labels: Tensor
     index: Tensor
+    measures: Tensor
 
     def __len__(self) -> int:
         return len(self.x)
 
     def take(self, rows: Tensor) -> "Batch":
         """The examples at some rows."""
-        return Batch(self.x[rows], self.labels[rows], self.index[rows])
+        return Batch(self.x[rows], self.labels[rows], self.index[rows], self.measures[rows])
 
     def to(self, device: torch.device | str) -> "Batch":
         """The same on another device."""
-        return Batch(self.x.to(device), self.labels.to(device), self.index.to(device))
+        return Batch(self.x.to(device), self.labels.to(device), self.index.to(device), self.measures.to(device))
 
     @classmethod
-    def of(cls, x: Tensor, labels: Tensor | None = None) -> "Batch":
+    def of(cls, x: Tensor, labels: Tensor | None = None, measures: Tensor | None = None) -> "Batch":
         """All of a split, numbered in order."""
         if labels is None:
             labels = torch.zeros(len(x), 0, dtype=torch.int64)
-        return cls(x, labels, torch.arange(len(x)))
+        if measures is None:
+            measures = torch.zeros(len(x), 0)
+        return cls(x, labels, torch.arange(len(x)), measures)
 
 
 @runtime_checkable
 class ExactDensity(Protocol):
-    """A distribution that is known in closed form, and so is every noised version of it.
-
-    All take points (N, 2), any float type. `signal` and `noise` describe the noised variable
-    ``signal * x + noise * ε``, ε ~ N(0, I); the defaults are the data itself.
-    """
+    """A distribution that is known in closed form: a density of points, or the probability of a discrete image."""
 
     @property
     def entropy(self) -> float:
-        """Differential entropy in nats: the floor under any model's NLL."""
+        """Entropy in nats (of points: differential): the floor under any model's NLL."""
+
+    def log_density(self, x: Tensor) -> Tensor:
+        """log p(x) in nats: (N, *shape), any float type -> (N,)."""
+
+    def sample(self, n: int, generator: torch.Generator) -> Tensor:
+        """Draws (n, *shape)."""
+
+
+@runtime_checkable
+class NoisedDensity(ExactDensity, Protocol):
+    """A density of points (N, D) whose every noised version is known as well.
+
+    `signal` and `noise` describe the variable ``signal * x + noise * ε``, ε ~ N(0, I); the defaults are the data.
+    """
 
     def log_density(self, x: Tensor, signal: float = 1.0, noise: float = 0.0) -> Tensor:
         """log p(x) in nats, (N,)."""
 
     def score(self, x: Tensor, signal: float = 1.0, noise: float = 0.0) -> Tensor:
-        """∇ log p(x), (N, 2)."""
-
-    def sample(self, n: int, generator: torch.Generator) -> Tensor:
-        """Draws (n, 2)."""
+        """∇ log p(x), (N, D)."""
 
 
 @dataclass(frozen=True)
@@ -170,5 +188,6 @@ class DataSource(Protocol):
     Options: ClassVar[type[Any]] = Empty
 
     @staticmethod
-    def load(options: Any) -> Dataset:
-        """The data set under these options."""
+    def load(options: Any, *path: Path) -> Dataset:
+        """The data set under these options. A source whose CARD has ``takes`` ("a file", "a folder") is named
+        NAME:PATH by its user and handed that path; any other is handed none."""

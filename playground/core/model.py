@@ -173,6 +173,11 @@ class GenerativeModel(nn.Module):
         raise NotImplementedError
 
     @property
+    def density(self) -> DensityKind:
+        """What this model's own `log_density` is: `density_kind`, unless a setting decides otherwise."""
+        return type(self).density_kind(self.spec)
+
+    @property
     def bounds_nll(self) -> bool:
         """Whether the loss is -log p(x) in nats or lies above it: then the data's entropy is its floor."""
         return False

@@ -18,7 +18,7 @@ def likelihood(model: GenerativeModel, dataset: Dataset, generator: torch.Genera
     Points count nats, images bits a dimension; all values share the unit. A conditional model is told the labels, so
     its NLL is that of p(x | label): the entropy of the data is no floor under it, and no KL follows from it.
     """
-    kind = type(model).density_kind(dataset.spec)
+    kind = model.density
     points = dataset.spec.kind == "points"
     unit = 1.0 if points else dataset.spec.dims * math.log(2)  # nats in one unit
     known = dataset.exact if not model.conditional else None
