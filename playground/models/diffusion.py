@@ -1,12 +1,12 @@
 """Diffusion: destroy an image with Gaussian noise, and learn to undo it.
 
-Corruption needs no learning: any x_0 reaches any time t in one jump, x_t = √ᾱ_t x_0 + √(1−ᾱ_t) ε. A network sees x_t
-and t and is trained to predict what was mixed in; sampling starts from pure noise and removes a little of the
-predicted noise at a time.
+Corruption needs no learning: any x_0 reaches any time t in one jump, x_t = α_t x_0 + σ_t ε, along a path on which the
+signal α falls and the noise σ grows. A network sees x_t and t and is trained to predict what was mixed in; sampling
+starts from pure noise and removes a little of the predicted noise at a time.
 
 Ho, Jain, Abbeel 2020 (DDPM, arXiv 2006.11239); Song, Meng, Ermon 2021 (DDIM, 2010.02502); Nichol, Dhariwal 2021
-(cosine schedule, 2102.09672); Salimans, Ho 2022 (v, 2202.00512); Ho, Salimans 2022 (guidance, 2207.12598).
-Lecture slides 32-36.
+(cosine schedule, 2102.09672); Salimans, Ho 2022 (v, 2202.00512); Ho, Salimans 2022 (guidance, 2207.12598); Kingma et
+al. 2021 (the bound, 2107.00630); Lipman et al. 2023 (flow matching, 2210.02747). Lecture slides 32-36.
 """
 
 import math
@@ -20,10 +20,10 @@ from torch.optim import Optimizer
 
 from playground.core.data import Batch, DataSpec
 from playground.core.hyperparams import param
-from playground.core.model import GenerativeModel, Given, SampleStep
-from playground.models.networks.embedding import LabelEmbedding, hide_labels, sinusoids
-from playground.models.networks.mlp import ModulatedMLP, mlp
-from playground.models.networks.unet import UNet
+from playground.core.model import DensityKind, GenerativeModel, Given, SampleStep
+from playground.models.networks.denoiser import Denoiser
+from playground.models.networks.embedding import hide_labels
+from playground.models.networks.noise_path import noise_path, sampling_times
 
 CARD = {
     "name": "diffusion",
@@ -34,19 +34,29 @@ CARD = {
     "about": "Corrupts data with Gaussian noise and learns to undo it, one step at a time.",
     "objective": "predict the noise",
     "loss_unit": "MSE",
-    "formula": r"x_t = \sqrt{\bar\alpha_t}\, x_0 + \sqrt{1-\bar\alpha_t}\, \varepsilon",
+    "formula": r"x_t = \alpha_t\, x_0 + \sigma_t\, \varepsilon",
 }
+
+
+LOOKS = 16  # places at which the likelihood bound looks for each example
 
 
 @dataclass(frozen=True)
 class DiffusionConfig:
     """How the network is built and trained."""
 
-    target: str = param("epsilon", choices=("epsilon", "x_0", "v"), label="predict",
-                        help="What the network is asked for: the noise, the clean image, or the mix v of both. "
-                             "Any one gives the other two.")  # fmt: skip
-    schedule: str = param("cosine", choices=("linear", "cosine", "sigmoid"), label="noise schedule",
-                          help="How fast noise takes over. Cosine spares small images longest.")  # fmt: skip
+    target: str = param("epsilon", choices=("epsilon", "x_0", "v", "flow"), label="predict",
+                        help="What the network is asked for: the noise ε, the clean image x_0, v = α ε − σ x_0, or "
+                             "the flow ε − x_0 from image to noise. Any one gives all others.")  # fmt: skip
+    schedule: str = param("cosine", choices=("linear", "cosine", "sigmoid", "straight"), label="noise schedule",
+                          help="How fast noise takes over. Cosine spares small images longest. Straight mixes (1 − t) "
+                               "image with t noise; with the target flow that is flow matching.")  # fmt: skip
+    know_time: bool = param(
+        True,
+        label="network sees t",
+        more=True,
+        help="Without it the network must guess from x_t alone how much noise there is.",
+    )
     conditional: bool = param(False, help="Give the network the label, so that samples can be asked for by class.")
     label_dropout: float = param(0.1, low=0.0, high=1.0, step=0.05, live=True, more=True, label="label dropout",
                                  help="Share of labels hidden in training: one network learns to denoise with and "
@@ -77,49 +87,10 @@ class DiffusionSampling:
                           help="Keeps the predicted clean image inside the range of real data.")  # fmt: skip
 
 
-def alpha_bars(schedule: str, timesteps: int) -> Tensor:
-    """ᾱ_t, the share of signal variance left at each time t = 0 .. T-1, (T,) float64, falling."""
-    if schedule == "cosine":
-
-        def level(u: float) -> float:
-            return math.cos((u + 0.008) / 1.008 * math.pi / 2) ** 2
-
-        steps = [min(1 - level((i + 1) / timesteps) / level(i / timesteps), 0.999) for i in range(timesteps)]
-        betas = torch.tensor(steps, dtype=torch.float64, device="cpu")
-    else:
-        # The usual ends, 1e-4 and 0.02, are meant for a thousand times; fewer times must destroy as much together.
-        first, last = 1e-4 * 1000 / timesteps, min(0.02 * 1000 / timesteps, 0.999)
-        ramp = torch.linspace(0, 1, timesteps, dtype=torch.float64, device="cpu")
-        betas = first + (last - first) * (ramp if schedule == "linear" else torch.sigmoid(12 * ramp - 6))
-    return torch.cumprod(1 - betas, dim=0)
-
-
-class Denoiser(nn.Module):
-    """The network: (x_t, t, label) -> its target, all in units where data has about unit size."""
-
-    def __init__(self, spec: DataSpec, config: DiffusionConfig) -> None:
-        super().__init__()
-        hidden = 4 * config.width
-        self.time = mlp(hidden, hidden, hidden)
-        self.label = LabelEmbedding(spec.classes, hidden) if config.conditional and spec.classes else None
-        self.hidden, self.timesteps = hidden, config.timesteps
-        self.body: nn.Module
-        if spec.kind == "points":
-            self.body = ModulatedMLP(spec.dims, hidden, depth=4, condition_dim=hidden)
-        else:
-            self.body = UNet(spec.shape[0], config.width, spec.shape[1], condition_dim=hidden)
-
-    def forward(self, x: Tensor, t: Tensor, label: Tensor | None) -> Tensor:  # (B, *shape), (B,), (B, F)
-        condition = self.time(sinusoids(t * (1000.0 / self.timesteps), self.hidden))  # (B, hidden)
-        if self.label is not None and label is not None:
-            condition = condition + self.label(label)
-        return self.body(x, condition)
-
-
 class Diffusion(GenerativeModel):
     """Inside, data is centred and scaled to about unit size; all that goes in or comes out is in the data's range.
 
-    Noise is added around the data's centre: x_t − c = √ᾱ_t (x_0 − c) + √(1−ᾱ_t) s ε.
+    Noise is added around the data's centre: x_t − c = α_t (x_0 − c) + σ_t s ε.
     """
 
     Config = DiffusionConfig
@@ -127,15 +98,18 @@ class Diffusion(GenerativeModel):
     answers = GenerativeModel.answers | {"corrupt", "score", "schedule"}
 
     config: DiffusionConfig
-    alpha_bar: Tensor
+    signal: Tensor
+    sigma: Tensor
     centre: Tensor
     scale: Tensor
     bound: Tensor
 
     def __init__(self, spec: DataSpec, config: DiffusionConfig) -> None:
         super().__init__(spec, config)
-        self.network = Denoiser(spec, config)
-        self.register_buffer("alpha_bar", alpha_bars(config.schedule, config.timesteps).float())  # (T,)
+        self.network = Denoiser(spec, config.width, config.timesteps, bool(config.conditional))
+        signal, sigma = noise_path(config.schedule, config.timesteps)
+        self.register_buffer("signal", signal.float())  # α_t, (T,)
+        self.register_buffer("sigma", sigma.float())  # σ_t, (T,)
         # Images live in [0, 1], here [-1, 1]; `prepare` measures where points live.
         self.register_buffer("centre", torch.full(spec.shape, (spec.low + spec.high) / 2))
         self.register_buffer("scale", torch.tensor((spec.high - spec.low) / 2))
@@ -149,7 +123,11 @@ class Diffusion(GenerativeModel):
 
     @classmethod
     def capabilities(cls, spec: DataSpec) -> frozenset[str]:
-        return frozenset({"sample", "sample_steps", "complete"})
+        return frozenset({"sample", "sample_steps", "complete", "log_density"})
+
+    @classmethod
+    def density_kind(cls, spec: DataSpec) -> DensityKind:
+        return "lower bound"
 
     # -- training -------------------------------------------------------------------------------------------------
 
@@ -183,9 +161,18 @@ class Diffusion(GenerativeModel):
         with self.stage("predict"):
             dropout = self.config.label_dropout
             label = hide_labels(batch.labels, dropout, generator) if self.conditional else None
-            prediction = self.network(x_t, t, label)
-        wanted = {"epsilon": noise, "x_0": x_0, "v": signal * noise - sigma * x_0}[self.config.target]
-        return {"loss": F.mse_loss(prediction, wanted)}
+            prediction = self._ask(x_t, t, label)
+        of_noise, of_image = self._target(signal, sigma)
+        return {"loss": F.mse_loss(prediction, of_noise * noise + of_image * x_0)}
+
+    def _target(self, signal: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
+        """How much noise and how much image the network is asked for."""
+        one, none = torch.ones_like(signal), torch.zeros_like(signal)
+        mixes = {"epsilon": (one, none), "x_0": (none, one), "v": (signal, -sigma), "flow": (one, -one)}
+        return mixes[self.config.target]
+
+    def _ask(self, x: Tensor, t: Tensor, label: Tensor | None) -> Tensor:
+        return self.network(x, t if self.config.know_time else torch.zeros_like(t), label)
 
     def held_out(self, batch: Batch, generator: torch.Generator) -> dict[str, Tensor]:
         """The same at evenly spread times: which times fall to a few examples would otherwise decide the number."""
@@ -206,7 +193,8 @@ class Diffusion(GenerativeModel):
         given: Given | None = None,
     ) -> Iterator[SampleStep]:
         """From pure noise to samples. Each state but the last shows, for its x_t: ``noise`` (predicted ε),
-        ``denoised`` (predicted x_0), ``mean`` and ``added`` (which sum to the next state), ``t`` and ``alpha_bar``."""
+        ``denoised`` (predicted x_0), ``mean`` and ``added`` (which sum to the next state), ``t``, ``signal`` α_t and
+        ``sigma`` σ_t."""
         settings = settings or DiffusionSampling()
         times = sampling_times(self.config.timesteps, settings.steps)  # T-1 down to about T/steps
         eta = 1.0 if settings.sampler == "ddpm" else settings.eta
@@ -220,57 +208,97 @@ class Diffusion(GenerativeModel):
 
         for i in range(index, len(times)):
             t, s = times[i], times[i + 1] if i + 1 < len(times) else -1  # s is the next, less noisy time
-            a_t = self.alpha_bar[t]
-            a_s = self.alpha_bar[s] if s >= 0 else torch.ones_like(a_t)
+            signal_t, sigma_t = self.signal[t], self.sigma[t]
+            signal_s, sigma_s = (self.signal[s], self.sigma[s]) if s >= 0 else (torch.ones_like(signal_t), 0 * sigma_t)
             state = generator.get_state()
 
             # What is kept from step to step is the state as shown, so that going on from a shown one loses no bit.
             noise, x_0 = self._predict(self._inward(x), t, label, settings)
-            # DDIM, eq. 12: go to the predicted x_0 and back along the predicted noise, with σ of it drawn afresh.
-            sigma = eta * ((1 - a_s) / (1 - a_t) * (1 - a_t / a_s)).clamp(min=0).sqrt()
-            mean = a_s.sqrt() * x_0 + (1 - a_s - sigma**2).clamp(min=0).sqrt() * noise
+            # DDIM, eq. 12: go to the predicted x_0 and back along the predicted noise, some of it drawn afresh; η = 1
+            # draws as much as x_s holds that x_t and x_0 leave open. On the straight path η = 0 is an Euler step.
+            left_open = sigma_t**2 - (signal_t / signal_s * sigma_s) ** 2
+            afresh = eta * sigma_s / sigma_t * left_open.clamp(min=0).sqrt()
+            mean = signal_s * x_0 + (sigma_s**2 - afresh**2).clamp(min=0).sqrt() * noise
             fresh = torch.randn(x.shape, generator=generator, device=x.device)
-            added = sigma * fresh if s >= 0 else torch.zeros_like(x)  # never noise on the finished sample
+            added = afresh * fresh if s >= 0 else torch.zeros_like(x)  # never noise on the finished sample
 
             views = {"noise": noise, "denoised": self._outward(x_0), "mean": self._outward(mean),
-                     "added": added * self.scale, "t": torch.tensor(t), "alpha_bar": a_t}  # fmt: skip
+                     "added": added * self.scale,
+                     "t": torch.tensor(t), "signal": signal_t, "sigma": sigma_t}  # fmt: skip
             yield SampleStep(i, len(times), x, views, state)
             x_s = mean + added
             if given is not None:
-                x_s = self._keep(x_s, given, a_s, generator)
+                x_s = self._keep(x_s, given, signal_s, sigma_s, generator)
             x = self._outward(x_s)
         yield SampleStep(len(times), len(times), x)
 
-    def _predict(self, x: Tensor, t: int, label: Tensor | None, settings: DiffusionSampling) -> tuple[Tensor, Tensor]:
+    def _predict(
+        self, x: Tensor, t: int | Tensor, label: Tensor | None, settings: DiffusionSampling
+    ) -> tuple[Tensor, Tensor]:
         """Predicted noise ε̂ and clean image x̂_0 at x_t, both (B, *shape), that recombine to x_t."""
-        times = torch.full((len(x),), t, device=x.device)
+        times = t if isinstance(t, Tensor) else torch.full((len(x),), t, device=x.device)  # (B,)
         nothing = torch.full((len(x), len(self.spec.classes)), -1, device=x.device)
         w = settings.guidance
         if not self.conditional or label is None or bool((label < 0).all()):
-            prediction = self.network(x, times, nothing)
+            prediction = self._ask(x, times, nothing)
         elif w == 1.0:
-            prediction = self.network(x, times, label)
+            prediction = self._ask(x, times, label)
         else:  # classifier-free guidance: from the unlabelled prediction towards and beyond the labelled one
-            both = self.network(x.repeat(2, *[1] * (x.dim() - 1)), times.repeat(2), torch.cat([nothing, label]))
+            both = self._ask(x.repeat(2, *[1] * (x.dim() - 1)), times.repeat(2), torch.cat([nothing, label]))
             without, with_label = both.chunk(2)
             prediction = without + w * (with_label - without)
 
+        # Two equations: x = α x_0 + σ ε, and the prediction is the target's mix of the same two.
         signal, sigma = self._levels(times)
-        if self.config.target == "epsilon":
-            x_0 = (x - sigma * prediction) / signal
-        elif self.config.target == "x_0":
-            x_0 = prediction
-        else:
-            x_0 = signal * x - sigma * prediction
+        of_noise, of_image = self._target(signal, sigma)
+        x_0 = (of_noise * x - sigma * prediction) / (of_noise * signal - of_image * sigma)
         if settings.clip_x0:  # near t = T the signal is tiny, and dividing by it blows up the smallest error
             x_0 = torch.minimum(torch.maximum(x_0, -self.bound), self.bound)
         return (x - signal * x_0) / sigma, x_0
 
-    def _keep(self, x: Tensor, given: Given, alpha_bar: Tensor, generator: torch.Generator) -> Tensor:
+    def _keep(self, x: Tensor, given: Given, signal: Tensor, sigma: Tensor, generator: torch.Generator) -> Tensor:
         """Completion: known pixels follow their own corruption. Lugmayr et al. 2022 (2201.09865), one pass."""
         known, mask = self._inward(given[0]), given[1]
         noise = torch.randn(x.shape, generator=generator, device=x.device)
-        return torch.where(mask > 0, alpha_bar.sqrt() * known + (1 - alpha_bar).sqrt() * noise, x)
+        return torch.where(mask > 0, signal * known + sigma * noise, x)
+
+    # -- likelihood -----------------------------------------------------------------------------------------------
+
+    @torch.no_grad()
+    def log_density(self, x: Tensor, generator: torch.Generator, label: Tensor | None = None) -> Tensor:
+        """The variational lower bound of log p(x) in nats (B,), for sampling in ever finer steps (Kingma et al. 2021).
+
+        Between the first noise and the last it is an integral over λ = log(α² / σ²), the log of the signal-to-noise
+        ratio: ½ ∫ E |ε − ε̂|² dλ, estimated without bias at LOOKS places, spread evenly from a random start.
+        """
+        x_0, total = self._inward(x), torch.zeros(len(x), device=x.device)
+        rate = 2 * (self.signal / self.sigma).log()  # λ_t, (T,), falling
+        reach, offset = rate[0] - rate[-1], torch.rand(len(x), generator=generator, device=x.device)
+        for look in range(LOOKS):
+            wanted = rate[0] - (look + offset) / LOOKS * reach  # (B,)
+            before = torch.searchsorted(-rate, -wanted).clamp(1, len(rate) - 1) - 1
+            t = before + (rate[before] - wanted) / (rate[before] - rate[before + 1])  # between two times
+            noise = torch.randn(x.shape, generator=generator, device=x.device)
+            signal, sigma = self._levels(t)
+            found, _ = self._predict(signal * x_0 + sigma * noise, t, label, DiffusionSampling())
+            total += 0.5 * reach / LOOKS * (noise - found).square().flatten(1).sum(1)
+        signal, sigma = self.signal[-1], self.sigma[-1]  # KL( q(x_T | x_0) || N(0, I) ): what noise still tells of x_0
+        total += (0.5 * ((signal * x_0) ** 2 + sigma**2 - 1) - sigma.log()).flatten(1).sum(1)
+        return self._log_first_step(x_0, generator) - total
+
+    def _log_first_step(self, x_0: Tensor, generator: torch.Generator) -> Tensor:
+        """E log p(x | x at t = 0), whose noise is tiny: any x is as likely as it makes that state, (B,)."""
+        signal, sigma = self.signal[0], self.sigma[0]
+        noise = torch.randn(x_0.shape, generator=generator, device=x_0.device)
+        if self.spec.levels is None:  # a Gaussian density around it, and the change of variables of the scaling
+            log_p = -0.5 * noise**2 - (sigma / signal * self.scale).log() - 0.5 * math.log(2 * math.pi)
+        else:
+            log_p, state = -0.5 * noise**2, signal * x_0 + sigma * noise
+            all_levels = torch.full_like(x_0, -math.inf)
+            for level in torch.linspace(-1, 1, self.spec.levels).tolist():
+                all_levels = torch.logaddexp(all_levels, -0.5 * ((state - signal * level) / sigma) ** 2)
+            log_p = log_p - all_levels
+        return log_p.flatten(1).sum(1)
 
     # -- looking inside -------------------------------------------------------------------------------------------
 
@@ -293,22 +321,20 @@ class Diffusion(GenerativeModel):
         return {"x": -noise / sigma, "signal": signal.flatten(), "sigma": sigma, "shift": shift}
 
     def schedule(self) -> dict[str, Tensor]:
-        """``alpha_bar`` (T,) and the log10 signal-to-noise ratio ``log_snr`` (T,)."""
-        return {"alpha_bar": self.alpha_bar, "log_snr": torch.log10(self.alpha_bar / (1 - self.alpha_bar))}
+        """``signal`` α (T,), ``sigma`` σ (T,) and the log10 signal-to-noise ratio ``log_snr`` (T,)."""
+        return {"signal": self.signal, "sigma": self.sigma, "log_snr": 2 * torch.log10(self.signal / self.sigma)}
 
     def _levels(self, t: Tensor) -> tuple[Tensor, Tensor]:
-        """√ᾱ_t and √(1−ᾱ_t), shaped to multiply a batch."""
-        alpha_bar = self.alpha_bar[t].view(-1, *[1] * len(self.spec.shape))  # (B, 1, ...)
-        return alpha_bar.sqrt(), (1 - alpha_bar).sqrt()
+        """α_t and σ_t, shaped to multiply a batch: (B, 1, ...) each. Between two times λ is linear in t."""
+        shape, whole = (-1, *[1] * len(self.spec.shape)), t.long()
+        if not t.is_floating_point():
+            return self.signal[whole].view(shape), self.sigma[whole].view(shape)
+        after, share = (whole + 1).clamp(max=self.config.timesteps - 1), t - whole
+        signal, sigma = (path[whole] ** (1 - share) * path[after] ** share for path in (self.signal, self.sigma))
+        return signal.view(shape), sigma.view(shape)
 
     def _inward(self, x: Tensor) -> Tensor:
         return (x - self.centre) / self.scale
 
     def _outward(self, x: Tensor) -> Tensor:
         return x * self.scale + self.centre
-
-
-def sampling_times(timesteps: int, steps: int) -> list[int]:
-    """`steps` evenly spaced times from T-1 downwards ("trailing": the first is always the noisiest)."""
-    steps = min(steps, timesteps)
-    return [round(timesteps - i * timesteps / steps) - 1 for i in range(steps)]

@@ -13,13 +13,20 @@ from torch import Tensor, nn
 from playground import registry
 from playground.core.data import Batch, Dataset, DataSpec, Factor
 from playground.core.model import SampleStep
-from playground.models.diffusion import Diffusion, DiffusionConfig, DiffusionSampling, alpha_bars, sampling_times
+from playground.models.diffusion import Diffusion, DiffusionConfig, DiffusionSampling
+from playground.models.networks.noise_path import noise_path, sampling_times
 from tests.helpers import generator
 
 PIXELS = DataSpec("pixels", (1, 4, 4), levels=17)
 PLANE = DataSpec("plane", (2,), low=-3.0, high=3.0, factors=(Factor("side", ("left", "right")),))
 THEIR_SCHEDULE = {"linear": "linear", "cosine": "squaredcos_cap_v2", "sigmoid": "sigmoid"}
 THEIR_TARGET = {"epsilon": "epsilon", "x_0": "sample", "v": "v_prediction"}
+TARGETS = (*THEIR_TARGET, "flow")
+
+
+def alpha_bars(schedule: str, timesteps: int) -> Tensor:
+    """ᾱ, as the papers write the signal's share of the variance."""
+    return noise_path(schedule, timesteps)[0] ** 2
 
 
 def _diffusion(spec: DataSpec = PIXELS, **settings: object) -> Diffusion:
@@ -100,7 +107,8 @@ def test_times_are_evenly_spaced_and_start_at_the_noisiest():
 
 def test_the_schedule_that_is_shown_is_the_one_in_use():
     shown = _diffusion(schedule="cosine").schedule()
-    torch.testing.assert_close(shown["alpha_bar"], alpha_bars("cosine", 1000).float())
+    torch.testing.assert_close(shown["signal"], alpha_bars("cosine", 1000).sqrt().float())
+    torch.testing.assert_close(shown["signal"] ** 2 + shown["sigma"] ** 2, torch.ones(1000))
     assert bool(shown["log_snr"].isfinite().all())
     assert bool((shown["log_snr"][1:] < shown["log_snr"][:-1]).all())
 
@@ -149,7 +157,7 @@ def test_single_steps_of_the_full_chain_are_those_of_diffusers(target, first):
 def _in_float64(model: Diffusion) -> Diffusion:
     """Formulae that are equal on paper differ by 1e-4 in float32, where 1 - ᾱ is tiny; here they must not."""
     model.double()
-    model.alpha_bar = alpha_bars(model.config.schedule, model.config.timesteps)
+    model.signal, model.sigma = noise_path(model.config.schedule, model.config.timesteps)
     return model
 
 
@@ -159,7 +167,7 @@ def _theirs(model: Diffusion, settings: DiffusionSampling, start: SampleStep, st
               "clip_sample": settings.clip_x0, "timestep_spacing": "trailing"}  # fmt: skip
     scheduler = DDPMScheduler(**common) if settings.sampler == "ddpm" else DDIMScheduler(**common)
     # Theirs are float32; that the schedules agree has its own test.
-    scheduler.alphas_cumprod = model.alpha_bar
+    scheduler.alphas_cumprod = model.signal**2
     scheduler.one = scheduler.final_alpha_cumprod = torch.tensor(1.0, dtype=torch.float64)
     scheduler.set_timesteps(settings.steps)
     noise = torch.Generator()
@@ -211,7 +219,7 @@ def test_mean_plus_added_noise_is_the_next_state():
 
 def test_state_noise_and_denoised_recombine():
     for frame in _noisy()[:-1]:
-        signal, sigma = frame.views["alpha_bar"].sqrt(), (1 - frame.views["alpha_bar"]).sqrt()
+        signal, sigma = frame.views["signal"], frame.views["sigma"]
         recombined = signal * (2 * frame.views["denoised"] - 1) + sigma * frame.views["noise"]
         torch.testing.assert_close(recombined, 2 * frame.x - 1, rtol=0, atol=1e-5)
 
@@ -323,7 +331,7 @@ def test_every_time_is_trained():
     assert count.max() < 145
 
 
-@pytest.mark.parametrize("target", THEIR_TARGET)
+@pytest.mark.parametrize("target", TARGETS)
 def test_the_loss_is_the_squared_error_of_what_was_asked_for(target):
     model = _diffusion(PLANE, target=target)
     model.network = Recorder()
@@ -333,25 +341,121 @@ def test_the_loss_is_the_squared_error_of_what_was_asked_for(target):
     t, noise = torch.randint(1000, (50,), generator=draws), torch.randn(50, 2, generator=draws)
     x_0, a = batch.x / 3, alpha_bars("cosine", 1000)[t, None].float()
     x_t = a.sqrt() * x_0 + (1 - a).sqrt() * noise
-    wanted = {"epsilon": noise, "x_0": x_0, "v": a.sqrt() * noise - (1 - a).sqrt() * x_0}[target]
+    wanted = {"epsilon": noise, "x_0": x_0, "v": a.sqrt() * noise - (1 - a).sqrt() * x_0, "flow": noise - x_0}[target]
     asked, times, _ = model.network.asked[0]
     assert torch.equal(times, t)
     torch.testing.assert_close(asked, x_t, rtol=0, atol=1e-5)
     torch.testing.assert_close(loss, ((model.network.said[0] - wanted) ** 2).mean(), rtol=1e-5, atol=1e-6)
 
 
-@pytest.mark.parametrize("target", THEIR_TARGET)
-def test_a_perfect_prediction_of_any_target_gives_back_image_and_noise(target):
-    model = _diffusion(PLANE, target=target)
+@pytest.mark.parametrize("schedule", ["cosine", "straight"])
+@pytest.mark.parametrize("target", TARGETS)
+def test_a_perfect_prediction_of_any_target_gives_back_image_and_noise(target, schedule):
+    model = _diffusion(PLANE, target=target, schedule=schedule)
     x_0, noise = torch.randn(4, 2, generator=generator()) / 3, torch.randn(4, 2, generator=generator(1))
     for t in (5, 300, 900):
         signal, sigma = model._levels(torch.full((4,), t))
-        perfect = {"epsilon": noise, "x_0": x_0, "v": signal * noise - sigma * x_0}[target]
+        perfect = {"epsilon": noise, "x_0": x_0, "v": signal * noise - sigma * x_0, "flow": noise - x_0}[target]
         model.network = nn.Identity()
         model.network.forward = lambda *_, perfect=perfect: perfect
         found = model._predict(signal * x_0 + sigma * noise, t, None, DiffusionSampling(clip_x0=False))
         torch.testing.assert_close(found[0], noise, rtol=0, atol=1e-4)
         torch.testing.assert_close(found[1], x_0, rtol=0, atol=1e-4)
+
+
+def test_without_t_the_network_hears_the_same_time_always():
+    model = _diffusion(PLANE, know_time=False)
+    model.network = Recorder()
+    model.objective(Batch.of(torch.zeros(50, 2)), generator())
+    model.sample(3, settings=DiffusionSampling(steps=4), generator=generator())
+    assert {t for _, times, _ in model.network.asked for t in times.tolist()} == {0}
+
+
+# -- flow matching --------------------------------------------------------------------------------------------------
+
+
+def test_the_straight_path_mixes_image_and_noise_in_proportion():
+    signal, sigma = noise_path("straight", 999)
+    torch.testing.assert_close(signal + sigma, torch.ones(999, dtype=torch.float64))
+    torch.testing.assert_close(sigma, torch.arange(1, 1000, dtype=torch.float64) / 1000)
+
+
+def test_on_the_straight_path_sampling_is_euler_integration_of_the_flow():
+    """x_s = x_t + (s - t) flow(x_t): Lipman et al. 2023, Liu et al. 2023."""
+    model = _in_float64(_diffusion(schedule="straight", target="flow", timesteps=999))
+    model.network = Recorder()
+    settings = DiffusionSampling(steps=20, clip_x0=False)
+    frames = list(model.sample_steps(3, settings=settings, generator=generator()))
+    for now, then, flow in zip(frames, frames[1:], model.network.said, strict=False):
+        step = (0 if then is frames[-1] else then.views["sigma"]) - now.views["sigma"]
+        torch.testing.assert_close(2 * then.x - 1, 2 * now.x - 1 + step * flow, rtol=0, atol=1e-9)
+
+
+# -- the likelihood bound -------------------------------------------------------------------------------------------
+
+
+class GaussianNoise(nn.Module):
+    """In the network's place: E[ε | x_t] where the data is N(mean, std²) in the model's own units."""
+
+    def __init__(self, model: Diffusion, mean: float, std: float) -> None:
+        super().__init__()
+        self.outer, self.mean, self.std = [model], mean, std
+
+    def forward(self, x: Tensor, t: Tensor, label: Tensor | None) -> Tensor:
+        signal, sigma = self.outer[0]._levels(t)
+        return sigma * (x - signal * self.mean) / ((signal * self.std) ** 2 + sigma**2)
+
+
+@pytest.mark.parametrize("schedule", ["cosine", "linear", "straight"])
+def test_the_bound_is_the_likelihood_where_the_data_is_gaussian(schedule):
+    spec = DataSpec("normal", (2,), low=-3.0, high=3.0)
+    model = _diffusion(spec, schedule=schedule)
+    centre, scale, std = torch.tensor([0.5, -1.0]), 0.8, 0.7
+    model.centre, model.scale, model.bound = centre, torch.tensor(scale), torch.tensor(100.0)
+    model.network = GaussianNoise(model, 0.0, std)
+    truth = torch.distributions.Normal(centre, scale * std)
+    x = centre + scale * std * torch.randn(4000, 2, generator=generator(1))
+    exact = truth.log_prob(x).sum(1)
+    bound = model.log_density(x, generator())
+    gap = exact - bound
+    error = gap.std().item() / len(gap) ** 0.5
+    assert -4 * error < gap.mean().item() < 4 * error + 0.001
+    wrong = _diffusion(spec, schedule=schedule)
+    wrong.centre, wrong.scale, wrong.bound = model.centre, model.scale, model.bound
+    wrong.network = GaussianNoise(wrong, 0.3, std)  # a worse network is never more likely
+    assert (bound - wrong.log_density(x, generator())).mean() > 0.02
+
+
+def test_the_bound_of_discrete_pixels_is_the_probability_where_they_are_fair_coins():
+    """Two levels, each as likely: -log2 p is one bit a pixel, and E[x_0 | x_t] is a tanh."""
+    spec = DataSpec("coins", (1, 4, 4), levels=2)
+    model = _diffusion(spec, target="x_0")
+
+    class Exact(nn.Module):
+        def forward(self, x: Tensor, t: Tensor, label: Tensor | None) -> Tensor:
+            signal, sigma = model._levels(t)
+            return torch.tanh(x * signal / sigma**2)
+
+    model.network = Exact()
+    x = torch.randint(2, (3000, 1, 4, 4), generator=generator()).float()
+    bits = -model.log_density(x, generator(1)) / (16 * math.log(2))
+    error = bits.std().item() / len(bits) ** 0.5
+    assert 1.0 - 4 * error < bits.mean().item() < 1.02 + 4 * error
+
+
+def test_the_first_step_knows_the_pixel_as_well_as_its_noise_allows():
+    """With few times the first noise already blurs 256 levels: the softmax over them against the formula."""
+    spec = DataSpec("fine", (1, 4, 4), levels=256)
+    model = _diffusion(spec, schedule="linear", timesteps=50)
+    x = torch.randint(256, (2, 1, 4, 4), generator=generator()).float() / 255
+    noise = torch.randn(x.shape, generator=generator(3)).double()
+    signal, sigma = (level[0].item() for level in noise_path("linear", 50))
+    state = signal * (2 * x.double() - 1) + sigma * noise
+    levels = torch.linspace(-1, 1, 256, dtype=torch.float64)
+    log_p = torch.distributions.Normal(signal * levels, sigma).log_prob(state[..., None]).log_softmax(-1)
+    expected = log_p.gather(-1, (x * 255).round().long()[..., None]).flatten(1).sum(1)
+    found = model._log_first_step(2 * x - 1, generator(3))
+    torch.testing.assert_close(found.double(), expected, rtol=1e-3, atol=1e-2)
 
 
 # -- against an exact density ---------------------------------------------------------------------------------------

@@ -169,8 +169,29 @@ def test_the_bound_stays_below_the_log_likelihood():
     assert bool((bound > exact - 50).all())  # a bound, not nonsense
 
 
+def test_many_codes_find_the_likelihood_behind_a_wrong_posterior():
+    """The linear Gaussian of the next test, whose encoder proposes codes that are off and too spread."""
+    vae, x, exact = _linear_gaussian(mean=0.3, log_sigma=0.0)
+    many = vae.importance_bound(x, 20_000, generator(), None)
+    torch.testing.assert_close(many, exact, rtol=0, atol=0.02)
+    elbo = torch.stack([vae.importance_bound(x, 1, generator(seed), None) for seed in range(400)])
+    terms = [vae.objective(Batch.of(x), generator(seed))["loss"] for seed in range(400)]
+    assert -elbo.mean().item() == pytest.approx(torch.stack(terms).mean().item(), abs=0.06)
+    # KL( N(0.3, 1) || N(0, 1/2) ) is what one code leaves open.
+    assert (exact - elbo.mean(dim=0)).mean().item() == pytest.approx(0.5 * (2 - 1 - math.log(2) + 2 * 0.3**2), abs=0.05)
+
+
 def test_the_bound_is_tight_where_the_posterior_is_the_true_one():
-    """x = z + noise in one dimension of two: then q(z|x) = p(z|x) is known, and the bound is log p(x) itself."""
+    """x = z + noise in one dimension of two: then q(z|x) = p(z|x) is known, and any code gives log p(x) itself."""
+    vae, x, exact = _linear_gaussian(mean=0.0, log_sigma=0.5 * math.log(0.5))
+    for codes in (1, 7):
+        bound = vae.importance_bound(x, codes, generator(), None)
+        torch.testing.assert_close(bound, exact, rtol=0, atol=1e-4)
+    torch.testing.assert_close(vae.log_density(x, generator()), exact, rtol=0, atol=1e-4)
+
+
+def _linear_gaussian(mean: float, log_sigma: float) -> tuple[VAE, torch.Tensor, torch.Tensor]:
+    """A VAE with the encoder N(x_1 / 2 + mean, exp(log_sigma)²), some points, and their true log p."""
     vae = _vae(PLANE, latent_dim=1, hidden=8)
     vae.centre, vae.scale = torch.zeros(2), torch.tensor(1.0)
     # p(x|z) = N((z, 0), I), so that p(x) = N(0, diag(2, 1)) and p(z|x) = N(x_1 / 2, 1/2).
@@ -178,13 +199,12 @@ def test_the_bound_is_tight_where_the_posterior_is_the_true_one():
     vae.encoder = torch.nn.Linear(2, 2)
     for layer, weight, bias in (
         (vae.decoder, [[1.0], [0.0], [0.0], [0.0]], [0.0] * 4),
-        (vae.encoder, [[0.5, 0.0], [0.0, 0.0]], [0.0, 0.5 * math.log(0.5)]),
+        (vae.encoder, [[0.5, 0.0], [0.0, 0.0]], [mean, log_sigma]),
     ):
         layer.weight.data, layer.bias.data = torch.tensor(weight), torch.tensor(bias)
     x = _points(4).x
     exact = torch.distributions.MultivariateNormal(torch.zeros(2), torch.diag(torch.tensor([2.0, 1.0]))).log_prob(x)
-    bound = torch.stack([vae.log_density(x, generator(seed)) for seed in range(400)]).mean(dim=0)
-    torch.testing.assert_close(bound, exact, rtol=0, atol=0.05)
+    return vae, x, exact
 
 
 # -- sampling and looking inside ------------------------------------------------------------------------------------

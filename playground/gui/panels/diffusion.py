@@ -100,8 +100,8 @@ class ReverseView(View):
         frame = self.frames[index]
         total = self._total
         if "t" in frame:
-            t, kept = int(frame["t"]), float(frame["alpha_bar"])
-            self.scrubber.set_caption(f"step {index} of {total}   t = {t}   signal {kept:.0%} of the variance")
+            t, signal, sigma = int(frame["t"]), float(frame["signal"]), float(frame["sigma"])
+            self.scrubber.set_caption(f"step {index} of {total}   t = {t}   α = {signal:.3f}, σ = {sigma:.3f}")
         else:
             self.scrubber.set_caption(f"step {index} of {total}   finished")
         if self.is_points:
@@ -215,7 +215,7 @@ class CorruptView(View):
         self.noise = ImageGrid(f"{name}.noise", signed=True)
         self.corrupted = ImageGrid(f"{name}.corrupted")
         self.plane = ScatterView(f"{name}.plane")
-        self.levels = CurvePlot(f"{name}.levels", "time t", "variance")
+        self.levels = CurvePlot(f"{name}.levels", "time t", "share of x_t")
         self.snr = CurvePlot(f"{name}.snr", "time t", "log10 SNR")
         self.time = GrooveSlider()
         self.time.setObjectName(f"{name}.time")
@@ -224,12 +224,13 @@ class CorruptView(View):
         self.words = QLabel()
         self.words.setObjectName(f"{name}.words")
         self.another = button("Another example", f"{name}.another", "Corrupts the next real examples")
-        self._first, self._schedule = 0, np.empty(0)
+        self._first = 0
+        self._signal, self._sigma = np.empty(0), np.empty(0)
 
         pictures = QWidget()
         row = QHBoxLayout(pictures)
         row.setContentsMargins(0, 0, 0, 0)
-        titles = (f"{X_0}, real", "<i>ε</i>, the noise", f"{X_T} = √ᾱ {X_0} + √(1−ᾱ) <i>ε</i>")
+        titles = (f"{X_0}, real", "<i>ε</i>, the noise", f"{X_T} = α {X_0} + σ <i>ε</i>")
         for grid, words in zip((self.clean, self.noise, self.corrupted), titles, strict=True):
             row.addWidget(captioned(grid, words))
         self._stack = QStackedWidget()
@@ -278,18 +279,17 @@ class CorruptView(View):
         self.time.setValue(round(t))
 
     def _jump(self) -> None:
-        if self._schedule.size and self.isVisible():
+        if self._signal.size and self.isVisible():
             self.ask("corrupt", "corrupt", seed=3, x=self._examples(), t=self.time.value())
 
     def answered(self, answer: Answer) -> None:
         if answer.query.method == "schedule":
-            self._show_schedule(answer.arrays["alpha_bar"], answer.arrays["log_snr"])
+            self._show_schedule(**answer.arrays)
             return
         t = int(answer.query.arguments["t"])  # type: ignore[call-overload]
-        kept = float(self._schedule[t])
         self.levels.set_marker(t)
         self.snr.set_marker(t)
-        self.words.setText(f"t = {t}:  signal √ᾱ = {kept**0.5:.3f},  noise √(1−ᾱ) = {(1 - kept) ** 0.5:.3f}")
+        self.words.setText(f"t = {t}:  signal α = {self._signal[t]:.3f},  noise σ = {self._sigma[t]:.3f}")
         x = answer.arrays["x"]
         if self.is_points:
             self.plane.set_points("real data", self._examples(), "data")
@@ -303,14 +303,14 @@ class CorruptView(View):
             self.picture("noise", None)
             self.picture("sample", None)
 
-    def _show_schedule(self, alpha_bar: np.ndarray, log_snr: np.ndarray) -> None:
-        self._schedule = alpha_bar
-        times = np.arange(len(alpha_bar))
-        self.levels.set_curves({"signal ᾱ": (times, alpha_bar), "noise 1−ᾱ": (times, 1 - alpha_bar)})
+    def _show_schedule(self, signal: np.ndarray, sigma: np.ndarray, log_snr: np.ndarray) -> None:
+        self._signal, self._sigma = signal, sigma
+        times = np.arange(len(signal))
+        self.levels.set_curves({"signal α": (times, signal), "noise σ": (times, sigma)})
         self.snr.set_curves({"SNR": (times, log_snr)})
-        self.time.setRange(0, len(alpha_bar) - 1)
+        self.time.setRange(0, len(signal) - 1)
         if self.time.value() == 0:
-            self.time.setValue(len(alpha_bar) * 2 // 5)
+            self.time.setValue(len(signal) * 2 // 5)
         self._jump()
 
 

@@ -1,0 +1,36 @@
+"""How much image and how much noise x_t holds at each time t, and which times a sampler visits.
+
+Linear: Ho et al. 2020; cosine: Nichol, Dhariwal 2021; sigmoid: Jabri et al. 2022; straight: Lipman et al. 2023.
+"""
+
+import math
+
+import torch
+from torch import Tensor
+
+
+def noise_path(schedule: str, timesteps: int) -> tuple[Tensor, Tensor]:
+    """α_t and σ_t, how much of the image and how much noise x_t holds, at t = 0 .. T-1: (T,) float64 each."""
+    if schedule == "straight":  # both ends left out: there an image or noise would be divided by nothing
+        sigma = torch.arange(1, timesteps + 1, dtype=torch.float64, device="cpu") / (timesteps + 1)
+        return 1 - sigma, sigma
+    if schedule == "cosine":
+
+        def level(u: float) -> float:
+            return math.cos((u + 0.008) / 1.008 * math.pi / 2) ** 2
+
+        steps = [min(1 - level((i + 1) / timesteps) / level(i / timesteps), 0.999) for i in range(timesteps)]
+        betas = torch.tensor(steps, dtype=torch.float64, device="cpu")
+    else:
+        # The usual ends, 1e-4 and 0.02, are meant for a thousand times; fewer times must destroy as much together.
+        first, last = 1e-4 * 1000 / timesteps, min(0.02 * 1000 / timesteps, 0.999)
+        ramp = torch.linspace(0, 1, timesteps, dtype=torch.float64, device="cpu")
+        betas = first + (last - first) * (ramp if schedule == "linear" else torch.sigmoid(12 * ramp - 6))
+    alpha_bar = torch.cumprod(1 - betas, dim=0)  # ᾱ_t = α_t², the share of signal variance; the noise has the rest
+    return alpha_bar.sqrt(), (1 - alpha_bar).sqrt()
+
+
+def sampling_times(timesteps: int, steps: int) -> list[int]:
+    """`steps` evenly spaced times from T-1 downwards ("trailing": the first is always the noisiest)."""
+    steps = min(steps, timesteps)
+    return [round(timesteps - i * timesteps / steps) - 1 for i in range(steps)]
