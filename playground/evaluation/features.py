@@ -20,6 +20,9 @@ class Recogniser(Protocol):
     def logits(self, x: Tensor) -> list[Tensor]:
         """(B, C, H, W) -> (B, size) for each discrete factor."""
 
+    def measures(self, x: Tensor) -> Tensor:
+        """(B, C, H, W) -> (B, M), estimates of the continuous factors."""
+
 
 class Yardstick:
     """A classifier that answers for any number of examples, on the CPU."""
@@ -30,22 +33,28 @@ class Yardstick:
 
     @classmethod
     def bundled(cls, spec: DataSpec, device: torch.device | str) -> "Yardstick | None":
-        """The bundled run ``classifier-<data>``; None where there is none, or where it was trained on another form
-        of the data."""
+        """The bundled run ``classifier-<data>`` or ``classifier-<data>-<variant>`` that was trained on this form of
+        the data; None where there is none."""
         name = f"{RECOGNITION}-{spec.name}"
-        if spec.kind == "points" or name not in registry.pretrained():
-            return None
-        run = registry.open_run(name, str(device))
-        known = run.model.spec
-        if (known.shape, known.classes) != (spec.shape, spec.classes):
-            return None
-        model: Recogniser = run.model  # type: ignore[assignment]
-        return cls(model, device)
+        for each in registry.pretrained():
+            if spec.kind == "images" and (each == name or each.startswith(f"{name}-")):
+                run = registry.open_run(each, str(device))
+                if (run.dataset.spec.name, run.model.spec.shape, run.model.spec.classes) == (
+                    spec.name, spec.shape, spec.classes
+                ):  # fmt: skip
+                    model: Recogniser = run.model  # type: ignore[assignment]
+                    return cls(model, device)
+        return None
 
     @torch.no_grad()
     def features(self, x: Tensor) -> Tensor:
         """(N, C, H, W) -> (N, D)."""
         return torch.cat([self._model.features(chunk.to(self._device)).cpu() for chunk in x.split(256)])
+
+    @torch.no_grad()
+    def measures(self, x: Tensor) -> Tensor:
+        """Estimates of the continuous factors, (N, M)."""
+        return torch.cat([self._model.measures(chunk.to(self._device)).cpu() for chunk in x.split(256)])
 
     @torch.no_grad()
     def labels(self, x: Tensor) -> Tensor:

@@ -121,9 +121,17 @@ def _in_features(samples: Tensor, test: Tensor, train: Tensor, gaussian: Tensor)
 
 
 def _own_accuracy(run: OpenRun) -> float | dict[str, float]:
-    """Of the recognition side itself: the share of test images that it labels rightly."""
-    own = Yardstick(run.model, run.model.device)  # type: ignore[arg-type]
-    return _accuracy(run.dataset.spec, own.labels(run.dataset.test.x), run.dataset.test.labels.cpu())
+    """Of the recognition side itself: the share of test images that it labels rightly. Beside the discrete factors
+    stand the continuous ones, each with R², the share of its variance that the estimate explains."""
+    own, test, spec = Yardstick(run.model, run.model.device), run.dataset.test, run.dataset.spec  # type: ignore[arg-type]
+    shares = _accuracy(spec, own.labels(test.x), test.labels.cpu())
+    if not spec.continuous:
+        return shares
+    by_name = shares if isinstance(shares, dict) else {next(f.name for f in spec.factors if f.size): shares}
+    true = test.measures.cpu().double()
+    error = (own.measures(test.x) - true).square().mean(dim=0)
+    explained = 1 - error / true.var(dim=0, correction=0)
+    return by_name | dict(zip([factor.name for factor in spec.continuous], explained.tolist(), strict=True))
 
 
 def _labels_kept(run: OpenRun, yardstick: Yardstick) -> float:

@@ -1,7 +1,8 @@
 """The recognition side: a small convolutional network that says which labels an image has.
 
-It models p(y | x) and nothing about x itself, so it can recognise but not generate. Its last hidden layer is also the
-project's own yardstick: distances between generated and real images are measured in these features.
+It models p(y | x) and nothing about x itself, so it can recognise but not generate; where data also has continuous
+causes, such as a size, it learns to estimate those. Its last hidden layer is also the project's own yardstick:
+distances between generated and real images are measured in these features.
 
 LeCun et al., "Gradient-based learning applied to document recognition", 1998.
 """
@@ -37,14 +38,16 @@ FEATURES = 64
 
 
 class Classifier(GenerativeModel):
-    """Convolutions that halve the image down to about 4x4, a hidden layer, and a softmax head a discrete factor."""
+    """Convolutions that halve the image down to about 4x4, a hidden layer, a softmax head for each discrete factor and
+    one number for each continuous one."""
 
     @dataclass(frozen=True)
     class Config:
         width: int = param(32, low=8, high=128, step=8, unit="channels",
                            help="Channels at full size; twice as many below.")  # fmt: skip
         shift: int = param(1, low=0, high=4, live=True, unit="pixels", label="random shift",
-                           help="Training images move by up to so much: a moved digit is the same digit.")  # fmt: skip
+                           help="Training images move by up to so much: a moved digit is the same digit. 0 where a "
+                                "position is to be learned.")  # fmt: skip
 
     answers = GenerativeModel.answers | {"recognise"}
 
@@ -62,6 +65,7 @@ class Classifier(GenerativeModel):
         self.body = nn.Sequential(*layers, nn.Flatten())
         self.hidden = nn.Linear(width * sides[0] * sides[1], FEATURES)
         self.heads = nn.ModuleList(nn.Linear(FEATURES, size) for size in spec.classes)
+        self.gauge = nn.Linear(FEATURES, len(spec.continuous)) if spec.continuous else None
 
     @classmethod
     def supports(cls, spec: DataSpec) -> str | None:
@@ -88,6 +92,19 @@ class Classifier(GenerativeModel):
         features = self.features(x)
         return [head(features) for head in self.heads]
 
+    def measures(self, x: Tensor) -> Tensor:
+        """Estimates of the continuous factors in their own units, (B, M)."""
+        if self.gauge is None:
+            return x.new_zeros(len(x), 0)
+        low, width = self._ranges(x)
+        return low + width * self.gauge(self.features(x))
+
+    def _ranges(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """The lowest value and the width of each continuous factor's range, (M,) each."""
+        ends = [(factor.low, factor.high - factor.low) for factor in self.spec.continuous]
+        low, width = x.new_tensor(ends).view(-1, 2).unbind(1)
+        return low, width
+
     @torch.no_grad()
     def recognise(self, x: Tensor) -> dict[str, Tensor]:
         """The most likely ``label`` of each factor and its ``probability``, (B, F) each."""
@@ -110,7 +127,7 @@ class Classifier(GenerativeModel):
         parts: tuple[str, ...],
     ) -> dict[str, Tensor]:
         """Cross-entropy on slightly shifted images."""
-        terms = self._terms(_shifted(batch.x, self.config.shift, generator), batch.labels)
+        terms = self._terms(_shifted(batch.x, self.config.shift, generator), batch)
         optimizers["model"].zero_grad()
         terms["loss"].backward()
         optimizers["model"].step()
@@ -118,14 +135,20 @@ class Classifier(GenerativeModel):
 
     def held_out(self, batch: Batch, generator: torch.Generator) -> dict[str, Tensor]:
         """The same on images as they are."""
-        return self._terms(batch.x, batch.labels)
+        return self._terms(batch.x, batch)
 
-    def _terms(self, x: Tensor, labels: Tensor) -> dict[str, Tensor]:
-        """Cross-entropy in nats, summed over the factors, and the share of labels that are right."""
+    def _terms(self, x: Tensor, batch: Batch) -> dict[str, Tensor]:
+        """Cross-entropy in nats, summed over the factors, and the share of labels that are right; for continuous
+        factors the squared error too, as a share of the variance of a uniform factor."""
         logits = self.logits(x)
-        losses = [F.cross_entropy(z, y) for z, y in zip(logits, labels.T, strict=True)]
-        right = torch.stack([z.argmax(1) for z in logits], dim=1) == labels  # (B, F)
-        return {"loss": torch.stack(losses).sum(), "accuracy": right.float().mean()}
+        losses = [F.cross_entropy(z, y) for z, y in zip(logits, batch.labels.T, strict=True)]
+        right = torch.stack([z.argmax(1) for z in logits], dim=1) == batch.labels  # (B, F)
+        terms = {"loss": torch.stack(losses).sum(), "accuracy": right.float().mean()}
+        if self.gauge is not None:
+            _, width = self._ranges(x)
+            terms["error"] = 12 * ((self.measures(x) - batch.measures) / width).square().mean(dim=0).sum()
+            terms["loss"] = terms["loss"] + terms["error"]
+        return terms
 
 
 def _convolution(channels: int, width: int) -> nn.Module:

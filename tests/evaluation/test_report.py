@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from playground import registry
-from playground.core.data import Dataset, DataSpec
+from playground.core.data import Batch, Dataset, DataSpec, Factor
 from playground.core.errors import PlaygroundError, UsageError
 from playground.core.random import stream
 from playground.data._mixture import Mixture
@@ -140,6 +140,23 @@ def test_the_classifier_reports_its_own_accuracy(classifier: Classifier) -> None
     assert report["label_accuracy"] > 0.9
     assert report["parameters"] == sum(p.numel() for p in classifier.parameters())
     assert report["nearest_train_ratio"] is None
+
+
+def test_the_classifier_reports_how_well_it_estimates_continuous_factors() -> None:
+    """An estimate that is off by half the factor's own spread explains three quarters of its variance."""
+
+    class Off(Classifier):
+        def measures(self, x: Tensor) -> Tensor:
+            return x.mean(dim=(1, 2, 3))[:, None] + spread / 2
+
+    gray = torch.linspace(0, 1, 51)[:, None]
+    spread = float(gray.std(correction=0))
+    batch = Batch.of(gray[:, :, None, None].expand(-1, 1, 4, 4).clone(), (gray > 0.5).long(), gray)
+    spec = DataSpec("lit", (1, 4, 4), factors=(Factor("half", ("dark", "light")), Factor("gray")))
+    model = Off.fresh(spec, Classifier.Config(width=8), stream(0, "init"))
+    report = evaluate(open_fake(model.eval(), Dataset(spec, batch, batch, batch), "classifier"))
+    assert set(report["label_accuracy"]) == {"half", "gray"}
+    assert report["label_accuracy"]["gray"] == pytest.approx(0.75, abs=1e-3)
 
 
 def test_without_a_classifier_there_are_no_feature_numbers(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -91,3 +91,45 @@ def test_shifts_move_by_at_most_the_reach_and_reach_every_place() -> None:
 def assert_places(x: Tensor, places: set[tuple[int, int]]) -> None:
     """Every place, and no other, is lit in some image."""
     assert {(int(row), int(column)) for *_, row, column in x.nonzero()} == places
+
+
+# -- continuous factors ---------------------------------------------------------------------------------------------
+
+
+def _lit(n: int) -> Batch:
+    """Images half black, whose gray is one factor between 2 and 4; the label says on which side of 3 it lies."""
+    gray = torch.rand(n, 1, generator=stream(0, "gray"))
+    x = gray[:, :, None, None].expand(n, 1, 8, 8).clone()
+    x[..., 4:] = 0.0
+    return Batch.of(x, (gray > 0.5).long(), 2 + 2 * gray)
+
+
+LIT = DataSpec("lit", (1, 8, 8), factors=(Factor("half", ("dark", "light")), Factor("gray", low=2.0, high=4.0)))
+
+
+def test_a_continuous_factor_is_estimated_in_its_own_units() -> None:
+    model, batch = fresh(LIT, shift=0), _lit(64)
+    optimizers, generator = model.configure_optimizers(), stream(0, "training")
+    for _ in range(150):
+        terms = model.train_step(batch, optimizers, generator, model.parts)
+    estimates = model.measures(batch.x)
+    assert estimates.shape == (64, 1)
+    assert_close(estimates.detach(), batch.measures, rtol=0, atol=0.25)
+    assert list(terms) == ["loss", "accuracy", "error"]
+
+
+def test_the_error_counts_a_guess_of_the_middle_as_one() -> None:
+    model, batch = fresh(LIT, shift=0), _lit(4000)
+    assert model.gauge is not None
+    model.gauge.weight.data.zero_()
+    model.gauge.bias.data.fill_(0.5)  # the middle of the range
+    terms = model.held_out(batch, stream(0, "x"))
+    assert terms["error"].item() == pytest.approx(1.0, abs=0.05)
+    cross_entropy = torch.nn.functional.cross_entropy(model.logits(batch.x)[0], batch.labels[:, 0])
+    assert_close(terms["loss"], cross_entropy + terms["error"])
+
+
+def test_without_continuous_factors_there_is_nothing_to_estimate() -> None:
+    model = fresh(DataSpec("fine", (1, 8, 8), factors=(Factor("half", ("dark", "light")),)))
+    assert model.measures(torch.zeros(5, 1, 8, 8)).shape == (5, 0)
+    assert not [name for name in model.state_dict() if name.startswith("gauge")]
