@@ -350,7 +350,7 @@ def describe(model: GenerativeModel, dataset: Dataset) -> dict[str, Any]:
         "extent": spec.extent,
         "factors": tuple((factor.name, factor.values) for factor in spec.factors if factor.size),
         "capabilities": model.capabilities(spec),
-        "density_kind": model.density_kind(spec),
+        "density_kind": model.density,
         "conditional": model.conditional,
         "latent_dim": model.latent_dim,
         "parts": model.parts,

@@ -180,7 +180,7 @@ class TrainingSession(QObject):
     def stored_facts(run: str) -> dict[str, Any]:
         """What a bundled run's files say of its model without torch: enough to draw it before it is there."""
         experiment = Experiment.load(registry.pretrained()[run] / "experiment.json")
-        kind = "points" if registry.data()[experiment.data].group == "plane" else "images"
+        kind = "points" if registry.data()[experiment.data.partition(":")[0]].group in ("plane", "line") else "images"
         return {"kind": kind, "data": experiment.data, "conditional": False, "latent_dim": 0, **experiment.config}
 
     # -- commands -------------------------------------------------------------------------------------------------

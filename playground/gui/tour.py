@@ -51,7 +51,8 @@ def take(
 
 def _data_sets(family: str) -> list[str]:
     groups = registry.models()[family].extra.get("data_groups")
-    return [card.name for card in registry.data().values() if groups is None or card.group in groups]
+    here = [card for card in registry.data().values() if not {"takes", "download"} & set(card.extra)]
+    return [card.name for card in here if groups is None or card.group in groups]
 
 
 def _settle_on(panel: ModelPanel, data: str) -> None:

@@ -5,8 +5,9 @@ import math
 import pytest
 import torch
 from scipy.linalg import sqrtm
-from torch import Tensor
+from torch import Tensor, nn
 from torch.testing import assert_close
+from torchmetrics.image.fid import FrechetInceptionDistance
 
 from playground import registry
 from playground.core.random import stream
@@ -24,6 +25,23 @@ def test_frechet_distance_matches_scipy() -> None:
     root = torch.as_tensor(sqrtm((a.T.cov() @ b.T.cov()).numpy()).real)
     expected = (a.mean(0) - b.mean(0)).square().sum() + (a.T.cov() + b.T.cov() - 2 * root).trace()
     assert frechet_distance(a, b) == pytest.approx(float(expected), rel=1e-8)
+
+
+class Same(nn.Module):
+    """A feature extractor that hands its input through."""
+
+    num_features = 6
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x
+
+
+def test_frechet_distance_matches_torchmetrics_with_the_same_features() -> None:
+    theirs = FrechetInceptionDistance(feature=Same(), normalize=True, input_img_size=(6,)).set_dtype(torch.float64)
+    a, b = cloud(400, 6, "a"), cloud(300, 6, "b") + 0.5
+    theirs.update(a, real=True)
+    theirs.update(b, real=False)
+    assert frechet_distance(a, b) == pytest.approx(float(theirs.compute()), rel=1e-6)
 
 
 def test_frechet_distance_of_a_shift_and_of_a_stretch() -> None:

@@ -50,6 +50,9 @@ class ReverseView(View):
     def side_form(self) -> QWidget:
         return self.form
 
+    def fits(self, facts: Mapping[str, Any]) -> bool:
+        return bool(facts["shape"] != (1,))  # arrows and paths want a plane
+
     def opened(self, facts: Mapping[str, Any], experiment: Experiment) -> None:
         self.form.show_fields(facts)
         self._stack.setCurrentWidget(self._plane if facts["kind"] == "points" else self._images)

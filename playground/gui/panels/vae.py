@@ -57,7 +57,7 @@ class LatentView(View):
         self._random_state = np.random.default_rng(0)
 
     def fits(self, facts: Mapping[str, Any]) -> bool:
-        return "decode" in facts["capabilities"]
+        return "decode" in facts["capabilities"] and facts["shape"] != (1,)
 
     def opened(self, facts: Mapping[str, Any], experiment: Experiment) -> None:
         self._order = np.empty(0, dtype=np.int64)

@@ -20,7 +20,7 @@ _SYMBOLS: dict[Role, str] = {"data": "o", "model": "d", "exact": "+"}
 _SIZES: dict[Role, float] = {"data": 0.28, "model": 0.42, "exact": 0.45}  # em
 _OPACITY: dict[Role, float] = {"data": 0.45, "model": 0.8, "exact": 0.8}
 _DENSITY, _CONTOURS, _TRAILS = "density", "exact density", "paths"
-
+_COLUMNS = 96  # in which numbers on a line are stacked
 _Kind = Literal["points", "arrows", "density", "contours", "trails"]
 
 
@@ -66,6 +66,7 @@ class ScatterView(DrawnWidget):
         for line in self._zero_lines:
             line.setZValue(-20)
             self._plot.addItem(line, ignoreBounds=True)
+        self._tallest = 0.0  # share of the numbers on a line that stand in its highest column
         self._legend = RoleLegend(f"{name}.legend", self)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.set_extent(-1.0, 1.0)
@@ -78,7 +79,10 @@ class ScatterView(DrawnWidget):
 
     def set_points(self, layer: str, xy: np.ndarray, role: Role) -> None:
         """Draws points (N, 2) in the ink and marker of their role; of more than 2000, evenly chosen ones. A point
-        that is alone is drawn large."""
+        that is alone is drawn large. Numbers (N, 1) are stacked over the line they lie on, those of a model under it;
+        the first layer decides how high a stack of a given share is."""
+        if xy.shape[1] == 1:
+            xy = self._stacked(xy[:, 0], role)
         item = self._layer(layer, "points", role, pg.ScatterPlotItem(pxMode=True), 2)
         if item.alone != (len(xy) == 1):
             item.alone = len(xy) == 1
@@ -86,6 +90,19 @@ class ScatterView(DrawnWidget):
         chosen = xy if len(xy) <= MOST_POINTS else xy[np.linspace(0, len(xy) - 1, MOST_POINTS).astype(int)]
         item.item.setData(chosen[:, 0], chosen[:, 1])
         self._changed(item, len(chosen) > 0)
+
+    def _stacked(self, x: np.ndarray, role: Role) -> np.ndarray:
+        """A dot plot of numbers (N,): each at its place on the line, as high as its turn in its column, (N, 2)."""
+        side = self._high - self._low
+        column = np.floor((x - self._low) / side * _COLUMNS).astype(int)
+        order = np.argsort(column, kind="stable")
+        first = np.searchsorted(column[order], column[order])
+        share = np.empty(len(x))
+        share[order] = (np.arange(len(x)) - first + 0.5) / max(len(x), 1)
+        self._tallest = self._tallest or float(share.max(initial=0.0))
+        height = np.minimum(0.42 * side * share / (self._tallest or 1.0), 0.49 * side)
+        middle = (self._low + self._high) / 2
+        return np.stack([x, middle + (-height if role == "model" else height)], axis=1)
 
     def set_density(self, image: np.ndarray | None) -> None:
         """Draws a heat map (H, W) >= 0 over the extent, row 0 at the lowest y; None takes it away."""
@@ -154,6 +171,7 @@ class ScatterView(DrawnWidget):
             self._plot.removeItem(layer.item)
         self._layers.clear()
         self._arrows.clear()
+        self._tallest = 0.0
         self._update_legend()
 
     def restyle(self) -> None:

@@ -92,3 +92,29 @@ def test_contours_lie_in_the_extent(plane):
 def test_a_theme_change_recolours_the_ground(plane):
     theme.apply("dark")
     assert plane._plot.grab().toImage().pixelColor(30, 30).name() == theme.DARK.base.lower()
+
+
+def _dots(view: ScatterView, layer: str) -> np.ndarray:
+    return np.stack(view._layers[layer].item.getData(), axis=1)
+
+
+def test_numbers_on_a_line_are_stacked_where_they_lie(plane: ScatterView) -> None:
+    plane.set_extent(-3.0, 3.0)
+    x = np.array([[0.5]] * 30 + [[-2.0]] * 10, dtype=np.float32)
+    plane.set_points("real data", x, "data")
+    plane.set_points("samples", x[:4], "model")
+    above, below = _dots(plane, "real data"), _dots(plane, "samples")
+    assert sorted(set(above[:, 0])) == [-2.0, 0.5]
+    tall, short = (above[np.isclose(above[:, 0], place), 1] for place in (0.5, -2.0))
+    assert (above[:, 1] > 0).all()
+    assert (below[:, 1] < 0).all()
+    assert len(set(tall)) == 30  # none hides another
+    assert np.isclose(tall.max() / short.max(), 3, rtol=0.1)  # as high as their share
+    assert above[:, 1].max() < 3.0
+
+
+def test_a_narrower_stack_of_samples_is_cut_at_the_edge(plane: ScatterView) -> None:
+    plane.set_extent(-3.0, 3.0)
+    plane.set_points("real data", np.linspace(-2, 2, 40)[:, None], "data")
+    plane.set_points("samples", np.zeros((40, 1)), "model")
+    assert _dots(plane, "samples")[:, 1].min() >= -3.0

@@ -45,7 +45,7 @@ class SettingsColumn(QScrollArea):
         self._data.setAccessibleName("Data")
         self._data.setToolTip("What the model learns; another choice opens its bundled run, or a fresh model")
         for card in session.data_sets().values():
-            if card.group in session.models()[family].extra.get("data_groups", (card.group,)):
+            if not card.extra.get("takes") and card.group in session.models()[family].extra.get("data_groups", (card.group,)):
                 self._data.addItem(card.title, card.name)
         self._data.activated.connect(lambda _: self.data_chosen.emit(self.data()))
 
@@ -115,7 +115,7 @@ class SettingsColumn(QScrollArea):
         self._training.set_values(to_dict(experiment.train))
         self._fit()
         tested = f"{experiment.model}-{experiment.data}" in self._session.bundled_runs()
-        lines = [self._session.data_sets()[experiment.data].about, f"{facts['parameters']:,} parameters"]
+        lines = [self._session.data_sets()[experiment.data.partition(":")[0]].about, f"{facts['parameters']:,} parameters"]
         if not tested:
             lines.append("No receipt for this pair: untested settings.")
         self._facts.setText("\n".join(lines))
