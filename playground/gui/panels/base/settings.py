@@ -44,8 +44,9 @@ class SettingsColumn(QScrollArea):
         self._data.setObjectName(f"{family}.data")
         self._data.setAccessibleName("Data")
         self._data.setToolTip("What the model learns; another choice opens its bundled run, or a fresh model")
+        groups = session.models()[family].extra.get("data_groups")
         for card in session.data_sets().values():
-            if not card.extra.get("takes") and card.group in session.models()[family].extra.get("data_groups", (card.group,)):
+            if (groups is None or card.group in groups) and not card.extra.get("takes"):  # no path can be typed here
                 self._data.addItem(card.title, card.name)
         self._data.activated.connect(lambda _: self.data_chosen.emit(self.data()))
 
@@ -115,7 +116,8 @@ class SettingsColumn(QScrollArea):
         self._training.set_values(to_dict(experiment.train))
         self._fit()
         tested = f"{experiment.model}-{experiment.data}" in self._session.bundled_runs()
-        lines = [self._session.data_sets()[experiment.data.partition(":")[0]].about, f"{facts['parameters']:,} parameters"]
+        about = self._session.data_sets()[experiment.data.partition(":")[0]].about
+        lines = [about, f"{facts['parameters']:,} parameters"]
         if not tested:
             lines.append("No receipt for this pair: untested settings.")
         self._facts.setText("\n".join(lines))
