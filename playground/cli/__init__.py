@@ -90,12 +90,16 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("run")
     sub.add_argument("--json", action="store_true")
     sub.add_argument("--count", type=_whole(0, _MANY), metavar="N", help="samples to draw")
+    sub.add_argument("--opt", action="append", default=[], metavar="key=value", help="a setting of the sampler")
     sub.add_argument("--seed", type=_whole(0, _LARGEST_SEED), default=0, metavar="K")
 
     sub = command("receipts", commands.receipts)
     sub.add_argument("--retrain", action="store_true", help="train each run again first")
     sub.add_argument("--json", action="store_true")
     sub.add_argument("--bundle", nargs=2, metavar=("NAME", "RUN"), help="first copy a finished run into resources/")
+    sub.add_argument("--prove", metavar="MODEL/DATA", help="train this preset and write what it reaches into it")
+    sub.add_argument("--seeds", type=_whole(1, 100), default=5, metavar="N", help="how many seeds (--prove)")
+    sub.add_argument("--opt", action="append", default=[], metavar="key=value", help="a sampler's setting (--prove)")
 
     sub = command("doctor", commands.doctor)
     sub.add_argument("--json", action="store_true")

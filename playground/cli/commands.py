@@ -141,7 +141,8 @@ def evaluate(arguments: argparse.Namespace) -> None:
     """The numbers of a run, on held-out data."""
     from playground.evaluation.report import evaluate
 
-    numbers = evaluate(registry.open_run(arguments.run), arguments.count, arguments.seed)
+    options = dict(parse_assignment(text) for text in arguments.opt)
+    numbers = evaluate(registry.open_run(arguments.run), arguments.count, arguments.seed, options)
     if arguments.json:
         write(json.dumps(numbers))
         return
@@ -152,8 +153,13 @@ def evaluate(arguments: argparse.Namespace) -> None:
 
 def receipts(arguments: argparse.Namespace) -> int:
     """Measures the bundled runs again, beside what their receipts say."""
-    from playground.evaluation import receipts
+    from playground.evaluation import proofs, receipts
 
+    if arguments.prove:
+        options = dict(parse_assignment(text) for text in arguments.opt)
+        by_seed = proofs.prove(arguments.prove, list(range(arguments.seeds)), options, say)
+        write(json.dumps({"preset": arguments.prove, "seeds": by_seed}))
+        return 0
     if arguments.bundle:
         name, run_ = arguments.bundle
         receipts.bundle(Path(run_), name)

@@ -16,8 +16,9 @@ from playground.evaluation.sampling import draw
 
 FILE = "receipt.json"
 SHEET = "samples.png"
-NUMBERS = ("nll", "kl", "feature_distance", "feature_distance_share", "label_accuracy",
-           "reconstruction_label_accuracy", "modes_hit", "share_within_3_sigma", "sliced_wasserstein")  # fmt: skip
+NUMBERS = ("nll", "kl", "kl_stderr", "feature_distance", "feature_distance_share", "label_accuracy",
+           "reconstruction_label_accuracy", "modes_hit", "share_within_3_sigma", "sliced_wasserstein",
+           "sliced_wasserstein_floor")  # fmt: skip
 TOLERANCE = 0.02  # relative; the same weights on another machine differ in the last digits only
 SMALL = 0.05  # numbers below it are compared as if they were as large
 # Another processor rounds differently, and after thousands of steps the run is as far off as one with another seed.
@@ -44,7 +45,7 @@ def bundle(run: Path, name: str) -> RunFolder:
         "seconds": round(float(opened.manifest["seconds"]), 1),
         "device": opened.experiment.device,
         "threads": opened.experiment.threads,
-        "numbers": {key: _rounded(numbers[key]) for key in NUMBERS if numbers[key] is not None},
+        "numbers": {key: rounded(numbers[key]) for key in NUMBERS if numbers[key] is not None},
     }
     (folder.path / FILE).write_text(json.dumps(receipt, indent=2) + "\n", encoding="utf-8")
     return folder
@@ -77,7 +78,7 @@ def measure_again(name: str, retrain: bool, say: Callable[[str], None]) -> dict[
             comparable = all(again.manifest[key] == run.manifest[key] for key in SAME)
             run = again
         numbers = evaluate(run)
-    measured = {key: _rounded(numbers[key]) for key in receipt["numbers"]}
+    measured = {key: rounded(numbers[key]) for key in receipt["numbers"]}
     tolerance, small = (RETRAINED_TOLERANCE, RETRAINED_SMALL) if retrain else (TOLERANCE, SMALL)
     holds = all(_close(receipt["numbers"][key], measured[key], tolerance, small) for key in measured)
     facts = {key: receipt[key] for key in ("command", "retrain", "seed", "steps", "seconds", "device")}
@@ -99,7 +100,10 @@ def table(rows: list[dict[str, Any]]) -> str:
     return "\n".join(lines)
 
 
-def _rounded(value: Any) -> Any:
+def rounded(value: Any) -> Any:
+    """As receipts write it."""
+    if isinstance(value, dict):
+        return {key: rounded(each) for key, each in value.items()}
     return round(value, 4) if isinstance(value, float) else value
 
 

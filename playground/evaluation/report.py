@@ -1,12 +1,15 @@
 """The same numbers for every family; what does not apply is None."""
 
 import math
+from collections.abc import Mapping
+from typing import Any
 
 import torch
 from torch import Tensor
 
 from playground.core.data import Batch, DataSpec
 from playground.core.errors import PlaygroundError, UsageError
+from playground.core.hyperparams import changed
 from playground.core.model import GenerativeModel
 from playground.core.random import stream
 from playground.evaluation import coverage, distance
@@ -29,18 +32,22 @@ _LEAST = 10  # samples below which a spread means nothing
 _MOST = 2000  # samples taken by default from data with a larger test split
 
 
-def evaluate(run: OpenRun, count: int | None = None, seed: int = 0) -> dict[str, object]:
+def evaluate(
+    run: OpenRun, count: int | None = None, seed: int = 0, options: Mapping[str, object] | None = None
+) -> dict[str, object]:
     """Measures a run on its test split.
 
     Args:
         run: an opened run; nothing in it changes.
         count: of samples; by default as many as there are test examples, at most 2000.
         seed: of the samples. The key "seed" of the report is that of the run's training.
+        options: settings of the sampler that differ from its defaults.
 
     Returns:
         The numbers by `KEYS`, in that order, None for what does not apply or is not finite.
 
-    Raises UsageError for fewer than ten samples, PlaygroundError where the model draws something else than numbers.
+    Raises UsageError for fewer than ten samples or an unknown setting, PlaygroundError where the model draws something
+    else than numbers.
     """
     if count is not None and count < _LEAST:
         raise UsageError(f"An evaluation needs at least {_LEAST} samples, not {count}.")
@@ -54,16 +61,18 @@ def evaluate(run: OpenRun, count: int | None = None, seed: int = 0) -> dict[str,
         if yardstick is not None and {"encode", "decode"} <= capabilities:
             found["reconstruction_label_accuracy"] = _labels_kept(run, yardstick)
         if "sample" in capabilities:
-            found |= _sampling(run, yardstick, count, seed)
+            found |= _sampling(run, yardstick, count, seed, changed(model.SampleSettings(), dict(options or {})))
     return {key: _finite(found.get(key)) for key in KEYS}
 
 
-def draw(model: GenerativeModel, n: int, labels: Tensor | None, generator: torch.Generator) -> Tensor:
-    """n samples on the CPU, drawn in chunks under the sampler's default settings; images are cut to [0, 1]."""
+def draw(
+    model: GenerativeModel, n: int, labels: Tensor | None, generator: torch.Generator, settings: Any = None
+) -> Tensor:
+    """n samples on the CPU, drawn in chunks; images are cut to [0, 1]. `settings`: the sampler's, or its defaults."""
     chunks = []
     for rows in torch.arange(n).split(_CHUNK):
         label = None if labels is None else labels[rows].to(model.device)
-        chunks.append(model.sample(len(rows), label=label, generator=generator).cpu())
+        chunks.append(model.sample(len(rows), label=label, settings=settings, generator=generator).cpu())
     samples = torch.cat(chunks)
     if not samples.isfinite().all():
         raise PlaygroundError("Some samples are not finite numbers: the model has diverged. Train it anew with a "
@@ -83,12 +92,14 @@ def _facts(run: OpenRun) -> dict[str, object]:
     }
 
 
-def _sampling(run: OpenRun, yardstick: Yardstick | None, count: int | None, seed: int) -> dict[str, object]:
+def _sampling(
+    run: OpenRun, yardstick: Yardstick | None, count: int | None, seed: int, settings: Any
+) -> dict[str, object]:
     """What samples show."""
     model, dataset = run.model, run.dataset
     n = count or min(len(dataset.test), _MOST)
     labels = sample_labels(dataset.spec, n) if model.conditional else None
-    samples = draw(model, n, labels, stream(seed, "evaluate", model.device))
+    samples = draw(model, n, labels, stream(seed, "evaluate", model.device), settings)
     test, train = _some(dataset.test, n, seed), _some(dataset.train, n, seed)
     found: dict[str, object] = {"nearest_train_ratio": nearest_train_ratio(samples, test, dataset.train.x.cpu())}
     if dataset.spec.kind == "points":

@@ -115,7 +115,7 @@ class SettingsColumn(QScrollArea):
         self._config.set_values(experiment.config)
         self._training.set_values(to_dict(experiment.train))
         self._fit()
-        tested = f"{experiment.model}-{experiment.data}" in self._session.bundled_runs()
+        tested = "receipt" in tuned or f"{experiment.model}-{experiment.data}" in self._session.bundled_runs()
         about = self._session.data_sets()[experiment.data.partition(":")[0]].about
         lines = [about, f"{facts['parameters']:,} parameters"]
         if not tested:
