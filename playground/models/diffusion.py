@@ -38,7 +38,7 @@ CARD = {
 }
 
 
-LOOKS = 16  # places at which the likelihood bound looks for each example
+LOOKS = {"points": 64, "images": 16}  # places at which the likelihood bound looks for each example
 
 
 @dataclass(frozen=True)
@@ -274,14 +274,15 @@ class Diffusion(GenerativeModel):
         x_0, total = self._inward(x), torch.zeros(len(x), device=x.device)
         rate = 2 * (self.signal / self.sigma).log()  # λ_t, (T,), falling
         reach, offset = rate[0] - rate[-1], torch.rand(len(x), generator=generator, device=x.device)
-        for look in range(LOOKS):
-            wanted = rate[0] - (look + offset) / LOOKS * reach  # (B,)
+        looks = LOOKS[self.spec.kind]
+        for look in range(looks):
+            wanted = rate[0] - (look + offset) / looks * reach  # (B,)
             before = torch.searchsorted(-rate, -wanted).clamp(1, len(rate) - 1) - 1
             t = before + (rate[before] - wanted) / (rate[before] - rate[before + 1])  # between two times
             noise = torch.randn(x.shape, generator=generator, device=x.device)
             signal, sigma = self._levels(t)
             found, _ = self._predict(signal * x_0 + sigma * noise, t, label, DiffusionSampling())
-            total += 0.5 * reach / LOOKS * (noise - found).square().flatten(1).sum(1)
+            total += 0.5 * reach / looks * (noise - found).square().flatten(1).sum(1)
         signal, sigma = self.signal[-1], self.sigma[-1]  # KL( q(x_T | x_0) || N(0, I) ): what noise still tells of x_0
         total += (0.5 * ((signal * x_0) ** 2 + sigma**2 - 1) - sigma.log()).flatten(1).sum(1)
         return self._log_first_step(x_0, generator) - total

@@ -108,9 +108,8 @@ def test_the_terms_on_show_recombine(sampling):
     assert len(frames) == 26
     for frame, after in pairwise(frames):
         np.testing.assert_allclose(frame["mean"] + frame["added"], after["x"], atol=1e-5)
-        kept = float(frame["alpha_bar"])
         inward = 2 * frame["x"] - 1, 2 * frame["denoised"] - 1
-        np.testing.assert_allclose(kept**0.5 * inward[1] + (1 - kept) ** 0.5 * frame["noise"], inward[0], atol=1e-5)
+        np.testing.assert_allclose(frame["signal"] * inward[1] + frame["sigma"] * frame["noise"], inward[0], atol=1e-5)
 
 
 def test_the_caption_counts_the_steps_and_names_the_time(sampling):
