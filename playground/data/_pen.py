@@ -19,7 +19,7 @@ def smooth(points: Tensor, n: int) -> Tensor:
 def ink(curve: Tensor, radius: Tensor, side: int) -> Tensor:
     """Images (B, side, side) in [0, 1] of a round pen of `radius` (B, n) pixels along points (B, n, 2) in pixels,
     x right and y down, close together. A pixel that the pen covers in part is gray."""
-    b, n, _ = curve.shape
+    b = len(curve)
     image = torch.zeros(b, side * side)
     corner = curve.floor() - REACH + 1
     for dy in range(2 * REACH):

@@ -7,6 +7,7 @@ a round pen of some thickness.
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -39,52 +40,52 @@ FACTORS = (
     Factor("thickness", low=1.6, high=3.4),  # of the pen, in pixels
 )
 
-# Each digit's ways to be written; each way its strokes; each stroke the points that it passes, x to the right and y
-# down, in the unit square.
-SKELETONS: tuple[tuple[tuple[tuple[tuple[float, float], ...], ...], ...], ...] = (
-    (
-        (((0.55, 0.0), (0.2, 0.12), (0.03, 0.5), (0.18, 0.88), (0.5, 1.0), (0.83, 0.86), (0.97, 0.48), (0.8, 0.12), (0.5, 0.0)),),
-        (((0.7, 0.06), (0.35, 0.03), (0.05, 0.4), (0.12, 0.82), (0.45, 1.0), (0.85, 0.8), (0.96, 0.4), (0.75, 0.08), (0.45, 0.04)),),
+# Each digit's ways to be written: strokes, parted by "/", and of each the points x,y that it passes, in hundredths of
+# the digit's box, x to the right and y down.
+SKELETONS = {
+    0: (
+        "55,0 20,12 3,50 18,88 50,100 83,86 97,48 80,12 50,0",
+        "70,6 35,3 5,40 12,82 45,100 85,80 96,40 75,8 45,4",
     ),
-    (
-        (((0.5, 0.0), (0.5, 0.5), (0.49, 1.0)),),
-        (((0.22, 0.24), (0.38, 0.13), (0.52, 0.0)), ((0.52, 0.0), (0.52, 0.5), (0.52, 1.0))),
-        (((0.25, 0.2), (0.4, 0.1), (0.5, 0.0)), ((0.5, 0.0), (0.5, 0.5), (0.5, 1.0)), ((0.2, 1.0), (0.5, 1.0), (0.82, 0.99))),
+    1: (
+        "50,0 50,50 49,100",
+        "22,24 38,13 52,0 / 52,0 52,50 52,100",
+        "25,20 40,10 50,0 / 50,0 50,50 50,100 / 20,100 50,100 82,99",
     ),
-    (
-        (((0.08, 0.25), (0.28, 0.03), (0.68, 0.02), (0.88, 0.25), (0.7, 0.52), (0.36, 0.78), (0.05, 1.0)), ((0.05, 1.0), (0.5, 0.97), (0.97, 0.99))),
-        (((0.1, 0.2), (0.4, 0.0), (0.8, 0.1), (0.82, 0.4), (0.5, 0.75), (0.15, 0.98), (0.08, 0.82), (0.35, 0.82), (0.65, 1.0), (0.98, 0.93)),),
+    2: (
+        "8,25 28,3 68,2 88,25 70,52 36,78 5,100 / 5,100 50,97 97,99",
+        "10,20 40,0 80,10 82,40 50,75 15,98 8,82 35,82 65,100 98,93",
     ),
-    (
-        (((0.1, 0.12), (0.42, 0.0), (0.8, 0.13), (0.74, 0.37), (0.38, 0.47)), ((0.38, 0.47), (0.78, 0.53), (0.92, 0.77), (0.55, 1.0), (0.05, 0.88))),
-        (((0.08, 0.03), (0.5, 0.02), (0.88, 0.03)), ((0.88, 0.03), (0.62, 0.22), (0.45, 0.4)), ((0.45, 0.4), (0.85, 0.52), (0.85, 0.85), (0.45, 1.0), (0.05, 0.9))),
+    3: (
+        "10,12 42,0 80,13 74,37 38,47 / 38,47 78,53 92,77 55,100 5,88",
+        "8,3 50,2 88,3 / 88,3 62,22 45,40 / 45,40 85,52 85,85 45,100 5,90",
     ),
-    (
-        (((0.18, 0.02), (0.12, 0.3), (0.08, 0.58)), ((0.08, 0.58), (0.5, 0.57), (0.95, 0.52)), ((0.74, 0.08), (0.7, 0.5), (0.66, 1.0))),
-        (((0.64, 0.0), (0.36, 0.3), (0.03, 0.66)), ((0.03, 0.66), (0.5, 0.66), (0.98, 0.64)), ((0.66, 0.0), (0.66, 0.5), (0.66, 1.0))),
+    4: (
+        "18,2 12,30 8,58 / 8,58 50,57 95,52 / 74,8 70,50 66,100",
+        "64,0 36,30 3,66 / 3,66 50,66 98,64 / 66,0 66,50 66,100",
     ),
-    (
-        (((0.86, 0.0), (0.55, 0.02), (0.22, 0.02)), ((0.22, 0.02), (0.18, 0.2), (0.14, 0.42)), ((0.14, 0.42), (0.45, 0.35), (0.86, 0.5), (0.86, 0.83), (0.45, 1.0), (0.04, 0.9))),
-        (((0.9, 0.05), (0.6, 0.03), (0.3, 0.03), (0.2, 0.2), (0.16, 0.4), (0.45, 0.4), (0.86, 0.6), (0.78, 0.9), (0.4, 1.0), (0.05, 0.93)),),
+    5: (
+        "86,0 55,2 22,2 / 22,2 18,20 14,42 / 14,42 45,35 86,50 86,83 45,100 4,90",
+        "90,5 60,3 30,3 20,20 16,40 45,40 86,60 78,90 40,100 5,93",
     ),
-    (
-        (((0.74, 0.0), (0.35, 0.24), (0.09, 0.6), (0.2, 0.92), (0.55, 1.0), (0.88, 0.8), (0.75, 0.56), (0.42, 0.53), (0.14, 0.75)),),
-        (((0.55, 0.0), (0.25, 0.3), (0.1, 0.68), (0.3, 0.98), (0.7, 0.96), (0.85, 0.72), (0.58, 0.56), (0.25, 0.68)),),
+    6: (
+        "74,0 35,24 9,60 20,92 55,100 88,80 75,56 42,53 14,75",
+        "55,0 25,30 10,68 30,98 70,96 85,72 58,56 25,68",
     ),
-    (
-        (((0.05, 0.05), (0.5, 0.03), (0.95, 0.02)), ((0.95, 0.02), (0.62, 0.45), (0.4, 1.0))),
-        (((0.05, 0.05), (0.5, 0.03), (0.93, 0.02)), ((0.93, 0.02), (0.65, 0.45), (0.42, 1.0)), ((0.28, 0.5), (0.55, 0.49), (0.85, 0.47))),
-        (((0.07, 0.2), (0.1, 0.04), (0.5, 0.06), (0.92, 0.02)), ((0.92, 0.02), (0.6, 0.4), (0.45, 1.0))),
+    7: (
+        "5,5 50,3 95,2 / 95,2 62,45 40,100",
+        "5,5 50,3 93,2 / 93,2 65,45 42,100 / 28,50 55,49 85,47",
+        "7,20 10,4 50,6 92,2 / 92,2 60,40 45,100",
     ),
-    (
-        (((0.78, 0.13), (0.47, 0.0), (0.15, 0.18), (0.42, 0.45), (0.86, 0.74), (0.52, 1.0), (0.12, 0.78), (0.5, 0.47), (0.86, 0.22), (0.7, 0.05)),),
-        (((0.5, 0.47), (0.16, 0.25), (0.5, 0.0), (0.84, 0.24), (0.5, 0.47), (0.1, 0.74), (0.5, 1.0), (0.9, 0.74), (0.5, 0.47)),),
+    8: (
+        "78,13 47,0 15,18 42,45 86,74 52,100 12,78 50,47 86,22 70,5",
+        "50,47 16,25 50,0 84,24 50,47 10,74 50,100 90,74 50,47",
     ),
-    (
-        (((0.85, 0.2), (0.5, 0.0), (0.12, 0.24), (0.34, 0.52), (0.72, 0.44), (0.86, 0.16)), ((0.86, 0.16), (0.83, 0.55), (0.72, 1.0))),
-        (((0.83, 0.25), (0.55, 0.0), (0.13, 0.22), (0.3, 0.5), (0.7, 0.42), (0.84, 0.2)), ((0.84, 0.2), (0.9, 0.6), (0.7, 0.93), (0.3, 0.98))),
+    9: (
+        "85,20 50,0 12,24 34,52 72,44 86,16 / 86,16 83,55 72,100",
+        "83,25 55,0 13,22 30,50 70,42 84,20 / 84,20 90,60 70,93 30,98",
     ),
-)  # fmt: skip
+}
 
 
 class Source:
@@ -114,7 +115,7 @@ def draw(n: int, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
     measures = low + (high - low) * torch.rand(n, len(low), generator=generator)
     way = torch.rand(n, generator=generator)
     images = torch.zeros(n, SIDE, SIDE)
-    for value, ways in enumerate(SKELETONS):
+    for value, ways in SKELETONS.items():
         number = (way * len(ways)).long().clamp(max=len(ways) - 1)
         for i, skeleton in enumerate(ways):
             for rows in ((digit == value) & (number == i)).nonzero()[:, 0].split(_CHUNK):
@@ -122,14 +123,13 @@ def draw(n: int, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
     return (images * 255).round()[:, None] / 255, digit[:, None], measures
 
 
-def _written(
-    skeleton: tuple[tuple[tuple[float, float], ...], ...], measures: Tensor, generator: torch.Generator
-) -> Tensor:
+def _written(skeleton: str, measures: Tensor, generator: torch.Generator) -> Tensor:
     """One way of a digit, written once for each row of causes (B, 5): images (B, 28, 28)."""
     slant, width, scale, wobble, thickness = measures.T[..., None]  # (B, 1) each
-    lengths = [sum(math.dist(p, q) for p, q in zip(points, points[1:], strict=False)) for points in skeleton]
+    strokes = [[_place(point) for point in stroke.split()] for stroke in skeleton.split("/")]
+    lengths = [sum(math.dist(p, q) for p, q in pairwise(points)) for points in strokes]
     curves = []
-    for points, length in zip(skeleton, lengths, strict=True):
+    for points, length in zip(strokes, lengths, strict=True):
         places = torch.tensor(points).expand(len(measures), -1, -1)
         moved = places + wobble[..., None] * torch.randn(places.shape, generator=generator)
         curves.append(smooth(moved, max(8, round(_PLACES * length / sum(lengths)))))
@@ -143,3 +143,8 @@ def _written(
     phase, along = torch.rand(len(measures), 1, generator=generator), torch.linspace(0, 1, curve.shape[1])
     pressure = 1 + 0.15 * torch.sin(2 * math.pi * (phase + along))
     return ink(curve, thickness / 2 * pressure, SIDE)
+
+
+def _place(point: str) -> tuple[float, float]:
+    x, y = point.split(",")
+    return int(x) / 100, int(y) / 100
