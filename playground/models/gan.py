@@ -1,0 +1,305 @@
+"""Generative adversarial network: a generator learns from a critic who learns to tell its work from real data.
+
+The generator g(z, y) turns noise, and a label if there is one, into an example. The discriminator sees examples and
+says how real each looks; each is trained against the other, so that in the end samples cannot be told from data. With
+the objective L2 there is no critic: the same generator is regressed on real examples of its label, which teaches it
+their mean and to ignore z.
+
+Goodfellow et al. 2014 (arXiv 1406.2661); hinge: Lim, Ye 2017 (1705.02894); least squares: Mao et al. 2017 (1611.04076);
+WGAN-GP: Gulrajani et al. 2017 (1704.00028); spectral norm: Miyato et al. 2018 (1802.05957); R1: Mescheder et al. 2018
+(1801.04406); conditional norm, shared embedding and truncation: Brock et al. 2019 (BigGAN, 1809.11096). Lecture slides
+7-13, 38-39.
+"""
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.nn.utils.parametrizations import spectral_norm
+from torch.optim import Optimizer
+
+from playground.core.data import Batch, DataSpec
+from playground.core.hyperparams import param
+from playground.core.model import GenerativeModel, Given, SampleStep
+from playground.models.networks.conv_pair import ConvFeatures, ConvGenerator
+from playground.models.networks.embedding import FourierPoints, LabelEmbedding, hide_labels
+from playground.models.networks.mlp import mlp
+
+CARD = {
+    "name": "gan",
+    "title": "GAN",
+    "group": "GAN",
+    "slides": "7-13, 38-39",
+    "order": 6,
+    "about": "A generator and a discriminator train each other until samples cannot be told from data.",
+    "objective": "indistinguishable",
+    "loss_unit": "nats",
+    "formula": r"\min_G \max_D\; \mathbb{E}\,\log D(x) + \mathbb{E}\,\log(1 - D(G(z)))",
+}
+
+LAZY = 8  # the gradient penalty is paid every so many steps, so many times over
+EMBEDDING = 32
+WIDEST = 4.0  # beyond lie 0.006 % of a normal variable's draws
+
+
+@dataclass(frozen=True)
+class GANConfig:
+    """What the two play for, and how they are built."""
+
+    objective: str = param("non-saturating",
+                           choices=("minimax", "non-saturating", "hinge", "least-squares", "wgan-gp", "L2"),
+                           help="What the two play for. L2 is no game: the generator is regressed on real examples, "
+                                "which blurs them.")  # fmt: skip
+    latent_dim: int = param(32, low=1, high=128, label="latent size", help="Numbers in the noise z.")
+    use_z: bool = param(True, label="draw z", help="Without noise the generator has one answer for each label.")
+    conditional: bool = param(False, help="Give both networks the label, so that samples can be asked for by class.")
+    discriminator_steps: int = param(1, low=1, high=10, live=True, label="discriminator steps k",
+                                     help="Updates of the discriminator for each of the generator.")  # fmt: skip
+    penalty: float = param(0.1, low=0.0, high=100.0, step=0.1, live=True, label="gradient penalty",
+                           help="Weight of the penalty on steep discriminators: R1, on real data; with WGAN-GP "
+                                "towards slope one, between data and samples.")  # fmt: skip
+    spectral: bool = param(
+        False,
+        label="spectral norm",
+        more=True,
+        help="Divide each of the discriminator's matrices by its largest singular value.",
+    )
+    label_dropout: float = param(0.1, low=0.0, high=1.0, step=0.05, live=True, more=True, label="label dropout",
+                                 help="Share of labels hidden in training, so that one may be left open.")  # fmt: skip
+    width: int = param(48, low=8, high=256, step=8, more=True,
+                       help="The generator's channels at full size, the discriminator's twice over; on points four "
+                            "times as many units.")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class GANSampling:
+    """How noise is drawn."""
+
+    truncation: float = param(WIDEST, low=0.0, high=WIDEST, step=0.25, live=True,
+                              help="Each number of z is drawn from the normal distribution within this distance of "
+                                   "zero: less is truer and less varied, 0 is one sample a label.")  # fmt: skip
+
+
+class Generator(nn.Module):
+    """g(z, y): one embedding of the label is shared by all layers, each of which sees it beside z."""
+
+    def __init__(self, spec: DataSpec, config: GANConfig, classes: tuple[int, ...]) -> None:
+        super().__init__()
+        self.label = LabelEmbedding(classes, EMBEDDING) if classes else None
+        dim = config.latent_dim + (EMBEDDING if classes else 0)
+        if spec.kind == "points":
+            self.body: nn.Module = mlp(dim, *[4 * config.width] * 3, spec.dims)
+        else:
+            self.body = ConvGenerator(spec.shape[0], spec.shape[1], config.width, dim)
+
+    def forward(self, z: Tensor, label: Tensor | None) -> Tensor:  # (B, Z), (B, F) -> (B, *shape)
+        return self.body(z if self.label is None else torch.cat([z, self.label(label)], dim=1))
+
+
+class Discriminator(nn.Module):
+    """How real x looks as an example of its label, a logit: w·f(x) + embedding(y)·f(x)."""
+
+    def __init__(self, spec: DataSpec, config: GANConfig, classes: tuple[int, ...]) -> None:
+        super().__init__()
+        if spec.kind == "points":
+            waves, hidden = FourierPoints(spec.dims), 4 * config.width
+            self.features: nn.Module = nn.Sequential(waves, mlp(waves.out_features, hidden, hidden, hidden), nn.SiLU())
+        else:
+            body = ConvFeatures(spec.shape[0], spec.shape[1], max(config.width // 2, 4))
+            self.features, hidden = body, body.out_features
+        self.judge = nn.Linear(hidden, 1)
+        self.label = LabelEmbedding(classes, hidden) if classes else None
+        if config.spectral:
+            for layer in self.modules():
+                if isinstance(layer, nn.Linear | nn.Conv2d):
+                    spectral_norm(layer)
+
+    def forward(self, x: Tensor, label: Tensor | None) -> Tensor:  # (B, *shape), (B, F) -> (B,)
+        features = self.features(x)  # (B, hidden)
+        logit = self.judge(features).squeeze(1)
+        if self.label is not None and label is not None:
+            logit = logit + (self.label(label) * features).mean(dim=1)
+        return logit
+
+
+class GAN(GenerativeModel):
+    """Inside, points are centred and scaled to unit variance; images stay in [0, 1]."""
+
+    Config = GANConfig
+    SampleSettings = GANSampling
+    parts = ("discriminator", "generator")
+    answers = GenerativeModel.answers | {"discriminate"}
+
+    config: GANConfig
+    centre: Tensor
+    scale: Tensor
+    updates: Tensor
+
+    def __init__(self, spec: DataSpec, config: GANConfig) -> None:
+        super().__init__(spec, config)
+        classes = spec.classes if config.conditional else ()
+        self.generator = Generator(spec, config, classes)
+        self.discriminator = Discriminator(spec, config, classes)
+        self.register_buffer("centre", torch.zeros(spec.shape))
+        self.register_buffer("scale", torch.ones(()))
+        self.register_buffer("updates", torch.zeros((), dtype=torch.int64))
+
+    @classmethod
+    def supports(cls, spec: DataSpec) -> str | None:
+        if spec.kind == "images" and (spec.shape[1] != spec.shape[2] or spec.shape[1] < 4):
+            return "The GAN's networks take square images of at least 4 x 4 pixels."
+        return None
+
+    @classmethod
+    def capabilities(cls, spec: DataSpec) -> frozenset[str]:
+        return frozenset({"sample", "sample_steps", "decode"})
+
+    # -- training -------------------------------------------------------------------------------------------------
+
+    def prepare(self, train_data: Batch, generator: torch.Generator) -> None:
+        """Points are centred and scaled to unit variance; images keep their known range."""
+        if self.spec.kind == "points":
+            self.centre = train_data.x.mean(dim=0)
+            self.scale = train_data.x.std(dim=0).mean()
+
+    def configure_optimizers(self) -> dict[str, Optimizer]:
+        """Without momentum: the opponent moves, and yesterday's direction misleads."""
+        players = {"discriminator": self.discriminator, "generator": self.generator}
+        return {
+            part: torch.optim.Adam(net.parameters(), betas=(0.0, 0.99), fused=True) for part, net in players.items()
+        }
+
+    def train_step(
+        self, batch: Batch, optimizers: Mapping[str, Optimizer], generator: torch.Generator, parts: tuple[str, ...]
+    ) -> dict[str, Tensor]:
+        """The discriminator's update, or k of them, then the generator's. Returned are both losses and how real, as a
+        probability, data and samples looked."""
+        label = hide_labels(batch.labels, self.config.label_dropout, generator) if self.conditional else None
+        x = (batch.x - self.centre) / self.scale  # (B, *shape)
+        if self.config.objective == "L2":
+            loss = F.mse_loss(self.generator(self._noise(len(x), generator), label), x)
+            self._update("generator", loss, optimizers, parts)
+            return {"loss": loss.detach()}
+
+        for _ in range(self.config.discriminator_steps):
+            with self.stage("D on data"):
+                real = self.discriminator(x, label)  # (B,) logits
+            with self.stage("D on samples"):
+                made = self.generator(self._noise(len(x), generator), label).detach()
+                fake = self.discriminator(made, label)
+            with self.stage("update D"):
+                loss_d = discriminator_loss(self.config.objective, real, fake)
+                loss = loss_d + self._penalty(x, made, label, generator)
+                self._update("discriminator", loss, optimizers, parts)
+        with self.stage("G through D"):
+            judged = self.discriminator(self.generator(self._noise(len(x), generator), label), label)
+        with self.stage("update G"):
+            loss_g = generator_loss(self.config.objective, judged)
+            self._update("generator", loss_g, optimizers, parts)
+        terms = {"discriminator": loss_d, "generator": loss_g,
+                 "D(data)": real.sigmoid().mean(), "D(samples)": fake.sigmoid().mean()}  # fmt: skip
+        return {name: value.detach() for name, value in terms.items()}
+
+    def held_out(self, batch: Batch, generator: torch.Generator) -> dict[str, Tensor]:
+        """Of the regression only: who wins a game on other data says little."""
+        if self.config.objective != "L2":
+            return {}
+        x = (batch.x - self.centre) / self.scale
+        label = batch.labels if self.conditional else None
+        return {"loss": F.mse_loss(self.generator(self._noise(len(x), generator), label), x)}
+
+    def _update(self, part: str, loss: Tensor, optimizers: Mapping[str, Optimizer], parts: tuple[str, ...]) -> None:
+        """One step of one player down its loss, if it may move."""
+        if part in parts:
+            optimizers[part].zero_grad()
+            player = {"discriminator": self.discriminator, "generator": self.generator}[part]
+            loss.backward(inputs=list(player.parameters()))
+            optimizers[part].step()
+
+    def _penalty(self, x: Tensor, made: Tensor, label: Tensor | None, generator: torch.Generator) -> Tensor:
+        """γ/2 E |∇D|² at real data (R1), or γ E (|∇D| − 1)² between data and samples (WGAN-GP); nothing at most steps,
+        and LAZY times as much at the others."""
+        self.updates += 1
+        if self.config.penalty == 0.0 or self.updates.item() % LAZY != 1:
+            return x.new_zeros(())
+        between = x
+        if self.config.objective == "wgan-gp":
+            share = torch.rand(len(x), *[1] * (x.dim() - 1), generator=generator, device=x.device)
+            between = x + share * (made - x)
+        between = between.clone().requires_grad_(True)
+        (slope,) = torch.autograd.grad(self.discriminator(between, label).sum(), between, create_graph=True)
+        steepness = slope.flatten(1).square().sum(dim=1)  # (B,)
+        if self.config.objective == "wgan-gp":
+            return LAZY * self.config.penalty * ((steepness + 1e-12).sqrt() - 1).square().mean()
+        return LAZY * self.config.penalty / 2 * steepness.mean()
+
+    # -- sampling -------------------------------------------------------------------------------------------------
+
+    @torch.no_grad()
+    def sample_steps(
+        self,
+        n: int,
+        *,
+        label: Tensor | None = None,
+        settings: GANSampling | None = None,
+        generator: torch.Generator,
+        start: SampleStep | None = None,
+        given: Given | None = None,
+    ) -> Iterator[SampleStep]:
+        """One step: draw z, generate."""
+        z = self._noise(n, generator, (settings or GANSampling()).truncation)
+        yield SampleStep(1, 1, self.decode(z, label), {"z": z})
+
+    @torch.no_grad()
+    def decode(self, z: Tensor, label: Tensor | None = None) -> Tensor:
+        """The example (B, *shape) that the generator makes of z (B, Z)."""
+        return self.generator(z, self._label(label, len(z))) * self.scale + self.centre
+
+    @torch.no_grad()
+    def discriminate(self, x: Tensor, label: Tensor | None = None) -> Tensor:
+        """How real examples look to the discriminator, as logits (B,)."""
+        return self.discriminator((x - self.centre) / self.scale, self._label(label, len(x)))
+
+    @property
+    def latent_dim(self) -> int:
+        return self.config.latent_dim
+
+    def _label(self, label: Tensor | None, n: int) -> Tensor | None:
+        """Left open, -1, where a conditional model is not told."""
+        if self.conditional and label is None:
+            return torch.full((n, len(self.spec.classes)), -1, device=self.device)
+        return label
+
+    def _noise(self, n: int, generator: torch.Generator, truncation: float = WIDEST) -> Tensor:
+        """z (n, Z), normal within ±truncation: by inverse CDF, so that more truncation pulls the same draws in."""
+        u = torch.rand(n, self.latent_dim, generator=generator, device=self.device)
+        return math.sqrt(2) * torch.erfinv((2 * u - 1) * math.erf(truncation / math.sqrt(2))) * self.config.use_z
+
+
+# -- what the two play for: r and f are the discriminator's logits on real data and on fakes, (B,) -------------------
+
+
+def discriminator_loss(objective: str, r: Tensor, f: Tensor) -> Tensor:
+    """What the discriminator lowers; for the first two −log D(x) − log(1 − D(G(z))), whose logits these are."""
+    if objective in ("minimax", "non-saturating"):
+        return F.softplus(-r).mean() + F.softplus(f).mean()
+    if objective == "hinge":
+        return F.relu(1 - r).mean() + F.relu(1 + f).mean()
+    if objective == "least-squares":
+        return (r - 1).square().mean() + f.square().mean()
+    return f.mean() - r.mean()  # wgan-gp
+
+
+def generator_loss(objective: str, f: Tensor) -> Tensor:
+    """What the generator lowers. Minimax hands it log(1 − D), flat where D is sure of a fake; non-saturating −log D,
+    steep there."""
+    if objective == "minimax":
+        return -F.softplus(f).mean()
+    if objective == "non-saturating":
+        return F.softplus(-f).mean()
+    if objective == "least-squares":
+        return (f - 1).square().mean()
+    return -f.mean()  # hinge, wgan-gp
