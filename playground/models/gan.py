@@ -155,7 +155,7 @@ class GAN(GenerativeModel):
 
     @classmethod
     def capabilities(cls, spec: DataSpec) -> frozenset[str]:
-        return frozenset({"sample", "sample_steps", "decode"})
+        return frozenset({"sample", "decode"})
 
     # -- training -------------------------------------------------------------------------------------------------
 
