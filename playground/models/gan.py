@@ -25,6 +25,7 @@ from playground.core.data import Batch, DataSpec
 from playground.core.hyperparams import param
 from playground.core.model import GenerativeModel, Given, SampleStep
 from playground.models.networks.conv_pair import ConvFeatures, ConvGenerator
+from playground.models.networks.critic import Critic
 from playground.models.networks.embedding import FourierPoints, LabelEmbedding, hide_labels
 from playground.models.networks.mlp import mlp
 
@@ -99,30 +100,21 @@ class Generator(nn.Module):
         return self.body(z if self.label is None else torch.cat([z, self.label(label)], dim=1))
 
 
-class Discriminator(nn.Module):
-    """How real x looks as an example of its label, a logit: w·f(x) + embedding(y)·f(x)."""
-
-    def __init__(self, spec: DataSpec, config: GANConfig, classes: tuple[int, ...]) -> None:
-        super().__init__()
-        if spec.kind == "points":
-            waves, hidden = FourierPoints(spec.dims), 4 * config.width
-            self.features: nn.Module = nn.Sequential(waves, mlp(waves.out_features, hidden, hidden, hidden), nn.SiLU())
-        else:
-            body = ConvFeatures(spec.shape[0], spec.shape[1], max(config.width // 2, 4))
-            self.features, hidden = body, body.out_features
-        self.judge = nn.Linear(hidden, 1)
-        self.label = LabelEmbedding(classes, hidden) if classes else None
-        if config.spectral:
-            for layer in self.modules():
-                if isinstance(layer, nn.Linear | nn.Conv2d):
-                    spectral_norm(layer)
-
-    def forward(self, x: Tensor, label: Tensor | None) -> Tensor:  # (B, *shape), (B, F) -> (B,)
-        features = self.features(x)  # (B, hidden)
-        logit = self.judge(features).squeeze(1)
-        if self.label is not None and label is not None:
-            logit = logit + (self.label(label) * features).mean(dim=1)
-        return logit
+def discriminator(spec: DataSpec, config: GANConfig, classes: tuple[int, ...]) -> Critic:
+    """Waves and an MLP for points, convolutions for images, and a critic on their features."""
+    width = 4 * config.width
+    if spec.kind == "points":
+        waves = FourierPoints(spec.dims)
+        features: nn.Module = nn.Sequential(waves, mlp(waves.out_features, width, width, width), nn.SiLU())
+    else:
+        features = ConvFeatures(spec.shape[0], spec.shape[1], max(config.width // 2, 4))
+        width = features.out_features
+    critic = Critic(features, width, classes)
+    if config.spectral:
+        for layer in critic.modules():
+            if isinstance(layer, nn.Linear | nn.Conv2d):
+                spectral_norm(layer)
+    return critic
 
 
 class GAN(GenerativeModel):
@@ -142,7 +134,7 @@ class GAN(GenerativeModel):
         super().__init__(spec, config)
         classes = spec.classes if config.conditional else ()
         self.generator = Generator(spec, config, classes)
-        self.discriminator = Discriminator(spec, config, classes)
+        self.discriminator = discriminator(spec, config, classes)
         self.register_buffer("centre", torch.zeros(spec.shape))
         self.register_buffer("scale", torch.ones(()))
         self.register_buffer("updates", torch.zeros((), dtype=torch.int64))

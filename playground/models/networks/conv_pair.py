@@ -1,7 +1,7 @@
 """A generator and a discriminator of images: one doubles a small map up to the image, the other halves it down again.
 
-Radford et al. 2016 (DCGAN), with the conditional norm of Brock et al. 2019 (BigGAN), the projection of the label of
-Miyato, Koyama 2018, and the minibatch standard deviation of Karras et al. 2018.
+Radford et al. 2016 (DCGAN), with the conditional norm of Brock et al. 2019 (BigGAN) and the minibatch standard
+deviation of Karras et al. 2018.
 """
 
 from itertools import pairwise

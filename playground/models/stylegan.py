@@ -1,0 +1,349 @@
+"""Style-based GAN: a constant becomes an image, layer by layer, and a style vector says how.
+
+A mapping network turns z (and a label) into a style w. Synthesis starts from one learned constant map; each convolution
+is modulated by w, which scales the channels that it reads, and demodulated, so that only the direction of the style
+counts; every layer adds its own noise for what is merely random. Early layers decide the coarse, late ones the fine, so
+that two styles can be mixed, and a style can be pulled towards the average one (truncation).
+
+Karras, Laine, Aila 2019 (StyleGAN, arXiv 1812.04948); Karras et al. 2020 (StyleGAN2: modulated weights, path length,
+1912.04958); R1: Mescheder et al. 2018 (1801.04406). Lecture slide 40.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+from torch.optim import Optimizer
+
+from playground.core.data import Batch, DataSpec
+from playground.core.hyperparams import param
+from playground.core.model import GenerativeModel, Given, SampleStep
+from playground.models.networks.conv_pair import ConvFeatures, sides
+from playground.models.networks.critic import Critic
+from playground.models.networks.embedding import LabelEmbedding, hide_labels
+from playground.models.networks.mlp import mlp
+
+CARD = {
+    "name": "stylegan",
+    "title": "Style GAN",
+    "group": "GAN",
+    "slides": "40",
+    "order": 6.5,
+    "data_groups": ["images"],
+    "about": "A GAN whose generator is steered layer by layer by a style vector: mix styles, truncate them.",
+    "objective": "indistinguishable",
+    "loss_unit": "nats",
+    "formula": r"w = f(z), \quad x = g(w, \mathrm{noise})",
+}
+
+LAZY = 8  # the gradient penalty is paid every so many steps, so many times over
+AVERAGED = 256  # codes whose styles make the average style of a label
+
+
+@dataclass(frozen=True)
+class StyleGANConfig:
+    """How the networks are built, and what they are held to."""
+
+    latent_dim: int = param(32, low=2, high=256, label="latent size", help="Numbers in z, and in the style w.")
+    conditional: bool = param(False, help="Give both networks the label, so that samples can be asked for by class.")
+    mixing: float = param(0.5, low=0.0, high=1.0, step=0.1, live=True, label="style mixing",
+                          help="Share of training images made from two styles, one for the coarse layers and one for "
+                               "the fine: layers learn not to rely on each other.")  # fmt: skip
+    penalty: float = param(0.5, low=0.0, high=100.0, step=0.1, live=True, label="R1 penalty γ",
+                           help="Weight of the penalty on steep discriminators at real images.")  # fmt: skip
+    noise: bool = param(True, label="noise inputs", help="Each layer adds noise with a learned strength.")
+    label_dropout: float = param(0.1, low=0.0, high=1.0, step=0.05, live=True, more=True, label="label dropout",
+                                 help="Share of labels hidden in training, so that one may be left open.")  # fmt: skip
+    width: int = param(
+        16,
+        low=4,
+        high=128,
+        step=4,
+        more=True,
+        help="Channels at full size; each coarser map has twice as many, at most four times.",
+    )
+    mapping_layers: int = param(3, low=1, high=8, more=True, label="mapping layers",
+                                help="Layers of the network from z to w.")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class StyleGANSampling:
+    """What is done to the styles before synthesis."""
+
+    psi: float = param(1.0, low=0.0, high=1.5, step=0.1, live=True, label="truncation ψ",
+                       help="How far a style keeps from the average one of its label: 1 leaves it, 0 is the average "
+                            "image.")  # fmt: skip
+    cutoff: int = param(16, low=0, high=16, live=True, label="cut-off",
+                        help="Layers, from the coarsest, that truncation touches.")  # fmt: skip
+    mix_layer: int = param(0, low=0, high=16, live=True, label="mix from layer",
+                           help="Layers from this one on take the style of the next sample; 0 mixes none.")  # fmt: skip
+    noise: str = param("fixed", choices=("fixed", "fresh", "none"), live=True,
+                       help="Fixed: the same noise in every sample. Fresh: each its own. None: left out.")  # fmt: skip
+
+
+class ModulatedConv(nn.Module):
+    """A 3x3 convolution whose style (B, w) scales each channel it reads; demodulation gives every output unit variance
+    for unit inputs. Scaling input and output is the same as scaling the weights, and needs no kernel a sample."""
+
+    def __init__(self, channels_in: int, channels_out: int, style_dim: int, size: int = 3, demodulate: bool = True):
+        super().__init__()
+        self.weight = nn.Parameter(torch.empty(channels_out, channels_in, size, size))
+        nn.init.normal_(self.weight, std=(channels_in * size**2) ** -0.5)
+        self.bias = nn.Parameter(torch.zeros(channels_out, 1, 1))
+        self.style = nn.Linear(style_dim, channels_in)
+        nn.init.normal_(self.style.weight, std=style_dim**-0.5)
+        nn.init.ones_(self.style.bias)
+        self.demodulate = demodulate
+
+    def forward(self, x: Tensor, w: Tensor) -> Tensor:  # (B, C_in, H, W), (B, style) -> (B, C_out, H, W)
+        style = self.style(w)  # (B, C_in)
+        h = F.conv2d(x * style[:, :, None, None], self.weight, padding=self.weight.shape[-1] // 2)
+        if self.demodulate:
+            length = style.square() @ self.weight.square().sum(dim=(2, 3)).T  # (B, C_out): of each modulated filter
+            h = h * (length + 1e-8).rsqrt()[:, :, None, None]
+        return h + self.bias
+
+
+class StyleLayer(nn.Module):
+    """A modulated convolution, this layer's noise, a leaky ReLU."""
+
+    def __init__(self, channels_in: int, channels_out: int, style_dim: int, side: int) -> None:
+        super().__init__()
+        self.convolution = ModulatedConv(channels_in, channels_out, style_dim)
+        self.strength = nn.Parameter(torch.zeros(()))
+        self.register_buffer("noise", nn.init.normal_(torch.empty(1, 1, side, side)))  # what "fixed" noise is
+        self.side = side
+
+    noise: Tensor
+
+    def forward(self, x: Tensor, w: Tensor, noise: Tensor | None) -> Tensor:
+        h = self.convolution(x, w)
+        if noise is not None:
+            h = h + 0.1 * self.strength * noise  # a tenth: noise learns more slowly than styles
+        return F.leaky_relu(h, 0.2) * 2**0.5
+
+
+class Synthesis(nn.Module):
+    """Styles, one a layer, -> an image. Two layers at each size but the first, and what they see is summed up in colour
+    from coarse to fine."""
+
+    def __init__(self, channels: int, side: int, width: int, style_dim: int) -> None:
+        super().__init__()
+        self.sides = sides(side)[::-1]
+        widths = [width * min(2**level, 4) for level in range(len(self.sides))][::-1]
+        self.constant = nn.Parameter(torch.empty(1, widths[0], self.sides[0], self.sides[0]))
+        nn.init.normal_(self.constant)
+        self.layers, self.colours = nn.ModuleList(), nn.ModuleList()  # coarse to fine
+        for i, (size, w) in enumerate(zip(self.sides, widths, strict=True)):
+            if i:
+                self.layers.append(StyleLayer(widths[i - 1], w, style_dim, size))
+            self.layers.append(StyleLayer(w, w, style_dim, size))
+            self.colours.append(ModulatedConv(w, channels, style_dim, size=1, demodulate=False))
+
+    def forward(self, styles: Tensor, noise: str, generator: torch.Generator | None) -> Tensor:  # (B, layers, W)
+        h, image = self.constant.expand(len(styles), -1, -1, -1), styles.new_zeros(len(styles), 1, 1, 1)
+        for i, layer in enumerate(self.layers):
+            assert isinstance(layer, StyleLayer)
+            if i % 2:  # the first layer of a new size
+                h = F.interpolate(h, size=(layer.side, layer.side), mode="bilinear", align_corners=False)
+            h = layer(h, styles[:, i], self._noise(layer, len(h), noise, generator))
+            if i % 2 == 0:  # the last of its size
+                coarser = F.interpolate(image, size=h.shape[2:], mode="bilinear", align_corners=False)
+                image = coarser + self.colours[i // 2](h, styles[:, i])
+        return torch.sigmoid(image)
+
+    def _noise(self, layer: StyleLayer, n: int, kind: str, generator: torch.Generator | None) -> Tensor | None:
+        if kind == "fresh":
+            return torch.randn(n, 1, layer.side, layer.side, generator=generator, device=layer.noise.device)
+        return layer.noise if kind == "fixed" else None
+
+
+class StyleGAN(GenerativeModel):
+    """Mapping z -> w, synthesis w -> image, and the critic of both."""
+
+    Config = StyleGANConfig
+    SampleSettings = StyleGANSampling
+    parts = ("discriminator", "generator")
+    answers = GenerativeModel.answers | {"styles", "synthesise", "mixed", "path_length"}
+
+    config: StyleGANConfig
+    codes: Tensor
+    updates: Tensor
+
+    def __init__(self, spec: DataSpec, config: StyleGANConfig) -> None:
+        super().__init__(spec, config)
+        classes, dim = spec.classes if config.conditional else (), config.latent_dim
+        self.label = LabelEmbedding(classes, dim) if classes else None
+        self.mapping = mlp((2 if classes else 1) * dim, *[2 * dim] * (config.mapping_layers - 1), dim)
+        for layer in self.mapping:
+            if isinstance(layer, nn.Linear):  # w starts with about unit variance, else styles would hardly differ
+                nn.init.kaiming_normal_(layer.weight)
+        self.synthesis = Synthesis(spec.shape[0], spec.shape[1], config.width, dim)
+        features = ConvFeatures(spec.shape[0], spec.shape[1], config.width)
+        self.discriminator = Critic(features, features.out_features, classes)
+        self.register_buffer("codes", nn.init.normal_(torch.empty(AVERAGED, dim)))
+        self.register_buffer("updates", torch.zeros((), dtype=torch.int64))
+
+    @classmethod
+    def supports(cls, spec: DataSpec) -> str | None:
+        if spec.kind != "images":
+            return "A style generator grows images from coarse to fine; these are points."
+        if spec.shape[1] != spec.shape[2] or not 8 <= spec.shape[1] <= 64:
+            return "The style generator grows square images of 8 x 8 to 64 x 64 pixels."
+        return None
+
+    @classmethod
+    def capabilities(cls, spec: DataSpec) -> frozenset[str]:
+        return frozenset({"sample", "decode"})
+
+    # -- training -------------------------------------------------------------------------------------------------
+
+    def configure_optimizers(self) -> dict[str, Optimizer]:
+        """Without momentum: the opponent moves, and yesterday's direction misleads."""
+        critic = list(self.discriminator.parameters())
+        artist = [p for name, p in self.named_parameters() if not name.startswith("discriminator.")]
+        players = {"discriminator": critic, "generator": artist}
+        return {part: torch.optim.Adam(own, betas=(0.0, 0.99), fused=True) for part, own in players.items()}
+
+    def train_step(
+        self, batch: Batch, optimizers: Mapping[str, Optimizer], generator: torch.Generator, parts: tuple[str, ...]
+    ) -> dict[str, Tensor]:
+        """The discriminator's update, then the generator's, both by the logistic loss, the generator's non-saturating.
+        Returned are both losses and how real, as a probability, data and samples looked."""
+        label = hide_labels(batch.labels, self.config.label_dropout, generator) if self.conditional else None
+        with self.stage("D on data"):
+            real = self.discriminator(batch.x, label)  # (B,) logits
+        with self.stage("D on samples"):
+            fake = self.discriminator(self._imagined(len(batch), label, generator).detach(), label)
+        with self.stage("update D"):
+            loss_d = F.softplus(-real).mean() + F.softplus(fake).mean()
+            self._update("discriminator", loss_d + self._penalty(batch.x, label), optimizers, parts)
+        with self.stage("G through D"):
+            judged = self.discriminator(self._imagined(len(batch), label, generator), label)
+        with self.stage("update G"):
+            loss_g = F.softplus(-judged).mean()
+            self._update("generator", loss_g, optimizers, parts)
+        terms = {"discriminator": loss_d, "generator": loss_g,
+                 "D(data)": real.sigmoid().mean(), "D(samples)": fake.sigmoid().mean()}  # fmt: skip
+        return {name: value.detach() for name, value in terms.items()}
+
+    def _imagined(self, n: int, label: Tensor | None, generator: torch.Generator) -> Tensor:
+        """Images for training, some of them mixed from two styles at a random layer; (n, C, H, W)."""
+        first, second = (self._map(self._normal(n, generator), label) for _ in range(2))  # (n, W) each
+        layers, device = self.layers, first.device
+        start = torch.randint(1, layers, (n, 1), generator=generator, device=device)
+        start[torch.rand(n, 1, generator=generator, device=device) >= self.config.mixing] = layers
+        from_second = torch.arange(layers, device=device) >= start  # (n, layers)
+        styles = torch.where(from_second[..., None], second[:, None], first[:, None])
+        return self.synthesis(styles, "fresh" if self.config.noise else "none", generator)
+
+    def _update(self, part: str, loss: Tensor, optimizers: Mapping[str, Optimizer], parts: tuple[str, ...]) -> None:
+        """One step of one player down its loss, if it may move."""
+        if part in parts:
+            optimizers[part].zero_grad()
+            loss.backward(inputs=[p for group in optimizers[part].param_groups for p in group["params"]])
+            optimizers[part].step()
+
+    def _penalty(self, x: Tensor, label: Tensor | None) -> Tensor:
+        """R1: γ/2 E |∇D|² at real images; nothing at most steps, and LAZY times as much at the others."""
+        self.updates += 1
+        if self.config.penalty == 0.0 or self.updates.item() % LAZY != 1:
+            return x.new_zeros(())
+        x = x.clone().requires_grad_(True)
+        (slope,) = torch.autograd.grad(self.discriminator(x, label).sum(), x, create_graph=True)
+        return LAZY * self.config.penalty / 2 * slope.flatten(1).square().sum(dim=1).mean()
+
+    # -- sampling -------------------------------------------------------------------------------------------------
+
+    @torch.no_grad()
+    def sample_steps(
+        self,
+        n: int,
+        *,
+        label: Tensor | None = None,
+        settings: StyleGANSampling | None = None,
+        generator: torch.Generator,
+        start: SampleStep | None = None,
+        given: Given | None = None,
+    ) -> Iterator[SampleStep]:
+        """One step: draw z, map it to a style w a layer, truncate and mix those, synthesise."""
+        settings = settings or StyleGANSampling()
+        z = self._normal(n, generator)
+        styles = self.styles(z, label)  # (n, layers, W)
+        pulled = torch.arange(self.layers, device=z.device) < settings.cutoff  # (layers,)
+        average = self.average_style(label, n)[:, None]  # (n, 1, W)
+        styles = torch.where(pulled[:, None], average + settings.psi * (styles - average), styles)
+        if 0 < settings.mix_layer < self.layers:
+            k = settings.mix_layer
+            styles = torch.cat([styles[:, :k], styles.roll(-1, dims=0)[:, k:]], dim=1)
+        x = self.synthesis(styles, settings.noise if self.config.noise else "none", generator)
+        yield SampleStep(1, 1, x, {"z": z, "w": styles})
+
+    @torch.no_grad()
+    def decode(self, z: Tensor, label: Tensor | None = None) -> Tensor:
+        """The image (B, C, H, W) of codes (B, Z), with the fixed noise."""
+        return self.synthesise(self.styles(z, label))
+
+    # -- styles ---------------------------------------------------------------------------------------------------
+
+    @torch.no_grad()
+    def styles(self, z: Tensor, label: Tensor | None = None) -> Tensor:
+        """z (B, Z) -> the same style for every layer, (B, layers, W)."""
+        return self._map(z, label)[:, None].repeat(1, self.layers, 1)
+
+    @torch.no_grad()
+    def synthesise(self, styles: Tensor) -> Tensor:
+        """Styles (B, layers, W) -> images, with the fixed noise."""
+        return self.synthesis(styles, "fixed" if self.config.noise else "none", None)
+
+    @torch.no_grad()
+    def mixed(self, z: Tensor, other: Tensor, layer: int, label: Tensor | None = None) -> Tensor:
+        """A table of mixtures: row i takes its coarse layers from z_i (R, Z), column j its layers from `layer` on from
+        other_j (C, Z); images (R C, channels, H, W). `label`: (1, F)."""
+        coarse, fine = (
+            self.styles(code, None if label is None else label.expand(len(code), -1)) for code in (z, other)
+        )
+        rows, columns = coarse.repeat_interleave(len(fine), dim=0), fine.repeat(len(coarse), 1, 1)
+        return self.synthesise(torch.cat([rows[:, :layer], columns[:, layer:]], dim=1))
+
+    def average_style(self, label: Tensor | None, n: int) -> Tensor:
+        """The mean of w over the stored codes for each of n labels, (n, W)."""
+        if self.label is None or label is None:
+            return self._map(self.codes, None).mean(dim=0).expand(n, -1)
+        known, which = label.unique(dim=0, return_inverse=True)
+        averages = [self._map(self.codes, one.expand(AVERAGED, -1)).mean(dim=0) for one in known]
+        return torch.stack(averages)[which]
+
+    def path_length(self, n: int, generator: torch.Generator) -> Tensor:
+        """How far images move for a small step of w: |Jᵀ y| for random images y of unit variance, (n,). The more alike
+        over w, the more even the latent space (Karras et al. 2020, section 3.2)."""
+        w = self._map(self._normal(n, generator), None).detach()
+        with torch.enable_grad():
+            w = w[:, None].repeat(1, self.layers, 1).requires_grad_(True)
+            x = self.synthesis(w, "fixed" if self.config.noise else "none", None)
+            y = torch.randn(x.shape, generator=generator, device=x.device) / (x.shape[2] * x.shape[3]) ** 0.5
+            (slope,) = torch.autograd.grad((x * y).sum(), w)
+        return slope.square().sum(dim=2).mean(dim=1).sqrt()
+
+    @property
+    def layers(self) -> int:
+        """How many layers take a style."""
+        return len(self.synthesis.layers)
+
+    @property
+    def latent_dim(self) -> int:
+        return self.config.latent_dim
+
+    def _map(self, z: Tensor, label: Tensor | None) -> Tensor:
+        """z of unit length a number -> w, (B, W)."""
+        z = z * (z.square().mean(dim=1, keepdim=True) + 1e-8).rsqrt()
+        if self.label is not None:
+            if label is None:
+                label = torch.full((len(z), len(self.spec.classes)), -1, device=z.device)
+            z = torch.cat([z, self.label(label)], dim=1)
+        return self.mapping(z)
+
+    def _normal(self, n: int, generator: torch.Generator) -> Tensor:
+        return torch.randn(n, self.latent_dim, generator=generator, device=self.device)
