@@ -53,7 +53,6 @@ class StyleGANConfig:
                                "the fine: layers learn not to rely on each other.")  # fmt: skip
     penalty: float = param(0.5, low=0.0, high=100.0, step=0.1, live=True, label="R1 penalty γ",
                            help="Weight of the penalty on steep discriminators at real images.")  # fmt: skip
-    noise: bool = param(True, label="noise inputs", help="Each layer adds noise with a learned strength.")
     label_dropout: float = param(0.1, low=0.0, high=1.0, step=0.05, live=True, more=True, label="label dropout",
                                  help="Share of labels hidden in training, so that one may be left open.")  # fmt: skip
     width: int = param(
@@ -166,7 +165,7 @@ class StyleGAN(GenerativeModel):
     Config = StyleGANConfig
     SampleSettings = StyleGANSampling
     parts = ("discriminator", "generator")
-    answers = GenerativeModel.answers | {"styles", "synthesise", "mixed", "path_length"}
+    answers = GenerativeModel.answers | {"styles", "synthesise", "path_length"}
 
     config: StyleGANConfig
     codes: Tensor
@@ -237,7 +236,7 @@ class StyleGAN(GenerativeModel):
         start[torch.rand(n, 1, generator=generator, device=device) >= self.config.mixing] = layers
         from_second = torch.arange(layers, device=device) >= start  # (n, layers)
         styles = torch.where(from_second[..., None], second[:, None], first[:, None])
-        return self.synthesis(styles, "fresh" if self.config.noise else "none", generator)
+        return self.synthesis(styles, "fresh", generator)
 
     def _update(self, part: str, loss: Tensor, optimizers: Mapping[str, Optimizer], parts: tuple[str, ...]) -> None:
         """One step of one player down its loss, if it may move."""
@@ -278,7 +277,7 @@ class StyleGAN(GenerativeModel):
         if 0 < settings.mix_layer < self.layers:
             k = settings.mix_layer
             styles = torch.cat([styles[:, :k], styles.roll(-1, dims=0)[:, k:]], dim=1)
-        x = self.synthesis(styles, settings.noise if self.config.noise else "none", generator)
+        x = self.synthesis(styles, settings.noise, generator)
         yield SampleStep(1, 1, x, {"z": z, "w": styles})
 
     @torch.no_grad()
@@ -296,17 +295,7 @@ class StyleGAN(GenerativeModel):
     @torch.no_grad()
     def synthesise(self, styles: Tensor) -> Tensor:
         """Styles (B, layers, W) -> images, with the fixed noise."""
-        return self.synthesis(styles, "fixed" if self.config.noise else "none", None)
-
-    @torch.no_grad()
-    def mixed(self, z: Tensor, other: Tensor, layer: int, label: Tensor | None = None) -> Tensor:
-        """A table of mixtures: row i takes its coarse layers from z_i (R, Z), column j its layers from `layer` on from
-        other_j (C, Z); images (R C, channels, H, W). `label`: (1, F)."""
-        coarse, fine = (
-            self.styles(code, None if label is None else label.expand(len(code), -1)) for code in (z, other)
-        )
-        rows, columns = coarse.repeat_interleave(len(fine), dim=0), fine.repeat(len(coarse), 1, 1)
-        return self.synthesise(torch.cat([rows[:, :layer], columns[:, layer:]], dim=1))
+        return self.synthesis(styles, "fixed", None)
 
     def average_style(self, label: Tensor | None, n: int) -> Tensor:
         """The mean of w over the stored codes for each of n labels, (n, W)."""
@@ -322,7 +311,7 @@ class StyleGAN(GenerativeModel):
         w = self._map(self._normal(n, generator), None).detach()
         with torch.enable_grad():
             w = w[:, None].repeat(1, self.layers, 1).requires_grad_(True)
-            x = self.synthesis(w, "fixed" if self.config.noise else "none", None)
+            x = self.synthesis(w, "fixed", None)
             y = torch.randn(x.shape, generator=generator, device=x.device) / (x.shape[2] * x.shape[3]) ** 0.5
             (slope,) = torch.autograd.grad((x * y).sum(), w)
         return slope.square().sum(dim=2).mean(dim=1).sqrt()
