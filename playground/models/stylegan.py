@@ -113,14 +113,16 @@ class StyleLayer(nn.Module):
         self.convolution = ModulatedConv(channels_in, channels_out, style_dim)
         self.strength = nn.Parameter(torch.zeros(()))
         self.register_buffer("noise", nn.init.normal_(torch.empty(1, 1, side, side)))  # what "fixed" noise is
-        self.side = side
 
     noise: Tensor
 
-    def forward(self, x: Tensor, w: Tensor, noise: Tensor | None) -> Tensor:
-        h = self.convolution(x, w)
-        if noise is not None:
-            h = h + 0.1 * self.strength * noise  # a tenth: noise learns more slowly than styles
+    def forward(self, x: Tensor, w: Tensor, noise: str, generator: torch.Generator | None) -> Tensor:
+        h = self.convolution(x, w)  # (B, C, H, W)
+        if noise != "none":
+            drawn = self.noise
+            if noise == "fresh":
+                drawn = torch.randn(len(h), 1, *h.shape[2:], generator=generator, device=h.device)
+            h = h + 0.1 * self.strength * drawn  # a tenth: noise learns more slowly than styles
         return F.leaky_relu(h, 0.2) * 2**0.5
 
 
@@ -144,19 +146,13 @@ class Synthesis(nn.Module):
     def forward(self, styles: Tensor, noise: str, generator: torch.Generator | None) -> Tensor:  # (B, layers, W)
         h, image = self.constant.expand(len(styles), -1, -1, -1), styles.new_zeros(len(styles), 1, 1, 1)
         for i, layer in enumerate(self.layers):
-            assert isinstance(layer, StyleLayer)
             if i % 2:  # the first layer of a new size
-                h = F.interpolate(h, size=(layer.side, layer.side), mode="bilinear", align_corners=False)
-            h = layer(h, styles[:, i], self._noise(layer, len(h), noise, generator))
+                h = F.interpolate(h, size=self.sides[i // 2 + 1], mode="bilinear", align_corners=False)
+            h = layer(h, styles[:, i], noise, generator)
             if i % 2 == 0:  # the last of its size
                 coarser = F.interpolate(image, size=h.shape[2:], mode="bilinear", align_corners=False)
                 image = coarser + self.colours[i // 2](h, styles[:, i])
         return torch.sigmoid(image)
-
-    def _noise(self, layer: StyleLayer, n: int, kind: str, generator: torch.Generator | None) -> Tensor | None:
-        if kind == "fresh":
-            return torch.randn(n, 1, layer.side, layer.side, generator=generator, device=layer.noise.device)
-        return layer.noise if kind == "fixed" else None
 
 
 class StyleGAN(GenerativeModel):
