@@ -1,7 +1,8 @@
 """Simple shapes in colour, whose every cause is known: what latent sliders and style mixing are best tried on.
 
-A circle, square or triangle of one of six colours lies somewhere on a gray background, turned by some angle. Its edge is
-a signed distance, which makes the border pixels gray by as much as they are covered.
+A circle, square or triangle of one of six colours lies somewhere on a gray background, turned by some angle (a circle
+has no turn that could be seen). Its edge is a signed distance, which mixes the two colours in a border pixel by as much
+as it is covered.
 """
 
 import math
@@ -11,6 +12,7 @@ import torch
 from torch import Tensor
 
 from playground.core.data import Batch, Dataset, DataSpec, Factor, Split
+from playground.core.errors import UsageError
 from playground.core.hyperparams import param
 from playground.core.random import stream
 
@@ -23,6 +25,7 @@ CARD = {
     "about": "Coloured circles, squares and triangles, 32x32 or 16x16 pixels; place, size and turn are known.",
 }
 
+_SIDES = (16, 32)  # powers of two, which every network can halve
 _VALIDATION, _TEST = 1000, 2000
 _CHUNK = 1000
 
@@ -57,8 +60,10 @@ class Source:
 
     @staticmethod
     def load(options: Options) -> Dataset:
-        """Draws the three splits; the same in every run whatever its seed."""
+        """Draws the three splits; the same in every run whatever its seed. UsageError: another size than 16 or 32."""
         side = options.size
+        if side not in _SIDES:
+            raise UsageError(f"size = {side}: shapes are drawn on 16 or 32 pixels.")
 
         def split(name: Split, n: int) -> Batch:
             return Batch.of(*draw(n, side, stream(0, f"data/shapes/{name}")))
@@ -74,10 +79,10 @@ def draw(n: int, side: int, generator: torch.Generator) -> tuple[Tensor, Tensor,
     low, high = torch.tensor([(factor.low, factor.high) for factor in FACTORS[2:]]).unbind(1)
     measures = low + (high - low) * torch.rand(n, len(low), generator=generator)
     ink = torch.tensor(list(COLOURS.values()))[colour]  # (n, 3)
-    images = torch.cat([
-        _painted(shape[rows], ink[rows], measures[rows], side) for rows in torch.arange(n).split(_CHUNK)
-    ])  # fmt: skip
-    return (images * 255).round() / 255, torch.stack([shape, colour], dim=1), measures
+    images = torch.empty(n, 3, side, side)
+    for rows in torch.arange(n).split(_CHUNK):
+        images[rows] = _painted(shape[rows], ink[rows], measures[rows], side)
+    return images.mul_(255).round_().div_(255), torch.stack([shape, colour], dim=1), measures
 
 
 def _painted(shape: Tensor, ink: Tensor, measures: Tensor, side: int) -> Tensor:
@@ -88,8 +93,9 @@ def _painted(shape: Tensor, ink: Tensor, measures: Tensor, side: int) -> Tensor:
     cos, sin = rotation.cos(), rotation.sin()
     along, across = cos * right + sin * down, cos * down - sin * right
     kind = shape[:, None, None]
-    distance = torch.where(kind == 0, _circle(along, across, size),
-                           torch.where(kind == 1, _square(along, across, size), _triangle(along, across, size)))  # fmt: skip
+    distance = _triangle(along, across, size)
+    distance = torch.where(kind == 1, _square(along, across, size), distance)
+    distance = torch.where(kind == 0, _circle(along, across, size), distance)
     cover = (0.5 - distance * side).clamp(0, 1)[:, None]  # (B, 1, side, side)
     return cover * ink[:, :, None, None] + (1 - cover) * background[:, None]
 

@@ -28,7 +28,7 @@ CARD = {
 
 SIDE = 28
 _VALIDATION, _TEST = 1000, 2000
-_PLACES = 96  # curve points an image; neighbours lie closer together than half a pixel
+_PLACES = 96  # curve points an image; neighbours lie about half a pixel apart, and rarely more than one
 _CHUNK = 500
 
 FACTORS = (
@@ -120,7 +120,7 @@ def draw(n: int, generator: torch.Generator) -> tuple[Tensor, Tensor, Tensor]:
         for i, skeleton in enumerate(ways):
             for rows in ((digit == value) & (number == i)).nonzero()[:, 0].split(_CHUNK):
                 images[rows] = _written(skeleton, measures[rows], generator)
-    return (images * 255).round()[:, None] / 255, digit[:, None], measures
+    return images.mul_(255).round_().div_(255)[:, None], digit[:, None], measures
 
 
 def _written(skeleton: str, measures: Tensor, generator: torch.Generator) -> Tensor:
