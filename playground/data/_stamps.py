@@ -111,7 +111,7 @@ class Stamps:
 
 
 def stamp(shape: str, size: int) -> Tensor:
-    """A shape as int64 (size, size) of 0 and 1; a cross of even size has arms two pixels thick, to lie in the middle."""
+    """A shape as int64 (size, size) of 0 and 1; a cross of even size has arms of two pixels, in the middle."""
     place = torch.arange(size)
     if shape == "square":
         inside = torch.ones(size, size, dtype=torch.bool)
@@ -122,4 +122,3 @@ def stamp(shape: str, size: int) -> Tensor:
         arm = (place == (size - 1) // 2) | (place == size // 2)
         inside = arm[:, None] | arm[None, :]
     return inside.long()
-

@@ -40,7 +40,7 @@ class Source:
     @dataclass(frozen=True)
     class Options:
         kind: str = param("stamps", choices=("stamps", "ising"),
-                          help="Stamps: a shape somewhere, with pixel noise. Ising: neighbours that agree.")  # fmt: skip
+                          help="Stamps: shapes with pixel noise. Ising: neighbours that agree.")  # fmt: skip
         noise: float = param(0.02, low=0.0, high=0.3, step=0.01, label="pixel noise",
                              help="Stamps: the share of pixels that are replaced by another level.")  # fmt: skip
         coupling: float = param(0.35, low=0.0, high=1.0, step=0.05,
