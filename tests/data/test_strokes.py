@@ -72,6 +72,9 @@ def test_the_causes_are_seen_in_the_image(dataset: Dataset, digit: int) -> None:
     assert correlation(lean, cause(batch, dataset, "slant")) > 0.8
     assert correlation(height, cause(batch, dataset, "scale")) > 0.55
     assert correlation(mass, cause(batch, dataset, "thickness")) > 0.6
+    expected = cause(batch, dataset, "scale") + cause(batch, dataset, "thickness")
+    surprise = image.amax(2).sum(1) - expected
+    assert correlation((surprise - surprise.mean()).abs(), cause(batch, dataset, "wobble")) > 0.2
     if digit != 1:  # without a foot a 1 has no width
         assert correlation(across, cause(batch, dataset, "width")) > 0.5
 
