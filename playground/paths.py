@@ -32,6 +32,11 @@ def runs() -> Path:
     return user_data() / "runs"
 
 
+def downloads() -> Path:
+    """Where data sets from the net are kept; what a teacher puts there by hand is found as well."""
+    return user_data() / "downloads"
+
+
 def pretrained() -> Path:
     """The bundled runs."""
     return resources() / "pretrained"
