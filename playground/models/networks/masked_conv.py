@@ -1,0 +1,97 @@
+"""Convolutions that see earlier pixels only. Raster order: row by row from the top, in a row from left to right.
+
+Within a pixel the colours follow each other too. Channels come in as many groups as there are colours, and a group
+looks at the pixel itself through groups of earlier colours only (mask A, for a stack's first layer, whose input are the
+pixels), or also through its own (mask B, for all later layers). Van den Oord et al. 2016 (arXiv 1601.06759).
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+
+def colours_of(channels: int, colours: int, halves: int = 1) -> Tensor:
+    """The colour that each channel belongs to, (channels,): equal groups in order, in each half of the channels."""
+    part = channels // halves
+    return (torch.arange(part, device="cpu") * colours // part).repeat(halves)
+
+
+def mask(kind: str, colour_in: Tensor, colour_out: Tensor, up: int, left: int, right: int) -> Tensor:
+    """Which weights may look: bool (out, in, up + 1, left + 1 + right). The last row is the pixel's own.
+
+    Kind "A": rows above, pixels to the left, and of the pixel itself the colours before the own. "B": the own colour,
+    too. "rows": rows above and all of this one, for a stack whose finds are used a row further down.
+    """
+    seen = torch.ones(len(colour_out), len(colour_in), up + 1, left + 1 + right, dtype=torch.bool, device="cpu")
+    if kind != "rows":
+        seen[:, :, -1, left + 1 :] = False
+        before, own = colour_in < colour_out[:, None], colour_in == colour_out[:, None]
+        seen[:, :, -1, left] = before if kind == "A" else before | own
+    return seen
+
+
+class MaskedConv(nn.Conv2d):
+    """A convolution whose weights outside its mask count as zero. Outside the picture everything is zero.
+
+    Args:
+        channels_in, channels_out: all colours together.
+        kind: of `mask`.
+        colours: how many colours a pixel has.
+        up, left, right: how far the kernel reaches beyond the pixel.
+        halves: 2 where the output is cut in halves, each of which has all the colours.
+    """
+
+    mask: Tensor
+
+    def __init__(
+        self, channels_in: int, channels_out: int, kind: str, colours: int,
+        up: int = 0, left: int = 0, right: int = 0, halves: int = 1,
+    ) -> None:  # fmt: skip
+        super().__init__(channels_in, channels_out, (up + 1, left + 1 + right))
+        self.margins = (left, right, up, 0)
+        colour_in, colour_out = colours_of(channels_in, colours), colours_of(channels_out, colours, halves)
+        self.register_buffer("mask", mask(kind, colour_in, colour_out, up, left, right))
+
+    def masked_weight(self) -> Tensor:
+        """The weights that count, (out, in, height, width)."""
+        return self.weight * self.mask
+
+    def forward(self, x: Tensor) -> Tensor:  # (B, C_in, H, W) -> (B, C_out, H, W)
+        return F.conv2d(F.pad(x, self.margins), self.masked_weight(), self.bias)
+
+
+class Strip:
+    """A convolution worked out one pixel at a time: keeps just those rows of its input that it still sees.
+
+    Args:
+        conv: the convolution.
+        n: pictures.
+        width: pixels in a row.
+    """
+
+    def __init__(self, conv: MaskedConv, n: int, width: int) -> None:
+        self.left, right, up, _ = conv.margins
+        self.weight, self.bias, self.width = conv.masked_weight(), conv.bias, width
+        self.flat_weight = self.weight.flatten(1)
+        self.rows = self.weight.new_zeros(n, conv.in_channels, up + 1, self.left + width + right)
+
+    def next_row(self) -> None:
+        """Goes down one row, which is empty as yet."""
+        self.rows = torch.cat([self.rows[:, :, 1:], torch.zeros_like(self.rows[:, :, :1])], dim=2)
+
+    def put(self, j: int, x: Tensor) -> None:
+        """Sets the input at column j of this row to x (B, C_in)."""
+        self.rows[:, :, -1, self.left + j] = x
+
+    def put_row(self, x: Tensor) -> None:
+        """Sets all of this row to x (B, C_in, W)."""
+        self.rows[:, :, -1, self.left : self.left + self.width] = x
+
+    def at(self, j: int) -> Tensor:
+        """The output at column j of this row, (B, C_out)."""
+        patch = self.rows[..., j : j + self.weight.shape[3]]
+        return F.linear(patch.flatten(1), self.flat_weight, self.bias)
+
+    def row(self) -> Tensor:
+        """The output along this row, (B, C_out, W)."""
+        return F.conv2d(self.rows, self.weight, self.bias)[:, :, 0]
