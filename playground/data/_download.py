@@ -36,12 +36,14 @@ class Remote:
         name: of the file, here and there.
         mirrors: addresses of the folders that hold it, in the order in which they are tried, with a slash at the end.
         md5: of its content.
+        together: the names of all files of the data set, this one included.
     """
 
     data: str
     name: str
     mirrors: tuple[str, ...]
     md5: str
+    together: tuple[str, ...]
 
 
 def fetch(remote: Remote, folder: Path) -> Path:
@@ -137,5 +139,5 @@ def _sentence(remote: Remote, folder: Path, troubles: list[str]) -> str:
         f"{remote.data} could not be downloaded ({'; '.join(troubles)}); "
         + (f"{kept / 1e6:.1f} MB are kept and the next try goes on from there" if kept else "nothing was changed")
         + ("; a file of that name is there, but it is another one" if (folder / remote.name).exists() else "")
-        + f"; try again when you are online, or put {remote.name} into {folder} yourself."
+        + f"; try again when you are online, or put {', '.join(remote.together)} into {folder} yourself."
     )

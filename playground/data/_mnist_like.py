@@ -30,8 +30,9 @@ def load(name: str, class_name: str, factor: Factor, options: Options) -> Datase
     """The set that torchvision calls `class_name`, downloaded when first asked for."""
     cls = getattr(datasets(name), class_name)
     folder = paths.downloads() / class_name / "raw"
+    together = tuple(file for file, _ in cls.resources)
     for file, md5 in cls.resources:
-        _unpack(fetch(Remote(name, file, tuple(cls.mirrors), md5), folder))
+        _unpack(fetch(Remote(name, file, tuple(cls.mirrors), md5, together), folder))
     spec = DataSpec(name, (1, 28, 28), levels=256, factors=(factor,))
     return in_memory(spec, partial(_read, cls, folder), options.count)
 

@@ -52,8 +52,8 @@ def _read(train: bool) -> tuple[Tensor, Tensor]:
     try:
         opened = cls(folder, train=train)
     except RuntimeError:  # a file is missing or is not what its hash says
-        mirror = cls.url.removesuffix(cls.filename)
-        _unpack(fetch(Remote("cifar10", cls.filename, (mirror,), cls.tgz_md5), folder), cls)
+        mirrors = (cls.url.removesuffix(cls.filename),)
+        _unpack(fetch(Remote("cifar10", cls.filename, mirrors, cls.tgz_md5, (cls.filename,)), folder), cls)
         opened = cls(folder, train=train)
     return torch.from_numpy(opened.data).permute(0, 3, 1, 2), torch.tensor(opened.targets)
 

@@ -17,7 +17,7 @@ NAME = "images.gz"
 
 
 def remote(*mirrors: str, content: bytes = CONTENT) -> Remote:
-    return Remote("toys", NAME, mirrors, hashlib.md5(content).hexdigest())
+    return Remote("toys", NAME, mirrors, hashlib.md5(content).hexdigest(), (NAME, "labels.gz"))
 
 
 def files(folder: Path) -> list[str]:
@@ -97,7 +97,7 @@ def test_a_file_that_nobody_has_is_one_sentence(site: Site, tmp_path: Path) -> N
         fetch(remote(site.address), tmp_path)
     assert str(error.value) == (
         "toys could not be downloaded (127.0.0.1: it answers 404 Not Found); nothing was changed; "
-        f"try again when you are online, or put {NAME} into {tmp_path} yourself."
+        f"try again when you are online, or put {NAME}, labels.gz into {tmp_path} yourself."
     )
 
 

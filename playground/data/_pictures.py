@@ -1,0 +1,66 @@
+"""Picture files of whatever origin: found, opened with care and brought to one size."""
+
+import os
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from playground.data._progress import Meter
+
+FORMATS = ("PNG", "JPEG", "WEBP", "BMP")  # no other decoder ever sees a file
+_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
+_LARGEST = 64_000_000  # pixels, by the header: a small file can claim to be a huge picture
+
+
+class UnfitError(Exception):
+    """A file that cannot be used; the message is the reason in two words."""
+
+
+def find(folder: Path) -> tuple[list[Path], list[Path]]:
+    """The picture files in a folder and all below it, and the links among them, which are not followed; in order.
+
+    Hidden files and folders do not count, nor does what only looks like a file (a pipe would never end).
+    """
+    files, links = [], []
+    meter = Meter(f"Looking for pictures in {folder.name}", None, "files", quiet=2)
+    for place, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        links += [Path(place, name) for name in folders if Path(place, name).is_symlink()]
+        for name in names:
+            if not name.startswith(".") and name.lower().endswith(_SUFFIXES):
+                file = Path(place, name)
+                if file.is_symlink():
+                    links.append(file)
+                elif file.is_file():
+                    files.append(file)
+        meter.show(len(files))
+    return sorted(files), sorted(links)
+
+
+def read(file: Path, side: int, gray: bool) -> np.ndarray:
+    """uint8 (1 or 3, side, side): the first frame, turned upright as its EXIF says, on white where it is transparent,
+    resized so that its shorter side fits, cropped in the middle. Raises UnfitError."""
+    try:
+        with Image.open(file, formats=FORMATS) as image:
+            if image.width * image.height > _LARGEST:
+                raise UnfitError("too large")
+            image.draft(None, (4 * side, 4 * side))  # lets JPEG skip detail that would be averaged away
+            picture = ImageOps.fit(_flat(ImageOps.exif_transpose(image), gray), (side, side), Image.Resampling.LANCZOS)
+    except Image.DecompressionBombError:
+        raise UnfitError("too large") from None
+    except UnfitError:
+        raise
+    except Exception as error:  # decoders raise whatever damage leads them to
+        raise UnfitError("unreadable") from error
+    return np.asarray(picture).reshape(side, side, -1).transpose(2, 0, 1)
+
+
+def _flat(image: Image.Image, gray: bool) -> Image.Image:
+    """Eight bits a channel and no transparency."""
+    if image.mode.startswith("I"):  # 16 bits, which Pillow would clip
+        image = Image.fromarray((np.asarray(image).clip(0, 65535) // 257).astype(np.uint8))
+    if image.has_transparency_data:
+        white = Image.new("RGBA", image.size, "white")
+        image = Image.alpha_composite(white, image.convert("RGBA"))
+    return image.convert("L" if gray else "RGB")
