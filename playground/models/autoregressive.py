@@ -24,7 +24,7 @@ from playground.core.random import stream
 from playground.models.networks.conditionals import Levels, Mixture
 from playground.models.networks.coordinates import Coordinates
 from playground.models.networks.embedding import LabelEmbedding, hide_labels
-from playground.models.networks.pixel_stacks import GatedStack, PlainStack, walk
+from playground.models.networks.pixel_stacks import Drop, GatedStack, PlainStack, dropping, keep_all, walk
 from playground.models.networks.restorer import Restorer
 
 CARD = {
@@ -58,6 +58,9 @@ class AutoregressiveConfig:
     conditional: bool = param(False, help="Give every layer the label, so that samples can be asked for by class.")
     label_dropout: float = param(0.1, low=0.0, high=1.0, step=0.05, live=True, more=True, label="label dropout",
                                  help="Share of labels hidden in training, so that one may be left open.")  # fmt: skip
+    dropout: float = param(0.0, low=0.0, high=0.9, step=0.1, live=True, more=True,
+                           help="Share of a stack's hidden numbers that a training step hides: small data sets are "
+                                "soon known by heart.")  # fmt: skip
     raster_share: float = param(0.25, low=0.0, high=1.0, step=0.05, live=True, more=True, label="raster share",
                                 help="With context any: share of images that are erased in raster order, from the "
                                      "end; the others lose pixels anywhere.")  # fmt: skip
@@ -153,19 +156,19 @@ class Autoregressive(GenerativeModel):
     def train_step(
         self, batch: Batch, optimizers: Mapping[str, Optimizer], generator: torch.Generator, parts: tuple[str, ...]
     ) -> dict[str, Tensor]:
-        terms = self.objective(batch, generator)
+        terms = self.objective(batch, generator, self.config.dropout)
         with self.stage("update"):
             optimizers["model"].zero_grad()
             terms["loss"].backward()
             optimizers["model"].step()
         return {name: value.detach() for name, value in terms.items()}
 
-    def objective(self, batch: Batch, generator: torch.Generator) -> dict[str, Tensor]:
+    def objective(self, batch: Batch, generator: torch.Generator, dropout: float = 0.0) -> dict[str, Tensor]:
         """The cross-entropy of what really follows, summed over an example: -log p(x) in nats, or a bound of it."""
         label = hide_labels(batch.labels, self.config.label_dropout, generator) if self.conditional else None
         with self.stage("predict"):
             if not self.any_order:
-                return {"loss": -self._log_density(batch.x, label).mean()}
+                return {"loss": -self._log_density(batch.x, label, dropping(dropout, generator)).mean()}
             n, device = len(batch), batch.x.device
             left = torch.randint(self.spec.dims, (n,), generator=generator, device=device)  # how many are not erased
             in_raster = torch.rand(n, 1, generator=generator, device=device) < self.config.raster_share
@@ -189,9 +192,9 @@ class Autoregressive(GenerativeModel):
             total += self._restored(x, self._random_rank(len(x), generator), left, label)
         return total / LOOKS
 
-    def _log_density(self, x: Tensor, label: Tensor | None) -> Tensor:
+    def _log_density(self, x: Tensor, label: Tensor | None, drop: Drop = keep_all) -> Tensor:
         """The chain rule: Σ log p(x_i | x_<i), (B,)."""
-        return self.output.log_prob(self._guesses(x, label), x.flatten(1)).sum(dim=1)
+        return self.output.log_prob(self._guesses(x, label, drop=drop), x.flatten(1)).sum(dim=1)
 
     def _restored(self, x: Tensor, rank: Tensor, left: Tensor, label: Tensor | None) -> Tensor:
         """An estimate (B,) of log p(x) written in a random order, of which the first `left` (B,) numbers are known.
@@ -206,11 +209,11 @@ class Autoregressive(GenerativeModel):
     def _random_rank(self, n: int, generator: torch.Generator) -> Tensor:
         return torch.rand(n, self.spec.dims, generator=generator, device=self.device).argsort(dim=1)
 
-    def _guesses(self, x: Tensor, label: Tensor | None, known: Tensor | None = None) -> Tensor:
-        """Of each number's distribution, (B, D, parameters). `known` (B, D): what "any" may see."""
-        return self._ask(self.output.features(x), label, known)
+    def _guesses(self, x: Tensor, label: Tensor | None, known: Tensor | None = None, drop: Drop = keep_all) -> Tensor:
+        """The parameters of each number's distribution, (B, D, P). `known` (B, D): what "any" may see."""
+        return self._ask(self.output.features(x), label, known, drop)
 
-    def _ask(self, features: Tensor, label: Tensor | None, known: Tensor | None) -> Tensor:
+    def _ask(self, features: Tensor, label: Tensor | None, known: Tensor | None, drop: Drop = keep_all) -> Tensor:
         condition = self._condition(label, len(features))
         if self.spec.kind == "points":
             return self.network(features, condition)
@@ -221,7 +224,7 @@ class Autoregressive(GenerativeModel):
             features = features * seen.repeat_interleave(self.output.features_per_number, dim=1)
             out = self.network(features, seen, condition)
         else:
-            out = self.network(features, condition)  # (B, C parameters, H, W)
+            out = self.network(features, condition, drop)  # (B, C P, H, W)
         return out.view(len(out), c, -1, h * w).transpose(2, 3).flatten(1, 2)
 
     def _condition(self, label: Tensor | None, n: int) -> Tensor | None:

@@ -15,6 +15,24 @@ from torch import Tensor, nn
 
 from playground.models.networks.masked_conv import MaskedConv, Strip
 
+Drop = Callable[[Tensor], Tensor]
+"""Hides some of the numbers of a hidden map, against learning by heart."""
+
+
+def keep_all(h: Tensor) -> Tensor:
+    """Hides none."""
+    return h
+
+
+def dropping(share: float, generator: torch.Generator) -> Drop:
+    """Hides this share, and makes the others as much larger (Srivastava et al. 2014)."""
+
+    def drop(h: Tensor) -> Tensor:
+        kept = torch.rand(h.shape, generator=generator, device=h.device) >= share
+        return h * kept / (1 - share)
+
+    return drop if share > 0 else keep_all
+
 
 class Walk(Protocol):
     """A stack on its way through the picture. Call `next_row` before each row, the first too."""
@@ -76,10 +94,11 @@ class PlainStack(nn.Module):
         self.shifts = nn.ModuleList(Shift(condition_dim, width) for _ in sizes)
         self.outlet = MaskedConv(width, outputs, "B", colours)
 
-    def forward(self, x: Tensor, condition: Tensor | None) -> Tensor:  # (B, features, H, W) -> (B, outputs, H, W)
+    def forward(self, x: Tensor, condition: Tensor | None, drop: Drop = keep_all) -> Tensor:
+        """(B, features, H, W), (B, condition_dim) -> (B, outputs, H, W)."""
         h = self.shifts[0](self.layers[0](x), condition)
         for layer, shift in zip(self.layers[1:], self.shifts[1:], strict=True):
-            h = shift(h + layer(F.relu(h)), condition)
+            h = shift(h + layer(drop(F.relu(h))), condition)
         return self.outlet(F.relu(h))
 
     def begin(self, n: int, width: int, condition: Tensor | None) -> Walk:
@@ -124,14 +143,15 @@ class GatedStack(nn.Module):
         self.head = MaskedConv(width, 2 * width, "B", colours)
         self.outlet = MaskedConv(2 * width, outputs, "B", colours)
 
-    def forward(self, x: Tensor, condition: Tensor | None) -> Tensor:  # (B, features, H, W) -> (B, outputs, H, W)
+    def forward(self, x: Tensor, condition: Tensor | None, drop: Drop = keep_all) -> Tensor:
+        """(B, features, H, W), (B, condition_dim) -> (B, outputs, H, W)."""
         v = h = x
         for n, layer in enumerate(self.in_order()):
             found = layer.vertical(v)
             above = F.pad(found, (0, 0, 1, 0))[:, :, :-1]  # a row further down
-            step = layer.out(gated(layer.across(layer.horizontal(h) + layer.link(above), condition)))
+            step = layer.out(drop(gated(layer.across(layer.horizontal(h) + layer.link(above), condition))))
             h = h + step if n else step
-            v = gated(layer.down(found, condition))
+            v = drop(gated(layer.down(found, condition)))
         return self.outlet(F.relu(self.head(F.relu(h))))
 
     def in_order(self) -> list["GatedLayer"]:
