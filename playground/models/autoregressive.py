@@ -117,7 +117,8 @@ class Autoregressive(GenerativeModel):
             if config.context == "any":
                 self.network = Restorer(spec.shape, *ends, width, condition)
             elif config.context == "full":
-                self.network = GatedStack(*ends, width, (5, *[3] * deep), colours, condition)
+                gaps = tuple(gap for gap in (2, 4) if gap < min(spec.shape[1:]) / 4) or (1,)
+                self.network = GatedStack(*ends, width, (5, *[3] * deep), colours, condition, gaps)
             elif config.context == "masked":
                 self.network = PlainStack(*ends, width, (7, *[3] * deep), colours, condition)
             else:  # one convolution with the patch's side, and an MLP on what it finds

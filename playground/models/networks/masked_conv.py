@@ -37,18 +37,19 @@ class MaskedConv(nn.Conv2d):
         channels_in, channels_out: all colours together.
         kind: of `mask`.
         colours: how many colours a pixel has.
-        up, left, right: how far the kernel reaches beyond the pixel.
+        up, left, right: how many pixels the kernel takes in beyond the own one.
         halves: 2 where the output is cut in halves, each of which has all the colours.
+        gap: from one pixel that is taken in to the next; more than 1 reaches further for the same work.
     """
 
     mask: Tensor
 
     def __init__(
         self, channels_in: int, channels_out: int, kind: str, colours: int,
-        up: int = 0, left: int = 0, right: int = 0, halves: int = 1,
+        up: int = 0, left: int = 0, right: int = 0, halves: int = 1, gap: int = 1,
     ) -> None:  # fmt: skip
-        super().__init__(channels_in, channels_out, (up + 1, left + 1 + right))
-        self.margins = (left, right, up, 0)
+        super().__init__(channels_in, channels_out, (up + 1, left + 1 + right), dilation=gap)
+        self.gap, self.margins = gap, (gap * left, gap * right, gap * up, 0)
         colour_in, colour_out = colours_of(channels_in, colours), colours_of(channels_out, colours, halves)
         self.register_buffer("mask", mask(kind, colour_in, colour_out, up, left, right))
 
@@ -57,7 +58,7 @@ class MaskedConv(nn.Conv2d):
         return self.weight * self.mask
 
     def forward(self, x: Tensor) -> Tensor:  # (B, C_in, H, W) -> (B, C_out, H, W)
-        return F.conv2d(F.pad(x, self.margins), self.masked_weight(), self.bias)
+        return F.conv2d(F.pad(x, self.margins), self.masked_weight(), self.bias, dilation=self.gap)
 
 
 class Strip:
@@ -71,7 +72,8 @@ class Strip:
 
     def __init__(self, conv: MaskedConv, n: int, width: int) -> None:
         self.left, right, up, _ = conv.margins
-        self.weight, self.bias, self.width = conv.masked_weight(), conv.bias, width
+        self.gap, self.span, self.width = conv.gap, self.left + right + 1, width
+        self.weight, self.bias = conv.masked_weight(), conv.bias
         self.flat_weight = self.weight.flatten(1)
         self.rows = self.weight.new_zeros(n, conv.in_channels, up + 1, self.left + width + right)
 
@@ -89,9 +91,9 @@ class Strip:
 
     def at(self, j: int) -> Tensor:
         """The output at column j of this row, (B, C_out)."""
-        patch = self.rows[..., j : j + self.weight.shape[3]]
+        patch = self.rows[:, :, :: self.gap, j : j + self.span : self.gap]
         return F.linear(patch.flatten(1), self.flat_weight, self.bias)
 
     def row(self) -> Tensor:
         """The output along this row, (B, C_out, W)."""
-        return F.conv2d(self.rows, self.weight, self.bias)[:, :, 0]
+        return F.conv2d(self.rows, self.weight, self.bias, dilation=self.gap)[:, :, 0]

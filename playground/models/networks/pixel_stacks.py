@@ -129,17 +129,20 @@ class _PlainWalk:
 class GatedStack(nn.Module):
     """Gated layers, the first with mask A, and a head.
 
-    Args as in `PlainStack`; `sizes` are those of the vertical windows.
+    Args as in `PlainStack`, and:
+        gaps: of the layers after the first, in turn; with more than 1 a few layers reach far.
     """
 
     def __init__(
-        self, features: int, outputs: int, width: int, sizes: tuple[int, ...], colours: int, condition_dim: int
-    ) -> None:
+        self, features: int, outputs: int, width: int, sizes: tuple[int, ...], colours: int, condition_dim: int,
+        gaps: tuple[int, ...] = (1,),
+    ) -> None:  # fmt: skip
         super().__init__()
         self.layers = nn.ModuleList(
-            GatedLayer(width if n else features, width, "B" if n else "A", k // 2, colours, condition_dim)
+            GatedLayer(width if n else features, width, "B" if n else "A", k // 2, colours, condition_dim,
+                       gaps[(n - 1) % len(gaps)] if n else 1)
             for n, k in enumerate(sizes)
-        )
+        )  # fmt: skip
         self.head = MaskedConv(width, 2 * width, "B", colours)
         self.outlet = MaskedConv(2 * width, outputs, "B", colours)
 
@@ -167,10 +170,12 @@ class GatedLayer(nn.Module):
     """One layer of two stacks: the vertical one sees the rows above, the horizontal one the pixels to the left and what
     the vertical found one row above. Together they see every earlier pixel within reach."""
 
-    def __init__(self, channels_in: int, width: int, kind: str, reach: int, colours: int, condition_dim: int) -> None:
+    def __init__(
+        self, channels_in: int, width: int, kind: str, reach: int, colours: int, condition_dim: int, gap: int
+    ) -> None:
         super().__init__()
-        self.vertical = MaskedConv(channels_in, 2 * width, "rows", colours, up=reach, left=reach, right=reach)
-        self.horizontal = MaskedConv(channels_in, 2 * width, kind, colours, left=reach, halves=2)
+        self.vertical = MaskedConv(channels_in, 2 * width, "rows", colours, up=reach, left=reach, right=reach, gap=gap)
+        self.horizontal = MaskedConv(channels_in, 2 * width, kind, colours, left=reach, halves=2, gap=gap)
         self.link = nn.Conv2d(2 * width, 2 * width, 1)  # from rows above to any colour: nothing to mask
         self.out = MaskedConv(width, width, "B", colours)
         self.down, self.across = Shift(condition_dim, 2 * width), Shift(condition_dim, 2 * width)

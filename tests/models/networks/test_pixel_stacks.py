@@ -50,8 +50,9 @@ def test_a_masked_convolution_is_a_convolution_with_those_weights_and_zeros_else
     torch.testing.assert_close(conv(x), F.conv2d(x, whole, conv.bias, padding=1))
 
 
-def test_a_strip_gives_the_same_pixel_by_pixel_and_row_by_row():
-    conv = _random(MaskedConv(2, 3, "rows", 1, up=2, left=1, right=2))
+@pytest.mark.parametrize("gap", [1, 2])
+def test_a_strip_gives_the_same_pixel_by_pixel_and_row_by_row(gap):
+    conv = _random(MaskedConv(2, 3, "rows", 1, up=2, left=1, right=2, gap=gap))
     x = torch.randn(2, 2, 4, 5, generator=generator())
     expected, by_pixel, by_row = conv(x), Strip(conv, 2, 5), Strip(conv, 2, 5)
     for i in range(4):
@@ -73,8 +74,10 @@ def test_a_strip_gives_the_same_pixel_by_pixel_and_row_by_row():
 @pytest.mark.parametrize("colours", [1, 3])
 @pytest.mark.parametrize("condition_dim", [0, 4])
 @pytest.mark.parametrize("sizes", [(3,), (5, 3, 3), (7, 1, 1)])
-def test_a_walk_gives_what_the_whole_stack_gives(kind, colours, condition_dim, sizes):
-    stack = _random(kind(2 * colours, 5 * colours, 12, sizes, colours, condition_dim))
+@pytest.mark.parametrize("gaps", [(1,), (2, 3)])
+def test_a_walk_gives_what_the_whole_stack_gives(kind, colours, condition_dim, sizes, gaps):
+    more = {"gaps": gaps} if kind is GatedStack else {}
+    stack = _random(kind(2 * colours, 5 * colours, 12, sizes, colours, condition_dim, **more))
     x = torch.rand(2, colours, 4, 5, generator=generator())
     condition = torch.randn(2, 4, generator=generator(1)) if condition_dim else None
     expected = stack(_waves(x), condition)
@@ -82,7 +85,6 @@ def test_a_walk_gives_what_the_whole_stack_gives(kind, colours, condition_dim, s
     order = torch.arange(x[0].numel()).view(colours, -1).T.flatten()
     for number, out in zip(order, walk(stack, filled, _waves, condition), strict=True):
         found.append(out)
-        filled.flatten(1)  # a view of the same memory
         filled.view(2, -1)[:, number] = x.view(2, -1)[:, number]
     expected = expected.view(2, colours, 5, 20).permute(3, 1, 0, 2).flatten(0, 1)  # raster, then colour
     torch.testing.assert_close(torch.stack(found), expected, rtol=1e-4, atol=1e-5)
@@ -119,6 +121,13 @@ def test_gated_stacks_see_every_earlier_pixel_and_nothing_else():
         assert torch.equal(_seen(stack, i, j), _before(i, j)), (i, j)
 
 
+def test_gaps_reach_further_and_leave_no_hole():
+    stack = _random(GatedStack(1, 2, 16, (5, 3, 3), 1, 0, gaps=(2, 4)))
+    seen = _seen(stack, 8, 8)
+    assert torch.equal(seen, _before(8, 8))  # eight rows up; without gaps it would be six
+    assert not _seen(_random(GatedStack(1, 2, 16, (5, 3, 3), 1, 0)), 8, 8)[2].any()
+
+
 def test_plain_stacks_are_blind_to_the_upper_right():
     stack = _random(PlainStack(1, 2, 16, (3,) * 9, 1, 0))
     seen, before = _seen(stack, 4, 4), _before(4, 4)
@@ -144,3 +153,12 @@ def test_a_patch_network_is_an_mlp_on_cut_patches():
             h = h + layer.weight[:, :, 0, 0] @ h.relu() + layer.bias
         expected = stack.outlet.weight[:, :, 0, 0] @ h.relu() + stack.outlet.bias
         torch.testing.assert_close(found[0, :, i, j], expected, rtol=1e-4, atol=1e-5)
+
+
+def test_only_the_first_layer_is_kept_from_its_own_pixel():
+    """From the second on, what stands there was found out from earlier pixels."""
+    gated, plain = GatedStack(1, 2, 8, (3, 3, 3), 1, 0), PlainStack(1, 2, 8, (3, 3, 3), 1, 0)
+    for own in ([layer.horizontal.mask[..., -1, 1] for layer in gated.layers],
+                [layer.mask[..., -1, 1] for layer in plain.layers]):  # fmt: skip
+        assert [bool(seen.all()) for seen in own] == [False, True, True]
+        assert not own[0].any()
