@@ -396,6 +396,19 @@ def test_any_fills_every_number_once_in_its_order_and_first_what_is_given(order)
     assert bool((mask[0].flatten()[first] == 1).all())
 
 
+@pytest.mark.parametrize("order", ["raster", "random"])
+def test_any_draws_each_number_from_what_is_there_by_then(order):
+    model = _model(GRAY, context="any")
+    *steps, _ = model.sample_steps(3, generator=generator(), settings=AutoregressiveSampling(order=order))
+    known = torch.zeros(3, 36)
+    for step in steps:
+        said = model.conditionals(step.x, known=known.view(step.x.shape)).exp().flatten(2)  # (B, levels, D)
+        at = step.views["cursor"][:, None]
+        drawn_from = said.gather(2, at[:, None].expand(-1, 4, -1))[:, :, 0]
+        torch.testing.assert_close(step.views["probabilities"], drawn_from, rtol=1e-4, atol=1e-5)
+        known.scatter_(1, at, 1.0)
+
+
 def test_any_order_of_the_other_contexts_is_the_raster():
     model = _model(GRAY)
     asked = AutoregressiveSampling(order="random")
