@@ -125,7 +125,7 @@ class Trainer:
                 group["lr"] = self._learning_rate() * group.get("lr_scale", 1.0)
         values = self.model.train_step(self._next_batch(), self.optimizers, self._noise, parts)
         self.step += 1
-        self._update_average()
+        self._update_average(parts)
         return values
 
     def _learning_rate(self) -> float:
@@ -155,7 +155,8 @@ class Trainer:
         return [parameter.detach().clone() for parameter in self.model.parameters()] or None
 
     @torch.no_grad()
-    def _update_average(self) -> None:
+    def _update_average(self, trained: tuple[str, ...]) -> None:
+        """Moves the average a little towards the weights; that of a part at rest stays, or its samples would change."""
         wanted = bool(self.settings.ema) and next(self.model.parameters(), None) is not None
         if (self._average is not None) != wanted:  # switched on or off mid-run
             self._average = self._copy_of_parameters()
@@ -163,7 +164,13 @@ class Trainer:
         if self._average is not None:
             # The first steps are averaged over fewer predecessors, else the random start would linger.
             decay = min(self.settings.ema, (1 + self.step) / (10 + self.step))
-            torch._foreach_lerp_(self._average, list(self.model.parameters()), 1.0 - decay)
+            resting = {id(parameter) for part, optimizer in self.optimizers.items() if part not in trained
+                       for group in optimizer.param_groups for parameter in group["params"]}  # fmt: skip
+            pairs = [(average, parameter)
+                     for average, parameter in zip(self._average, self.model.parameters(), strict=True)
+                     if id(parameter) not in resting]  # fmt: skip
+            if pairs:
+                torch._foreach_lerp_([pair[0] for pair in pairs], [pair[1] for pair in pairs], 1.0 - decay)
 
     def _shared_sampler(self) -> GenerativeModel:
         weights = dict(self.model.state_dict())

@@ -267,6 +267,19 @@ def test_hand_stepping_trains_only_the_named_part():
     assert run.model.first.item() != first
 
 
+def test_the_average_of_a_part_at_rest_rests_too():
+    run = trainer(ema=0.5)
+    _losses(run, 3)
+    run.train_only(("second",), 2)
+    first, second = run.sampler.first.item(), run.sampler.second.item()
+    assert first != run.model.first.item()  # it could still move towards the live weights
+    _losses(run, 2)
+    assert run.sampler.first.item() == first
+    assert run.sampler.second.item() != second
+    run.turn(steps=1)
+    assert run.sampler.first.item() != first
+
+
 def test_an_unknown_part_is_refused():
     run = trainer()
     with pytest.raises(UsageError, match="Did you mean 'second'"):
