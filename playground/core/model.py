@@ -49,7 +49,6 @@ class GenerativeModel(nn.Module):
         Config: settings that shape the model and its training.
         SampleSettings: settings of its sampler.
         parts: what can be trained alone, in the order of the update.
-        full_batch: whether a step wants all training data (EM, closed forms).
         answers: methods that a `Query` may name; they take tensors and plain values by keyword and return a tensor, a
             dict of tensors, or an iterator of `SampleStep`.
         config: this model's settings; the trainer replaces it when a live one changes.
@@ -60,7 +59,6 @@ class GenerativeModel(nn.Module):
     Config: ClassVar[type[Any]] = Empty
     SampleSettings: ClassVar[type[Any]] = Empty
     parts: ClassVar[tuple[str, ...]] = ("model",)
-    full_batch: ClassVar[bool] = False
     answers: ClassVar[frozenset[str]] = frozenset({"sample", "sample_steps", "encode", "decode", "log_density"})
 
     def __init__(self, spec: DataSpec, config: Any) -> None:
@@ -180,6 +178,11 @@ class GenerativeModel(nn.Module):
     @property
     def bounds_nll(self) -> bool:
         """Whether the loss is -log p(x) in nats or lies above it: then the data's entropy is its floor."""
+        return False
+
+    @property
+    def full_batch(self) -> bool:
+        """Whether a step wants all training data in order (EM, closed forms) instead of a batch."""
         return False
 
     @property
