@@ -14,6 +14,7 @@ from playground.core.manifest import versions
 from playground.core.untrusted import read_json
 from playground.evaluation.receipts import NUMBERS, rounded
 from playground.evaluation.report import evaluate
+from playground.registry import OpenRun
 
 RECEIPT = "receipt"
 
@@ -21,6 +22,9 @@ RECEIPT = "receipt"
 def prove(preset: str, seeds: list[int], options: Mapping[str, object], say: Callable[[str], None]) -> dict[str, Any]:
     """Trains ``MODEL/DATA`` or ``MODEL/DATA.NAME`` for its whole budget with each seed and adds the numbers reached to
     its receipt; seeds proven before stay, unless the preset or the sampler's `options` are others since.
+
+    With `options` the same weights are measured twice: as they sample by default, and as they sample with those. The
+    second numbers, where they differ, stand beside the first ones as "feature_distance, start=buffer".
 
     Raises UsageError for a preset that does not exist.
     """
@@ -39,14 +43,22 @@ def prove(preset: str, seeds: list[int], options: Mapping[str, object], say: Cal
             experiment = registry.experiment(model, data, name, {}, seed=seed, device="cpu")
             done = runs.train(runs.start(experiment, Path(folder) / "run"), experiment.budget)
             run = registry.open_run(done.path)
-            numbers = evaluate(run, options=options)
-        reached = {key: rounded(numbers[key]) for key in NUMBERS if numbers[key] is not None}
-        by_seed[str(seed)] = {"seconds": round(float(run.manifest["seconds"]), 1), **reached}
+            numbers = _numbers(run, {})
+            if options:
+                name_of = ", ".join(f"{key}={value}" for key, value in options.items())
+                others = _numbers(run, options).items()
+                numbers |= {f"{key}, {name_of}": value for key, value in others if value != numbers.get(key)}
+        by_seed[str(seed)] = {"seconds": round(float(run.manifest["seconds"]), 1), **numbers}
         say(f"{preset}, seed {seed}: {json.dumps(by_seed[str(seed)])}")
         receipt = {"command": f"playground receipts --prove {preset}", "device": "cpu", "threads": experiment.threads,
                    **described, "seeds": by_seed}  # fmt: skip
         file.write_text(_written(content | {RECEIPT: receipt}), encoding="utf-8")
     return by_seed
+
+
+def _numbers(run: OpenRun, options: Mapping[str, object]) -> dict[str, Any]:
+    numbers = evaluate(run, options=options)
+    return {key: rounded(numbers[key]) for key in NUMBERS if numbers[key] is not None}
 
 
 def digest(preset: Mapping[str, Any]) -> str:
@@ -66,8 +78,11 @@ def _written(content: Mapping[str, Any], indent: str = "") -> str:
 
 
 def reached(receipt: Mapping[str, Any], key: str) -> tuple[float, list[float]]:
-    """The median over the seeds, and each seed's value, of a number; of one by factor, that of its worst factor."""
-    values = [_worst(numbers[key]) for numbers in receipt["seeds"].values()]
+    """The median over the seeds, and each seed's value, of a number; of one by factor, that of its worst factor, or
+    with ``label_accuracy: shape`` that of one factor."""
+    key, _, factor = key.partition(": ")
+    found = [numbers[key] for numbers in receipt["seeds"].values()]
+    values = [each[factor] if factor else _worst(each) for each in found]
     return median(values), values
 
 

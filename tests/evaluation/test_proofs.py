@@ -55,12 +55,16 @@ def test_other_settings_end_a_receipt(file: Path) -> None:
     assert list(_seeds(file)) == ["0"]
 
 
-def test_a_sampler_of_another_setting_is_another_proof(file: Path) -> None:
-    _prove(1)
+def test_another_sampler_setting_is_measured_beside_the_usual_one(file: Path) -> None:
+    _prove(2)
     usual = _seeds(file)["0"]
     _prove(1, "--opt", "temperature=0.5")
     assert json.loads(file.read_text())["receipt"]["options"] == {"temperature": "0.5"}
-    assert _seeds(file)["0"]["sliced_wasserstein"] != usual["sliced_wasserstein"]
+    both = _seeds(file)
+    assert list(both) == ["0"]  # the other seed was proven without it
+    assert both["0"]["sliced_wasserstein"] == usual["sliced_wasserstein"]
+    assert both["0"]["sliced_wasserstein, temperature=0.5"] != usual["sliced_wasserstein"]
+    assert "nll, temperature=0.5" not in both["0"]  # it has no say in that
 
 
 def test_an_unknown_preset_is_one_sentence(file: Path, capsys) -> None:
@@ -73,6 +77,7 @@ def test_the_median_counts_and_of_several_factors_the_worst() -> None:
                          "2": {"a": 3.0, "b": {"x": 1.0, "y": 1.0}}}}  # fmt: skip
     assert proofs.reached(receipt, "a") == (3.0, [1.0, 5.0, 3.0])
     assert proofs.reached(receipt, "b") == (0.7, [0.7, 0.6, 1.0])
+    assert proofs.reached(receipt, "b: x") == (0.9, [0.9, 0.6, 1.0])
 
 
 @pytest.mark.parametrize(

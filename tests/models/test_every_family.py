@@ -121,12 +121,14 @@ def test_a_model_file_is_short_and_every_draw_in_it_names_its_generator(model):
     tree = ast.parse(text)
     assert len(_code_lines(text, tree)) <= 250
     for node in ast.walk(tree):
-        if isinstance(node, ast.Attribute):
-            assert node.attr not in GLOBAL_DRAWS, f"line {node.lineno}: {node.attr} draws from the global generator"
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in DRAWS:
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+            continue
+        called = node.func.attr
+        assert called not in GLOBAL_DRAWS, f"line {node.lineno}: {called} draws from the global generator"
+        if called in DRAWS:
             in_init = ast.unparse(node.func.value) == "nn.init"  # `fresh` hands those a generator
             names = {keyword.arg for keyword in node.keywords}
-            assert in_init or "generator" in names, f"line {node.lineno}: {node.func.attr} without a generator"
+            assert in_init or "generator" in names, f"line {node.lineno}: {called} without a generator"
 
 
 def _code_lines(text: str, tree: ast.Module) -> set[int]:
