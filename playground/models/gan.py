@@ -66,7 +66,7 @@ class GANConfig:
         False,
         label="spectral norm",
         more=True,
-        help="Divide each of the discriminator's matrices by its largest singular value.",
+        help="Divide the matrix of each of the discriminator's layers by its largest singular value.",
     )
     label_dropout: float = param(0.1, low=0.0, high=1.0, step=0.05, live=True, more=True, label="label dropout",
                                  help="Share of labels hidden in training, so that one may be left open.")  # fmt: skip
@@ -167,8 +167,9 @@ class GAN(GenerativeModel):
     def train_step(
         self, batch: Batch, optimizers: Mapping[str, Optimizer], generator: torch.Generator, parts: tuple[str, ...]
     ) -> dict[str, Tensor]:
-        """The discriminator's update, or k of them, then the generator's. Returned are both losses and how real, as a
-        probability, data and samples looked."""
+        """The discriminator's update, or k of them on the same data against fresh samples, then the generator's.
+        Returned are both losses and how real data and samples looked: a probability where the game has one, else D.
+        """
         label = hide_labels(batch.labels, self.config.label_dropout, generator) if self.conditional else None
         x = (batch.x - self.centre) / self.scale  # (B, *shape)
         if self.config.objective == "L2":
@@ -176,7 +177,9 @@ class GAN(GenerativeModel):
             self._update("generator", loss, optimizers, parts)
             return {"loss": loss.detach()}
 
-        for _ in range(self.config.discriminator_steps):
+        moves = "discriminator" in parts
+        self.discriminator.train(moves)  # at rest, spectral norm must not go on estimating
+        for _ in range(self.config.discriminator_steps if moves else 1):
             with self.stage("D on data"):
                 real = self.discriminator(x, label)  # (B,) logits
             with self.stage("D on samples"):
@@ -184,15 +187,16 @@ class GAN(GenerativeModel):
                 fake = self.discriminator(made, label)
             with self.stage("update D"):
                 loss_d = discriminator_loss(self.config.objective, real, fake)
-                loss = loss_d + self._penalty(x, made, label, generator)
-                self._update("discriminator", loss, optimizers, parts)
+                penalty = self._penalty(x, made, label, generator) if moves else 0.0
+                self._update("discriminator", loss_d + penalty, optimizers, parts)
         with self.stage("G through D"):
             judged = self.discriminator(self.generator(self._noise(len(x), generator), label), label)
         with self.stage("update G"):
             loss_g = generator_loss(self.config.objective, judged)
             self._update("generator", loss_g, optimizers, parts)
-        terms = {"discriminator": loss_d, "generator": loss_g,
-                 "D(data)": real.sigmoid().mean(), "D(samples)": fake.sigmoid().mean()}  # fmt: skip
+        if self.config.objective in ("minimax", "non-saturating"):
+            real, fake = real.sigmoid(), fake.sigmoid()
+        terms = {"discriminator": loss_d, "generator": loss_g, "D(data)": real.mean(), "D(samples)": fake.mean()}
         return {name: value.detach() for name, value in terms.items()}
 
     def held_out(self, batch: Batch, generator: torch.Generator) -> dict[str, Tensor]:
@@ -252,7 +256,8 @@ class GAN(GenerativeModel):
 
     @torch.no_grad()
     def discriminate(self, x: Tensor, label: Tensor | None = None) -> Tensor:
-        """How real examples look to the discriminator, as logits (B,)."""
+        """How real examples look to the discriminator, (B,), before any sigmoid. Images are judged as a batch, which
+        shows when all are alike."""
         return self.discriminator((x - self.centre) / self.scale, self._label(label, len(x)))
 
     @property
@@ -271,17 +276,17 @@ class GAN(GenerativeModel):
         return math.sqrt(2) * torch.erfinv((2 * u - 1) * math.erf(truncation / math.sqrt(2))) * self.config.use_z
 
 
-# -- what the two play for: r and f are the discriminator's logits on real data and on fakes, (B,) -------------------
+# -- what the two play for: r and f are what D says, before any sigmoid, of real data and of fakes, (B,) -------------
 
 
 def discriminator_loss(objective: str, r: Tensor, f: Tensor) -> Tensor:
-    """What the discriminator lowers; for the first two −log D(x) − log(1 − D(G(z))), whose logits these are."""
+    """What the discriminator lowers; for the first two −log D(x) − log(1 − D(G(z))), where r and f are logits."""
     if objective in ("minimax", "non-saturating"):
         return F.softplus(-r).mean() + F.softplus(f).mean()
     if objective == "hinge":
         return F.relu(1 - r).mean() + F.relu(1 + f).mean()
     if objective == "least-squares":
-        return (r - 1).square().mean() + f.square().mean()
+        return ((r - 1).square().mean() + f.square().mean()) / 2
     return f.mean() - r.mean()  # wgan-gp
 
 
@@ -293,5 +298,5 @@ def generator_loss(objective: str, f: Tensor) -> Tensor:
     if objective == "non-saturating":
         return F.softplus(-f).mean()
     if objective == "least-squares":
-        return (f - 1).square().mean()
+        return (f - 1).square().mean() / 2
     return -f.mean()  # hinge, wgan-gp

@@ -214,7 +214,8 @@ class StyleGAN(GenerativeModel):
             fake = self.discriminator(self._imagined(len(batch), label, generator).detach(), label)
         with self.stage("update D"):
             loss_d = F.softplus(-real).mean() + F.softplus(fake).mean()
-            self._update("discriminator", loss_d + self._penalty(batch.x, label), optimizers, parts)
+            penalty = self._penalty(batch.x, label) if "discriminator" in parts else 0.0
+            self._update("discriminator", loss_d + penalty, optimizers, parts)
         with self.stage("G through D"):
             judged = self.discriminator(self._imagined(len(batch), label, generator), label)
         with self.stage("update G"):

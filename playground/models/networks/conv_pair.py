@@ -79,5 +79,6 @@ class ConvFeatures(nn.Module):
         h = F.leaky_relu(self.inlet(2 * x - 1), 0.2)
         for convolution in self.convolutions:
             h = F.leaky_relu(F.avg_pool2d(convolution(h), 2, ceil_mode=True), 0.2)
-        spread = h.std(dim=0, correction=0).mean().expand(len(h), 1, *h.shape[2:])  # fakes that are all alike show
+        # Fakes that are all alike show. The root is kept off zero, where its slope, which R1 follows, has no end.
+        spread = (h.var(dim=0, correction=0) + 1e-8).sqrt().mean().expand(len(h), 1, *h.shape[2:])
         return F.leaky_relu(self.last(torch.cat([h, spread], dim=1)), 0.2).flatten(1)

@@ -6,7 +6,8 @@ from playground.models.networks.embedding import LabelEmbedding
 
 
 class Critic(nn.Module):
-    """How real x looks as an example of its label: a logit w·f(x) + embedding(y)·f(x). Miyato, Koyama 2018.
+    """How real x looks as an example of its label: w·f(x) + embedding(y)·f(x) / width. Miyato, Koyama 2018 (projection
+    discriminator, 1802.05637), but for the width: embeddings start with unit variance, and the sum would drown w.
 
     Args:
         features: (B, *shape) -> (B, width).
