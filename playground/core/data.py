@@ -151,7 +151,8 @@ class Dataset:
         spec: its shape and meaning.
         train, validation, test: "best" is chosen on validation, reports come from test.
         exact: the density it was drawn from, where that is known.
-        modes: centres of well-separated modes (M, 2) and their standard deviation, where that makes sense.
+        modes: centres of well-separated modes (M, D) and their standard deviation, one of all or (M,), where that makes
+            sense.
     """
 
     spec: DataSpec
@@ -159,7 +160,7 @@ class Dataset:
     validation: Batch
     test: Batch
     exact: ExactDensity | None = None
-    modes: tuple[Tensor, float] | None = None
+    modes: tuple[Tensor, float | Tensor] | None = None
     _hash: list[str] = field(default_factory=list, repr=False, compare=False)
 
     def split(self, name: Split) -> Batch:

@@ -45,3 +45,11 @@ def test_the_data_itself_hits_all_modes() -> None:
     assert modes_hit(dataset.test.x, centres, std) == 8
     assert abs(share_within_3_sigma(dataset.test.x, centres, std) - 0.989) < 0.005
     assert share_within_3_sigma(torch.zeros(10, 2), centres, std) == 0.0
+
+
+def test_modes_may_each_have_their_own_width() -> None:
+    centres, std = torch.tensor([[0.0], [2.0]]), torch.tensor([0.1, 0.5])
+    samples = torch.tensor([[0.2], [0.4], [0.6], [1.0]])  # 0.2 is near the first, 0.6 and 1.0 near the second
+    assert share_within_3_sigma(samples, centres, std) == 0.75
+    assert modes_hit(samples[1:2], centres, std) == 0
+    assert modes_hit(samples, centres, std) == 2
