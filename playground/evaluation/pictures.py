@@ -1,4 +1,4 @@
-"""Sheets of samples as pictures: images in a grid, points as dots in a square."""
+"""Sheets of samples as pictures: images in a grid, points as dots in a square, numbers as stacks on a line."""
 
 from pathlib import Path
 
@@ -6,12 +6,17 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 _TILE = 40  # an image is enlarged by whole factors to about this many pixels
+_COLUMNS = 80  # of numbers on a line
+_MARGIN = 20  # pixels below and above them
 _SIDE = 8192  # pixels; a larger sheet is enlarged less, as far as that goes
 
 
 def sheet(x: np.ndarray, extent: float = 3.0, columns: int | None = None) -> Image.Image:
-    """A picture of samples: images (N, C, H, W) in [0, 1], or points (N, 2) in a square of half side `extent`."""
-    return _points(x, extent) if x.ndim == 2 else _images(x, columns)
+    """A picture of samples: images (N, C, H, W) in [0, 1], or points (N, 2) in a square of half side `extent`, or
+    numbers (N, 1) in columns over a line of that half length, the highest as tall as the picture allows."""
+    if x.ndim == 2:
+        return _points(x, extent) if x.shape[1] == 2 else _line(x[:, 0], extent)
+    return _images(x, columns)
 
 
 def _images(x: np.ndarray, columns: int | None) -> Image.Image:
@@ -36,6 +41,19 @@ def _points(x: np.ndarray, extent: float, side: int = 480) -> Image.Image:
     for right, up in (x / (2 * extent) + 0.5) * side:
         if np.isfinite(right) and np.isfinite(up):
             draw.ellipse((right - 2, side - up - 2, right + 2, side - up + 2), fill="#D55E00")
+    return canvas
+
+
+def _line(x: np.ndarray, extent: float, side: int = 480) -> Image.Image:
+    canvas = Image.new("RGB", (side, side), "white")
+    draw = ImageDraw.Draw(canvas)
+    counts, _ = np.histogram(x, _COLUMNS, (-extent, extent))  # what is not finite or lies beyond is left out
+    ground, step = side - _MARGIN, side / _COLUMNS
+    tops = ground - counts / max(int(counts.max()), 1) * (side - 2 * _MARGIN)
+    for column, top in enumerate(tops):
+        if top < ground:
+            draw.rectangle((column * step, top, (column + 1) * step - 2, ground), fill="#D55E00")
+    draw.line((0, ground, side, ground), fill="black")
     return canvas
 
 

@@ -88,3 +88,12 @@ def test_a_sheet_of_many_images_keeps_to_a_size_that_viewers_open() -> None:
     assert few.size == (2 * 45 + 5, 2 * 45 + 5)
     assert max(many.size) <= 8192
     assert min(many.size) >= 200 * 9
+
+
+def test_numbers_on_a_line_are_columns_as_high_as_they_are_many() -> None:
+    """Of three columns, the highest fills the picture; what lies beyond the line or is no number is left out."""
+    x = np.repeat([-2.0, 0.01, 2.0, 7.0, np.nan], [100, 200, 50, 900, 9]).astype(np.float32)[:, None]
+    inked = np.asarray(sheet(x, extent=3.0))[:, :, 2] == 0
+    heights = inked[:-21].sum(axis=0)  # above the line
+    assert [heights[int((at + 3) / 6 * 80) * 6 + 2] for at in (0.01, -2.0, 2.0)] == pytest.approx([439, 219, 109], abs=2)
+    assert (heights > 0).sum() <= 3 * 6
