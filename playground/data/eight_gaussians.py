@@ -8,7 +8,7 @@ import torch
 from playground.core.data import Dataset, Factor
 from playground.core.hyperparams import param
 from playground.data._mixture import Mixture
-from playground.data._plane import plane_dataset
+from playground.data._points import points_dataset
 
 CARD = {
     "name": "eight-gaussians",
@@ -42,4 +42,4 @@ class Source:
         exact = Mixture(torch.full((_MODES,), 1 / _MODES), centres, options.std)
         factor = Factor("mode", tuple(str(mode) for mode in range(_MODES)))
         modes = (centres.float(), options.std)
-        return plane_dataset("eight-gaussians", factor, exact, torch.arange(_MODES), options.count, modes)
+        return points_dataset("eight-gaussians", factor, exact, torch.arange(_MODES), options.count, modes)

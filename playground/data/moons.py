@@ -12,7 +12,7 @@ import torch
 from playground.core.data import Dataset, Factor
 from playground.core.hyperparams import param
 from playground.data._mixture import Mixture
-from playground.data._plane import plane_dataset
+from playground.data._points import points_dataset
 
 CARD = {
     "name": "moons",
@@ -45,4 +45,4 @@ class Source:
         centres = _SCALE * torch.cat([upper, -upper])  # the lower moon is the upper one, turned half round
         exact = Mixture(torch.full((2 * _ALONG,), 1 / (2 * _ALONG)), centres, options.std)
         value = torch.arange(2).repeat_interleave(_ALONG)
-        return plane_dataset("moons", Factor("moon", ("upper", "lower")), exact, value, options.count)
+        return points_dataset("moons", Factor("moon", ("upper", "lower")), exact, value, options.count)

@@ -4,6 +4,8 @@ import math
 
 import pytest
 import torch
+import torch.distributions as D
+from scipy.integrate import quad
 from torch import Tensor
 from torch.testing import assert_close
 
@@ -17,6 +19,14 @@ NOISED = [(1.0, 0.0), (0.8, 0.6), (0.0, 1.0)]
 def mixture() -> Mixture:
     centres = torch.tensor([[-1.0, 0.3], [0.4, 0.5], [0.9, -1.1]])
     return Mixture(torch.tensor([0.5, 0.2, 0.3]), centres, 0.25)
+
+
+@pytest.fixture
+def line() -> Mixture:
+    """Unequal in weight and width."""
+    f64 = torch.float64
+    weights, std = torch.tensor([0.5, 0.2, 0.3], dtype=f64), torch.tensor([0.1, 0.6, 0.3], dtype=f64)
+    return Mixture(weights, torch.tensor([[-1.0], [0.4], [0.9]], dtype=f64), std)
 
 
 def grid(half: float, step: float) -> Tensor:
@@ -76,6 +86,47 @@ def test_answers_keep_the_type_of_the_question(mixture: Mixture) -> None:
     for dtype in (torch.float32, torch.float64):
         x = torch.zeros(3, 2, dtype=dtype)
         assert mixture.log_density(x).dtype == mixture.score(x).dtype == dtype
+
+
+def test_a_mixture_on_the_line_is_that_of_torch(line: Mixture) -> None:
+    theirs = D.MixtureSameFamily(D.Categorical(line.weights), D.Normal(line.centres[:, 0], line.std))
+    x = torch.linspace(-4, 4, 101, dtype=torch.float64)
+    assert_close(line.log_density(x.unsqueeze(1)), theirs.log_prob(x))
+
+
+@pytest.mark.parametrize(("signal", "noise"), NOISED)
+def test_unequal_widths_keep_the_score_the_gradient(line: Mixture, signal: float, noise: float) -> None:
+    x = torch.randn(200, 1, generator=stream(0, "test"), dtype=torch.float64).requires_grad_()
+    (gradient,) = torch.autograd.grad(line.log_density(x, signal, noise).sum(), x)
+    assert_close(line.score(x.detach(), signal, noise), gradient, atol=1e-6, rtol=1e-6)
+
+
+def test_noised_density_on_the_line_is_the_convolution(line: Mixture) -> None:
+    signal, noise, step = 0.7, 0.5, 0.005
+    clean = torch.arange(-5, 5, step, dtype=torch.float64).unsqueeze(1)
+    mass = line.log_density(clean).exp() * step
+    at = torch.randn(50, 1, generator=stream(0, "test"), dtype=torch.float64)
+    kernel = (-((at - signal * clean.T) ** 2) / (2 * noise**2)).exp() / math.sqrt(2 * math.pi * noise**2)
+    assert_close(line.log_density(at, signal, noise), (kernel @ mass).log(), atol=1e-6, rtol=0)
+
+
+def test_entropy_on_the_line_is_that_of_a_quadrature(line: Mixture) -> None:
+    value, _ = quad(lambda x: _surprise(line, x), -8, 8, points=line.centres[:, 0].tolist(), limit=500)
+    assert line.entropy == pytest.approx(value, abs=1e-7)
+    one = Mixture(torch.ones(1), torch.zeros(1, 3), torch.tensor([0.3], dtype=torch.float64))
+    assert one.entropy == pytest.approx(1.5 * math.log(2 * math.pi * math.e * 0.09), abs=1e-7)
+
+
+def _surprise(mixture: Mixture, x: float) -> float:
+    log_p = float(mixture.log_density(torch.tensor([[x]], dtype=torch.float64)))
+    return -math.exp(log_p) * log_p
+
+
+def test_each_component_has_its_own_width(line: Mixture) -> None:
+    x, component = line.draw(100_000, stream(0, "test"))
+    assert x.shape == (100_000, 1)
+    for k in range(3):
+        assert_close(x[component == k].std(), line.std[k].float(), rtol=0.03, atol=0)
 
 
 def test_samples_have_the_mixture_s_mean_and_weights(mixture: Mixture) -> None:
