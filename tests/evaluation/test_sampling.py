@@ -95,5 +95,7 @@ def test_numbers_on_a_line_are_columns_as_high_as_they_are_many() -> None:
     x = np.repeat([-2.0, 0.01, 2.0, 7.0, np.nan], [100, 200, 50, 900, 9]).astype(np.float32)[:, None]
     inked = np.asarray(sheet(x, extent=3.0))[:, :, 2] == 0
     heights = inked[:-21].sum(axis=0)  # above the line
-    assert [heights[int((at + 3) / 6 * 80) * 6 + 2] for at in (0.01, -2.0, 2.0)] == pytest.approx([439, 219, 109], abs=2)
+    assert [heights[int((at + 3) / 6 * 80) * 6 + 2] for at in (0.01, -2.0, 2.0)] == pytest.approx(
+        [439, 219, 109], abs=2
+    )
     assert (heights > 0).sum() <= 3 * 6
