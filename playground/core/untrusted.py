@@ -1,11 +1,13 @@
 """Opening files that may come from anybody: capped in size and shape before they are parsed, and free of code.
 
-Only JSON and safetensors are ever opened; nothing here unpickles.
+Only JSON, safetensors, NPY and plain text are ever opened; nothing here unpickles.
 """
 
+import ast
 import json
 import math
 import os
+import re
 import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -13,14 +15,21 @@ from typing import TYPE_CHECKING, Any, NoReturn
 from playground.core.errors import PlaygroundError
 
 if TYPE_CHECKING:
+    import numpy as np
     from torch import Tensor
 
 JSON_BYTES = 4 * 2**20
 JSON_DEPTH = 32
 TENSOR_BYTES = 2 * 2**30
 TENSOR_COUNT = 20_000
+ARRAY_BYTES = 64 * 2**20
+ARRAY_AXES = 8
+TEXT_BYTES = 16 * 2**20
 
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
+_NPY = b"\x93NUMPY"
+_NPY_HEADER = 1024  # bytes; NumPy's own are 118
+_NPY_NUMBERS = re.compile(r"[<>|=]?(f[248]|[iu][1248])")
 _DTYPES = {"BOOL", "U8", "I8", "I16", "I32", "I64", "F16", "BF16", "F32", "F64"}
 
 
@@ -79,6 +88,53 @@ def read_tensors(source: Path | bytes, name: str = "") -> "dict[str, Tensor]":
         return safetensors.torch.load(source)
     except (SafetensorError, ValueError, RuntimeError) as error:
         raise PlaygroundError(f"{name} is damaged or not a safetensors file: {error}.") from error
+
+
+def read_array(path: Path) -> "np.ndarray":
+    """The array of real numbers in an NPY file of at most 64 MB. NaN is passed on: only the caller knows what it means.
+
+    An array of objects is a pickle, which runs code when it is opened: its type alone is read, and refused.
+    """
+    import numpy as np
+
+    data = read_bytes(path, ARRAY_BYTES)
+    if not data.startswith(_NPY):
+        raise PlaygroundError(f"{path} is not an NPY file: it does not begin like one.")
+    wide = 4 if data[6:7] > b"\x01" else 2  # bytes of the header's length, by the version
+    start = 8 + wide
+    end = start + int.from_bytes(data[8:start], "little")
+    if len(data) < end or end - start > _NPY_HEADER:
+        raise PlaygroundError(f"{path} is damaged or not an NPY file: its header does not fit.")
+    try:
+        header = ast.literal_eval(data[start:end].decode("latin-1").strip())
+        kind, by_columns, shape = header["descr"], header["fortran_order"], header["shape"]
+        if not isinstance(shape, tuple) or not all(type(n) is int and n >= 0 for n in shape):
+            raise ValueError("its shape is not a tuple of whole numbers")
+    except (ValueError, SyntaxError, TypeError, KeyError, RecursionError, MemoryError) as error:
+        raise PlaygroundError(f"{path} is damaged or not an NPY file: its header cannot be read.") from error
+    if not isinstance(kind, str) or not _NPY_NUMBERS.fullmatch(kind):
+        what = "Python objects, which would run code" if "O" in str(kind) else "something else than real numbers"
+        raise PlaygroundError(f"{path} was not opened: it holds {what}. Save it as float32 or float64.")
+    dtype = np.dtype(kind)
+    fits = math.prod(shape) * dtype.itemsize == len(data) - end
+    if not fits or len(shape) > ARRAY_AXES or max(shape, default=0) > ARRAY_BYTES:
+        sizes = " x ".join(f"{n:,}" for n in shape) or "one number"
+        raise PlaygroundError(
+            f"{path} is damaged or cut off: its header claims {sizes}, and {len(data) - end:,} bytes follow."
+        )
+    return np.frombuffer(data, dtype, offset=end).reshape(shape, order="F" if by_columns else "C")
+
+
+def read_text(path: Path) -> str:
+    """Plain text in UTF-8 of at most 16 MB, without the mark that some programs put before it."""
+    data = read_bytes(path, TEXT_BYTES)
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        text = "\0"
+    if "\0" in text:
+        raise PlaygroundError(f"{path} is not plain text in UTF-8, so it was not read.")
+    return text
 
 
 def _check_header(data: bytes, name: str) -> None:

@@ -1,11 +1,13 @@
 """Files from strangers are opened, or refused in one sentence; nothing in between."""
 
+import io
 import json
 import os
 import pickle
 import struct
 from contextlib import suppress
 
+import numpy as np
 import pytest
 import safetensors.torch
 import torch
@@ -149,3 +151,107 @@ def test_a_pipe_does_not_hang(tmp_path):
 def test_size_is_checked_before_reading(tmp_path):
     (tmp_path / "big").write_bytes(bytes(11))
     assert "limit" in refusal(untrusted.read_bytes, tmp_path / "big", 10)
+
+
+# -- arrays and text ------------------------------------------------------------------------------------------------
+
+
+def npy(header: str, body: bytes = b"", version: bytes = b"\x01\x00") -> bytes:
+    size = struct.pack("<H" if version == b"\x01\x00" else "<I", len(header))
+    return b"\x93NUMPY" + version + size + header.encode() + body
+
+
+def header_of(descr: object = "<f4", shape: object = (2, 2), by_columns: object = False) -> str:
+    return repr({"descr": descr, "fortran_order": by_columns, "shape": shape})
+
+
+@pytest.mark.parametrize("dtype", ["<f4", ">f8", "f2", "i1", "<i8", ">u2"])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_arrays_of_numbers_come_back(dtype, order, tmp_path):
+    array = np.asarray(np.arange(6).reshape(2, 3), dtype=dtype, order=order)
+    np.save(tmp_path / "a.npy", array)
+    found = untrusted.read_array(tmp_path / "a.npy")
+    assert found.dtype == array.dtype
+    np.testing.assert_array_equal(found, array)
+    for version in ((2, 0), (3, 0)):
+        with open(tmp_path / "b.npy", "wb") as file:
+            np.lib.format.write_array(file, array, version)
+        np.testing.assert_array_equal(untrusted.read_array(tmp_path / "b.npy"), array)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"", "does not begin"),
+        (b"PK\x03\x04", "does not begin"),
+        (b"\x93NUMPY", "does not fit"),
+        (b"\x93NUMPY\x01\x00\xff\xff{}", "does not fit"),
+        (npy("(" * 1000), "cannot be read"),
+        (npy(header_of() + " " * 1025, bytes(16)), "does not fit"),
+        (npy("{}"), "cannot be read"),
+        (npy("__import__('os')"), "cannot be read"),
+        (npy("[1, 2]"), "cannot be read"),
+        (npy(header_of(shape=[2, 2]), bytes(16)), "cannot be read"),
+        (npy(header_of(shape=(-2, -2)), bytes(16)), "cannot be read"),
+        (npy(header_of(shape=(True, 4)), bytes(16)), "cannot be read"),
+        (npy(header_of(shape=(10**9, 2)), bytes(16)), "claims 1,000,000,000 x 2, and 16 bytes follow"),
+        (npy(header_of(shape=(10**400, 0))), "claims"),
+        (npy(header_of(shape=(1,) * 70), bytes(4)), "claims"),
+        (npy(header_of(), bytes(15)), "cut off"),
+        (npy(header_of(), bytes(17)), "cut off"),
+        (npy(header_of("|O"), bytes(32)), "objects"),
+        (npy(header_of([("x", "|O")]), bytes(32)), "objects"),
+        (npy(header_of("<c8"), bytes(32)), "real numbers"),
+        (npy(header_of("<U4"), bytes(64)), "real numbers"),
+        (npy(header_of("<M8[s]"), bytes(32)), "real numbers"),
+        (npy(header_of(4), bytes(32)), "real numbers"),
+    ],
+    ids=lambda value: repr(value)[:24],
+)
+def test_arrays_that_are_none_are_refused(content, words, tmp_path):
+    (tmp_path / "a.npy").write_bytes(content)
+    assert words in refusal(untrusted.read_array, tmp_path / "a.npy")
+
+
+def test_an_array_of_objects_runs_nothing(tmp_path):
+    canary = tmp_path / "canary"
+
+    class Payload:
+        def __reduce__(self):
+            return os.mkdir, (str(canary),)
+
+    np.save(tmp_path / "a.npy", np.array([Payload()] * 30, dtype=object), allow_pickle=True)
+    assert "run code" in refusal(untrusted.read_array, tmp_path / "a.npy")
+    assert not canary.exists()
+
+
+def test_random_damage_gives_an_array_or_a_sentence(tmp_path):
+    file = io.BytesIO()
+    np.save(file, np.zeros((4, 2), dtype=np.float32))
+    sound, draws = file.getvalue(), np.random.default_rng(0)
+    for _ in range(300):
+        damaged = bytearray(sound)
+        for place in draws.integers(len(sound), size=2):
+            damaged[place] = draws.integers(256)
+        (tmp_path / "a.npy").write_bytes(damaged)
+        with suppress(PlaygroundError):
+            assert isinstance(untrusted.read_array(tmp_path / "a.npy"), np.ndarray)
+
+
+def test_text_is_read_with_or_without_a_mark(tmp_path):
+    for content in ("ö\n".encode(), "\ufeffö\n".encode()):
+        (tmp_path / "a.txt").write_bytes(content)
+        assert untrusted.read_text(tmp_path / "a.txt") == "ö\n"
+
+
+@pytest.mark.parametrize("content", [b"\xff\xfe1\x002\x00", b"1,2\x00", b"\x93NUMPY\x01\x00", b"\xe9t\xe9"])
+def test_what_is_no_text_is_refused(content, tmp_path):
+    (tmp_path / "a.csv").write_bytes(content)
+    assert "not plain text in UTF-8" in refusal(untrusted.read_text, tmp_path / "a.csv")
+
+
+@pytest.mark.parametrize("read", [untrusted.read_array, untrusted.read_text])
+def test_arrays_and_text_are_capped_before_they_are_read(read, tmp_path):
+    with open(tmp_path / "a", "wb") as file:
+        file.truncate(untrusted.ARRAY_BYTES + 1)  # takes no room on the disk
+    assert "limit" in refusal(read, tmp_path / "a")
