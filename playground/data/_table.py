@@ -1,0 +1,121 @@
+"""Tables of numbers that people bring: rows of a CSV or NPY file, checked one by one, and what their columns mean."""
+
+from pathlib import Path
+
+import numpy as np
+
+from playground.core.errors import UsageError
+from playground.core.untrusted import read_array, read_text
+
+FEWEST, MOST = 20, 200_000
+_KINDS = 100  # different labels at most
+_SEPARATORS = (",", ";", "\t")  # tried in this order; a row without any is cut at blanks
+_TEXTS = (".csv", ".tsv", ".txt")
+_WIDEST = 3  # columns
+_LONGEST = 64  # letters of a number
+_SHAPES = "one column (a line), two (the plane), and after them maybe one of labels"
+_LABEL_NAMES = ("label", "labels", "class")
+
+
+def read_table(path: Path) -> tuple[np.ndarray, np.ndarray | None]:
+    """The points of a file, float64 (N, 1) or (N, 2), and their labels, int64 (N,), or None.
+
+    NPY: (N,), (N, 1) or (N, 2) are points; the third column of (N, 3) holds labels.
+
+    CSV: numbers with a decimal point, separated by comma, semicolon, tab or blanks. Empty lines and lines that begin
+    with # do not count. If no cell of the first row is a number, that row is the header. The last column holds labels
+    where it is the third, or where the header calls it "label". Labels are whole numbers.
+
+    Raises UsageError for a table that cannot be used, PlaygroundError for a file that cannot be opened.
+    """
+    if not path.exists():
+        raise UsageError(f"There is no file {path}.")
+    if path.is_dir():
+        raise UsageError(f"{path} is a folder; name a file of points in it.")
+    suffix = path.suffix.lower()
+    if suffix not in (*_TEXTS, ".npy"):
+        raise UsageError(f"{path} is not called {', '.join(_TEXTS)} or .npy; points come from such files.")
+    table, lines, last_is_label = _from_array(path) if suffix == ".npy" else _from_text(path)
+    _check(path, table, lines)
+    if not last_is_label:
+        return table, None
+    return table[:, :-1], _labels(path, table[:, -1], lines)
+
+
+def _from_array(path: Path) -> tuple[np.ndarray, list[str], bool]:
+    array = read_array(path)
+    if array.ndim == 1:
+        array = array[:, None]
+    if array.ndim != 2 or not 1 <= array.shape[1] <= _WIDEST:
+        sizes = " x ".join(str(n) for n in array.shape) or "a single number"
+        raise UsageError(f"{path} holds an array of {sizes}; points are {_SHAPES}.")
+    return array.astype(np.float64), [], array.shape[1] == _WIDEST
+
+
+def _from_text(path: Path) -> tuple[np.ndarray, list[str], bool]:
+    """The table, what to call each row, and whether its last column holds labels."""
+    rows = [(number, line) for number, line in enumerate(read_text(path).splitlines(), start=1)
+            if line.strip() and not line.lstrip().startswith("#")]  # fmt: skip
+    if not rows:
+        raise UsageError(f"{path} is empty; at least {FEWEST} points are needed.")
+    if len(rows) > MOST + 1:
+        raise UsageError(f"{path} has more than {MOST:,} rows; keep fewer of them.")
+    separator = next((mark for mark in _SEPARATORS if mark in rows[0][1]), None)
+    first = _cells(rows[0][1], separator)
+    header = [name.lower() for name in first] if all(_number(cell) is None for cell in first) else []
+    columns = len(first)
+    labelled = columns == _WIDEST or (columns > 1 and bool(header) and header[-1] in _LABEL_NAMES)
+    if columns > _WIDEST:
+        raise UsageError(f"{path} has more than {_WIDEST} columns; points are {_SHAPES}.")
+    table, lines = [], []
+    for number, line in rows[bool(header) :]:
+        cells = _cells(line, separator)
+        if len(cells) != columns:
+            raise UsageError(f"{path}, line {number}, has not the {columns} columns of the first row.")
+        values = [_number(cell) for cell in cells]
+        if None in values:
+            wrong = "".join(c if c.isprintable() else "?" for c in cells[values.index(None)][:20])
+            raise UsageError(f"{path}, line {number}: '{wrong}' is not a number such as 0.5 or -1e-3.")
+        table.append(values)
+        lines.append(f"line {number}")
+    return np.array(table, dtype=np.float64).reshape(-1, columns), lines, labelled
+
+
+def _cells(line: str, separator: str | None) -> list[str]:
+    """The first cells of a line: one more than there may be, the last of which is the rest of the line."""
+    return [cell.strip().strip('"') for cell in line.split(separator, _WIDEST)]
+
+
+def _number(cell: str) -> float | None:
+    try:
+        return float(cell) if len(cell) <= _LONGEST else None
+    except ValueError:
+        return None
+
+
+def _check(path: Path, table: np.ndarray, lines: list[str]) -> None:
+    """Raises UsageError unless there are enough points, not too many, and all of them finite."""
+    if len(table) < FEWEST:
+        raise UsageError(f"{path} holds {len(table)} points, and at least {FEWEST} are needed.")
+    if len(table) > MOST:
+        raise UsageError(f"{path} holds {len(table):,} points; keep at most {MOST:,} of them.")
+    bad = np.flatnonzero(~np.isfinite(table).all(axis=1))
+    if bad.size:
+        more = f" and {bad.size - 1:,} more rows are" if bad.size > 1 else " is"
+        raise UsageError(f"{path}: {_place(bad[0], lines)}{more} not finite (NaN or infinity); remove what is not.")
+
+
+def _labels(path: Path, column: np.ndarray, lines: list[str]) -> np.ndarray:
+    bad = np.flatnonzero((column != column.round()) | (np.abs(column) > 2**53))
+    if bad.size:
+        value = f"{column[bad[0]]:g}"
+        raise UsageError(f"{path}, {_place(bad[0], lines)}: the last column holds labels, which are whole numbers, "
+                         f"not {value}.")  # fmt: skip
+    kinds = len(np.unique(column))
+    if kinds > _KINDS:
+        raise UsageError(f"{path} has {kinds:,} different labels in its last column; at most {_KINDS} can be learnt.")
+    return column.astype(np.int64)
+
+
+def _place(row: int, lines: list[str]) -> str:
+    return lines[row] if lines else f"row {row + 1:,}"
