@@ -1,6 +1,9 @@
 """Every family on every data set that it can learn, by the commands that a person types; run with  pytest -m slow."""
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +14,8 @@ from playground import cli, registry
 
 pytestmark = pytest.mark.slow
 ON_REQUEST = ("takes", "download")  # data that is not here, but on the net or with the user
+LARGEST = ("strokes", "shapes")  # of the data sets that are here
+MOST_MEMORY = 1.5e9
 
 
 def _data() -> list[str]:
@@ -61,3 +66,21 @@ def test_a_pair_trains_resumes_evaluates_and_samples(
         assert cli.run(["sample", run, "--out", str(tmp_path / "samples.png"), "--count", "12"]) == 0
     else:
         assert cli.run(["sample", run, "--out", str(tmp_path / "samples.png")]) == 2
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="asks the system for the memory of a finished process")
+@pytest.mark.parametrize("data", LARGEST)
+@pytest.mark.parametrize("model", list(registry.models()))
+def test_a_default_run_is_content_with_one_and_a_half_gigabytes(model: str, data: str, tmp_path: Path) -> None:
+    run = str(tmp_path / "run")
+    words = [["train", model, "--data", data, "--steps", "30", "--out", run], ["evaluate", run, "--count", "100"]]
+    for command in words:
+        started = subprocess.Popen([sys.executable, "-m", "playground", *command], stderr=subprocess.DEVNULL,
+                                   stdout=subprocess.DEVNULL)  # fmt: skip
+        _, status, usage = os.wait4(started.pid, 0)
+        started.returncode = os.waitstatus_to_exitcode(status)
+        if started.returncode == 2:
+            return  # a pair that is refused
+        assert started.returncode == 0
+        taken = usage.ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+        assert taken <= MOST_MEMORY, f"{command[0]} {model} on {data} took {taken / 1e9:.2f} GB"

@@ -132,9 +132,11 @@ class MainWindow(QMainWindow):
 
     def _fit_rail(self) -> None:
         """Rows and width follow the type size."""
-        for row in range(self.rail.count()):
-            self.rail.item(row).setSizeHint(QSize(0, theme.em(self.rail, 2)))
-        self.rail.setFixedWidth(theme.em(self.rail, 8))
+        items = [self.rail.item(row) for row in range(self.rail.count())]
+        for item in items:
+            item.setSizeHint(QSize(0, theme.em(self.rail, 2)))
+        longest = max((self.rail.fontMetrics().horizontalAdvance(item.text()) for item in items), default=0)
+        self.rail.setFixedWidth(longest + theme.em(self.rail, 2.5))
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

@@ -20,7 +20,7 @@ from playground.gui.preferences import Preferences
 from playground.gui.widgets import theme
 
 PATIENCE = 60.0  # seconds until a panel counts as stuck
-STEPS = 400  # trained on data that has no bundled run, so that there is something to see
+SECONDS = 5.0  # of training on data that has no bundled run, so that there is something to see
 
 
 def take(
@@ -60,7 +60,7 @@ def _settle_on(panel: ModelPanel, data: str) -> None:
     panel.open_data(data)
     _wait(lambda: panel.session.is_open, f"{panel.family} on {data} to open")
     if panel.session.can_train:
-        panel.transport.set_budget("steps", STEPS)
+        panel.transport.set_budget("seconds", SECONDS)
         panel.train()
         _wait(lambda: panel.session.state == "done", f"{panel.family} on {data} to train")
 

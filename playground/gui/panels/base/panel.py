@@ -73,15 +73,14 @@ class ModelPanel(QWidget):
     # -- what a family may say of itself ----------------------------------------------------------------------------
 
     def graph(self, facts: Mapping[str, Any]) -> tuple[Sequence[Node], Sequence[Edge]]:
-        """The drawn model."""
-        return (
-            [
-                Node("x", "observed", "x", 0),
-                Node("f", "network", self.card.title, 1, shape="narrow", part="model"),
-                Node("y", "observed", "y", 2),
-            ],
-            [Edge("x", "f"), Edge("f", "y")],
-        )
+        """The drawn model; by default the stochastic generator g(z, y) that every family is in the end."""
+        nodes = [
+            Node("z", "latent", "z", 0, caption="noise"),
+            Node("g", "network", self.card.title, 1, shape="widen", part=facts.get("parts", ("model",))[-1]),
+            Node("sample", "observed", "x̂", 2, caption="sample"),
+        ]
+        edges = [Edge("z", "g", "z, label" if facts["conditional"] else ""), Edge("g", "sample")]
+        return nodes, edges
 
     # -- opening runs -----------------------------------------------------------------------------------------------
 
