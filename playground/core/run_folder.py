@@ -146,12 +146,13 @@ class RunFolder:
         """
         self._guarded(self._save, snapshot, records)
 
-    def export(self, destination: Path, log: bool = True) -> "RunFolder":
-        """A copy to look at and to sample from: without state and history and, if so wished, without the log."""
+    def export(self, destination: Path) -> "RunFolder":
+        """A copy to look at and to sample from: without state and history, its log joined into few lines."""
         files = {name: self._bytes(name) for name in (EXPERIMENT, WEIGHTS)}
         facts = {"position": {}, "states": {}, "files": {name: manifest.entry(data) for name, data in files.items()}}
         other = RunFolder._prepared(destination, self.experiment)
-        other._guarded(other._commit, files, self.manifest | facts, self._log_bytes() if log else b"")
+        log = b"".join(run_log.encode(record) for record in run_log.joined(self.records()))
+        other._guarded(other._commit, files, self.manifest | facts, log)
         return other
 
     @classmethod

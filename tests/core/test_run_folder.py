@@ -311,12 +311,11 @@ def test_an_export_has_what_it_takes_to_sample(run, tmp_path):
     assert bundle.experiment == EXPERIMENT
     assert (bundle.step, bundle.history(), bundle.manifest["seconds"]) == (20, [20], 2.0)
     assert_same(bundle.load_weights(), run.load_weights())
-    assert [r.step for r in bundle.records()] == [5, 10, 15, 20]
+    (whole,) = bundle.records()
+    assert (whole.first, whole.step) == (0, 20)
+    curve = [value for r in run.records() for value in r.values["loss"]]
+    assert whole.values["loss"] == pytest.approx(curve, rel=1e-4, nan_ok=True)
+    assert whole.held_out == {step: terms for r in run.records() for step, terms in r.held_out.items()}
     assert "no state" in refusal(bundle.load_state)
     with pytest.raises(UsageError, match="not empty"):
         run.export(tmp_path / "bundle")
-
-
-def test_an_export_without_its_log(run, tmp_path):
-    run.export(tmp_path / "bundle", log=False)
-    assert list(RunFolder.open(tmp_path / "bundle").records()) == []
