@@ -45,7 +45,7 @@ CARD = {
 KERNELS = 6  # each half as wide as the one before
 WIDEST = 2.0  # of the kernels, in medians of the distance between two examples
 SOFTNESS = 0.25  # of a bin's edge, in widths of the bin
-STILLEST = 0.2  # of the typical spread: what hardly moves would otherwise weigh without limit
+STILLEST = 0.2  # of the typical spread: by less no gap is divided, else what hardly moves would weigh without limit
 CHUNK = 500
 
 
@@ -96,6 +96,7 @@ class Statistics(GenerativeModel):
     distance: Tensor
     target: Tensor
     spread: Tensor
+    unit: Tensor
     updates: Tensor
 
     def __init__(self, spec: DataSpec, config: StatisticsConfig) -> None:
@@ -112,6 +113,7 @@ class Statistics(GenerativeModel):
         self.sizes = [phi.shape[1] for phi in self.features(example).values()]
         self.register_buffer("target", torch.zeros(rows, sum(self.sizes)))
         self.register_buffer("spread", torch.ones(rows, sum(self.sizes)))
+        self.register_buffer("unit", torch.ones(rows, sum(self.sizes)))
 
     @classmethod
     def supports(cls, spec: DataSpec) -> str | None:
@@ -153,7 +155,7 @@ class Statistics(GenerativeModel):
         count = members.sum(dim=0).unsqueeze(1)
         phi = torch.cat(list(self.features(x).values()), dim=1)  # (B, K)
         mean = members.T @ phi / count.clamp(min=1)  # (R, K)
-        return (mean - self.target) / self.spread * (count > 0), count
+        return (mean - self.target) / self.unit * (count > 0), count
 
     def _average(self, squares: Tensor) -> Tensor:
         """The mean over rows and statistics (R, K), each name of them counting the same."""
@@ -192,9 +194,9 @@ class Statistics(GenerativeModel):
             total, square = total + member.T @ phi, square + member.T @ phi.square()
         mean = total / count  # (R, K)
         spread = (square / count - mean.square()).clamp(min=0).sqrt()
-        least = [max(STILLEST * float(s.square().mean().sqrt()), 1e-6) for s in spread.split(self.sizes, dim=1)]
-        floored = [s.clamp(min=low) for s, low in zip(spread.split(self.sizes, dim=1), least, strict=True)]
-        self.target, self.spread = mean.float(), torch.cat(floored, dim=1).float()
+        least = [STILLEST * s.square().mean().sqrt().clamp(min=1e-6) for s in spread.split(self.sizes, dim=1)]
+        floor = torch.cat([low.expand(size) for low, size in zip(least, self.sizes, strict=True)])
+        self.target, self.spread, self.unit = mean.float(), spread.float(), spread.maximum(floor).float()
 
     def train_step(
         self, batch: Batch, optimizers: Mapping[str, Optimizer], generator: torch.Generator, parts: tuple[str, ...]
@@ -257,13 +259,15 @@ class Statistics(GenerativeModel):
         return self._generate(z, label)
 
     @torch.no_grad()
-    def statistics(self, x: Tensor) -> dict[str, Tensor]:
+    def statistics(self, x: Tensor, label: Tensor | None = None) -> dict[str, Tensor]:
         """What was matched, measured on any examples, samples or data: by name the mean of φ over them (K,), beside
         ``NAME target``, its mean over the training data, and ``NAME spread``, its standard deviation from one example
         to the next. Divided by the root of a batch's size this is how far another batch of data would be off. With a
-        kernel, which has no list, mean and variance are looked at."""
+        kernel, which has no list, mean and variance are looked at. With a label (B, F), equal in all rows, the targets
+        are those of its first factor's class."""
         parts = self.features(x)
-        targets, spreads = self.target[0].split(self.sizes), self.spread[0].split(self.sizes)
+        row = 0 if label is None else int(self._members(label[:1], 1)[0].argmax())
+        targets, spreads = self.target[row].split(self.sizes), self.spread[row].split(self.sizes)
         found: dict[str, Tensor] = {}
         for (name, phi), target, spread in zip(parts.items(), targets, spreads, strict=True):
             found |= {name: phi.mean(dim=0), f"{name} target": target, f"{name} spread": spread}
