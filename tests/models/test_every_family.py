@@ -33,7 +33,7 @@ from tests.helpers import (
     trainer_of,
 )
 
-DATA = ("digits", "moons", "eight-gaussians")
+DATA = ("digits", "moons", "eight-gaussians", "bumps")
 FAMILIES = tuple(registry.models())
 PATIENCE = 60.0  # seconds after which a worker counts as hung
 
@@ -423,7 +423,8 @@ def test_going_on_from_an_edited_step_draws_the_same_noise(model, data):
         k = frames[0].total // 2
         edited = replace(frames[k], x=frames[k].x + 0.1)
         rest = list(twin.sample_steps(3, label=label, settings=settings, generator=generator(99), start=edited))
-        assert not torch.equal(rest[-1].x, frames[-1].x)
+        one_draw = frames[0].total == 1  # of a number on the line: nothing of the edit is left
+        assert one_draw or not torch.equal(rest[-1].x, frames[-1].x)
         for was, now in zip(frames[k:-1], rest[:-1], strict=True):
             assert torch.equal(now.generator_state, was.generator_state)
 
@@ -434,7 +435,7 @@ def _stochastic_too(twin: GenerativeModel) -> list[object]:
     return [quick(type(twin)), quick(type(twin), **noisy)]
 
 
-@_named(_able_to("complete"))
+@_named([pair for pair in _able_to("complete") if registry.load_data(pair[1]).spec.dims > 1])
 def test_completion_keeps_what_is_given(model, data):
     trainer, _ = trained(model, data)
     twin = trainer.sampler
