@@ -52,14 +52,14 @@ class EnergyConfig:
     training: str = param("contrastive divergence", choices=("contrastive divergence", "exact Z"), live=True,
                           help="Where E is raised: where the search ends up, or in proportion to p(x) over all space. "
                                "Exact Z needs points; images stay with contrastive divergence.")  # fmt: skip
-    langevin_steps: int = param(30, low=1, high=500, step=5, live=True, unit="steps", label="Langevin steps",
+    langevin_steps: int = param(20, low=1, high=500, step=5, live=True, unit="steps", label="Langevin steps",
                                 help="Steps that chains go on in each update; fewer are quicker.")  # fmt: skip
     step_size: float = param(0.1, low=1e-5, high=1.0, step=0.01, live=True, log=True, label="step size ε",
                              help="How far one Langevin step follows the slope, in scales of the data.")  # fmt: skip
     noise: float = param(0.022, low=0.0, high=1.0, step=0.01, live=True, label="Langevin noise",
                          help="Noise a step, as a share of the √(2ε) that draws from p(x): 1 on points; on images "
                               "far less finds pictures sooner, though no longer in proportion to p(x).")  # fmt: skip
-    restarts: float = param(0.05, low=0.0, high=1.0, step=0.05, live=True,
+    restarts: float = param(0.1, low=0.0, high=1.0, step=0.05, live=True,
                             help="Share of chains that begin anew from noise in each update; the others go on where "
                                  "they stopped. More teaches E the way from noise.")  # fmt: skip
     data_noise: float = param(0.03, low=0.0, high=1.0, step=0.01, live=True, more=True, label="noise on data",
@@ -85,7 +85,7 @@ class EnergySampling:
 
     start: str = param("noise", choices=("noise", "buffer"), live=True,
                        help="Fresh chains, or those that training left, which have run far longer.")  # fmt: skip
-    steps: int = param(500, low=1, high=5000, step=50, live=True, unit="steps",
+    steps: int = param(300, low=1, high=5000, step=50, live=True, unit="steps",
                        help="Langevin steps from noise; chains of the buffer need only a tenth of them.")  # fmt: skip
     step_size: float = param(1.0, low=0.05, high=5.0, step=0.05, live=True, label="step size",
                              help="Times the step size of training.")  # fmt: skip
@@ -173,7 +173,6 @@ class Energy(GenerativeModel):
         self.start_mean, self.start_std = train_data.x.mean(dim=0), train_data.x.std(dim=0)
         if self.spec.kind == "points":
             self.centre, self.scale = self.start_mean.clone(), self.start_std.clamp(min=1e-6)
-            self.start_std = self.wide * self.scale  # the base measure
         rows = torch.randint(len(train_data), (self.config.buffer,), generator=generator)
         labels = self._hidden(train_data.labels[rows], generator)
         self.replay = ReplayBuffer(self._noise(len(rows), generator), labels)
@@ -313,8 +312,8 @@ class Energy(GenerativeModel):
         yield SampleStep(total, total, x)
 
     def _noise(self, n: int, generator: torch.Generator) -> Tensor:
-        """Where fresh chains begin, (n, *shape): points in the base measure, images in noise that knows how bright each
-        pixel is on average, and how much it varies."""
+        """Where fresh chains begin, (n, *shape): noise in which each number has its own mean and spread in the data,
+        and knows nothing of the others."""
         noise = torch.randn(n, *self.spec.shape, generator=generator, device=self.device)
         return self.start_mean + self.start_std * noise
 

@@ -44,8 +44,8 @@ def _flat(spec: DataSpec = PLANE, **settings: object) -> Energy:
 
 def _wide_grid(model: Energy, per_axis: int = 401, reach: float = 7.0) -> tuple[Tensor, float]:
     """An even grid over `reach` deviations of the base measure, and the size of its cells."""
-    axes = [torch.linspace(float(m - reach * s), float(m + reach * s), per_axis)
-            for m, s in zip(model.start_mean, model.start_std, strict=True)]  # fmt: skip
+    ends = [model.centre + sign * reach * model.wide * model.scale for sign in (-1, 1)]
+    axes = [torch.linspace(low, high, per_axis) for low, high in zip(*(end.tolist() for end in ends), strict=True)]
     cell = math.prod(float(axis[1] - axis[0]) for axis in axes)
     return torch.cartesian_prod(*axes).view(-1, len(axes)), cell
 
@@ -103,18 +103,19 @@ def test_the_noise_of_a_step_has_the_variance_that_langevin_asks_for():
         assert added.var().item() == pytest.approx((share * times) ** 2 * 2 * 3 * 0.02, rel=0.03)
 
 
-def test_long_chains_settle_on_the_gaussian_with_the_known_bias_of_the_step():
-    """x' = (1 - εa) x + √(2ε) ξ has the variance 1 / (a (1 - εa/2)), the last step included."""
-    model = _flat(LINE, step_size=0.8)
-    a = 1 / (float(model.start_std) / float(model.scale)) ** 2  # in the units in which ε counts
-    start = model.start_mean + 5 * model.start_std
+@pytest.mark.parametrize("share", [1.0, 0.5])
+def test_long_chains_settle_on_the_gaussian_with_the_known_bias_of_the_step(share):
+    """x' = (1 - εa) x + k √(2ε) ξ has the variance k² / (a (1 - εa/2)): with little noise that of a colder law."""
+    model = _flat(LINE, step_size=0.8, noise=share)
+    a = 1 / WIDE["points"] ** 2  # in the units in which ε counts
+    start = model.centre + 8 * model.scale
     steps = list(model.sample_steps(10_000, settings=EnergySampling(steps=40), generator=generator()))
     first = replace(steps[0], x=start.expand(10_000, 1), generator_state=None)
-    *_, last = model.sample_steps(1, settings=EnergySampling(steps=40), generator=generator(3), start=first)
-    for x in (steps[-1].x, last.x):  # wherever they began
-        y = (x - model.start_mean) / model.scale
+    others = list(model.sample_steps(1, settings=EnergySampling(steps=40), generator=generator(3), start=first))
+    for x in (steps[-2].x, others[-2].x, *([steps[-1].x] if share == 1.0 else [])):  # wherever they began
+        y = (x - model.centre) / model.scale
         assert y.mean().item() == pytest.approx(0, abs=0.06)
-        assert y.var().item() == pytest.approx(1 / (a * (1 - 0.8 * a / 2)), rel=0.06)
+        assert y.var().item() == pytest.approx(share**2 / (a * (1 - 0.8 * a / 2)), rel=0.06)
 
 
 def test_the_slope_is_clamped_number_by_number():
@@ -185,7 +186,7 @@ def test_a_share_of_the_chains_begins_anew(share, expected):
     model._search(torch.zeros(1024, 1, dtype=torch.int64), generator(5))
     anew = ((model.replay.x - before).abs() > 0.01).any(dim=1)
     assert int(anew.sum()) == pytest.approx(expected, abs=4 * math.sqrt(1024 * share * (1 - share)) + 8 * (share > 0))
-    if share == 1.0:  # from the base measure
+    if share == 1.0:  # from noise as wide as the data
         torch.testing.assert_close(model.replay.x.mean(dim=0), model.start_mean, rtol=0, atol=0.3)
         torch.testing.assert_close(model.replay.x.std(dim=0), model.start_std, rtol=0.1, atol=0)
 
@@ -247,14 +248,16 @@ def test_the_density_integrates_to_one_whatever_the_network_says(spec, loud):
 
 
 def test_log_z_on_the_line_is_scipys_integral():
-    model = _model(LINE, loud=10.0)
+    model = _model(LINE, loud=10.0).double()
+    zero = torch.zeros(1, 1, dtype=torch.float64)
 
     def unnormalised(x: float) -> float:
-        return math.exp(-model.energy(torch.tensor([[x]])).item())
+        return math.exp(-model.energy(zero + x).item())
 
-    reach = float(model.start_mean - 8 * model.start_std), float(model.start_mean + 8 * model.start_std)
-    integral, _ = scipy.integrate.quad(unnormalised, *reach, limit=400)
-    log_z = model.energy(torch.zeros(1, 1)) + model.log_density(torch.zeros(1, 1), generator())
+    reach = 8 * WIDE["points"] * model.scale.item()
+    centre = model.centre.item()
+    integral, _ = scipy.integrate.quad(unnormalised, centre - reach, centre + reach, limit=400)
+    log_z = model.energy(zero) + model.log_density(zero, generator())
     assert -log_z.item() == pytest.approx(math.log(integral), abs=1e-3)
 
 
