@@ -44,7 +44,7 @@ CARD = {
 
 DRAWS = 8  # dequantisations an image from which its likelihood is estimated
 LOOK_BACK = 5  # steps over which EM's gain is judged: each step dequantises anew, which makes a single one noisy
-SOME = 4096  # examples from which the centres are chosen
+SOME = 2048  # examples from which the centres are chosen
 LEAST = 1e-3  # a cloud with fewer examples than this is dead; also what a label that never occurs is counted as
 NUMBERS = 1 << 22  # worked on at once, 32 MiB
 MOST = 1 << 24  # numbers in all covariances
