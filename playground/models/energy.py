@@ -39,7 +39,9 @@ CARD = {
     "formula": r"p(x) = e^{-E(x)} / Z",
 }
 
-WIDE = {"points": 1.5, "images": 10.0}  # standard deviation of the base measure, in scales of the data
+# Standard deviation of the base measure, in scales of the data. Chains on images have little noise, in which the least
+# slope counts: there a narrow base would pull every picture towards gray.
+WIDE = {"points": 1.5, "images": 10.0}
 EDGE = 2.5  # the network sees no further than so many of these, and beyond E rises as the base measure does
 FINE = {1: 4096, 2: 320}  # points an axis where log Z is to be exact, by dimensions
 STORED = 512  # chains that the weights carry along
@@ -100,9 +102,10 @@ class Energy(GenerativeModel):
     not, exp(-f) has no finite integral and no chain a reason to return. f sees y only up to EDGE, so that whatever
     the network says, exp(-E) falls like that Gaussian beyond. With f = 0 the model *is* the Gaussian.
 
-    Chains are exact Langevin dynamics on points, where noise and step size are tied (`noise` = 1): run long enough
-    they draw from p(x). On images they are a short-run sampler: little noise and a clamped slope, not tied to one
-    another; energy and search are trained together, and together they give images.
+    Noise and step size of exact Langevin dynamics are tied: with `noise` = 1, as on points, long chains draw from p(x),
+    but for a bias that shrinks with the step. On images they are not tied. A share k of that noise would draw from
+    p(x) to the power 1/k² if the chain were long; clamped and short as it is, it is a sampler of its own that E is
+    trained to serve: its samples can be good while p(x) is far from the data, as the presets "cd" in the plane show.
     """
 
     Config = EnergyConfig
@@ -251,7 +254,7 @@ class Energy(GenerativeModel):
     def _langevin(
         self, x: Tensor, label: Tensor | None, step: float, noise: float, generator: torch.Generator
     ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """One step of Langevin dynamics, x' = x - ε s² ∇E(x) + √(2ε) s ξ, with s the data's scale.
+        """One step of Langevin dynamics, x' = x - ε s² ∇E(x) + k √(2ε) s ξ: s is the data's scale, k is `noise`.
 
         Returns E(x) (B,), the score -∇E(x), the mean of x' and the noise to add, (B, *shape) each.
         """
