@@ -251,3 +251,17 @@ def test_at_the_first_step_there_is_no_way_yet(plane):
 def test_corruption_in_the_plane_shows_both_clouds(plane):
     plane.show_view("Inside")
     assert plane.find("diffusion.inside.plane").visible_layers() == ["real data", "corrupted"]
+
+
+# -- on the line ----------------------------------------------------------------------------------------------------
+
+
+def test_on_the_line_numbers_stand_over_and_under_it(open_window, tiny_run):
+    person = open_window(tiny_run("diffusion", "bumps"))
+    assert [person.panel.tabs.tabText(i) for i in range(3) if person.panel.tabs.isTabVisible(i)] == ["Train", "Inside"]
+    points = person.find("diffusion.train.points")
+    assert points.visible_layers() == ["real data", "samples"]
+    height = {name: layer.item.getData()[1] for name, layer in points._layers.items()}
+    assert height["real data"].min() > 0 > height["samples"].max()
+    person.show_view("Inside")
+    assert person.find("diffusion.inside.plane").visible_layers() == ["real data", "corrupted"]
