@@ -64,6 +64,14 @@ def _trained(model: GaussianMixture, batch: Batch, steps: int, lr: float = 0.0) 
     return [float(model.train_step(batch, optimizers, noise, ("model",))["loss"]) for _ in range(steps)]
 
 
+def _until_finished(model: GaussianMixture, batch: Batch) -> list[float]:
+    losses: list[float] = []
+    while not model.finished:
+        assert len(losses) < 200, "EM does not end"
+        losses += _trained(model, batch, 1)
+    return losses
+
+
 # -- the density ----------------------------------------------------------------------------------------------------
 
 
@@ -197,9 +205,7 @@ def test_more_components_than_clouds_stay_sound(covariance):
 def test_em_ends_when_five_steps_gain_too_little():
     model, batch = _model(PLANE, covariance="full", tolerance=0.001, components=6), Batch.of(_data(d=2))
     model.prepare(batch, generator())
-    losses: list[float] = []
-    while not model.finished:
-        losses += _trained(model, batch, 1)
+    losses = _until_finished(model, batch)
     gains = [(losses[i - 5] - losses[i]) / 5 for i in range(5, len(losses))]  # a step, in nats
     assert all(gain >= 0.001 for gain in gains[:-1])
     assert 0.0001 < gains[-1] < 0.001
@@ -211,10 +217,7 @@ def test_em_goes_on_where_it_stopped():
     straight, first, second = (_model(PLANE, covariance="full", tolerance=0.01) for _ in range(3))
     for model in (straight, first):
         model.prepare(batch, generator())
-    steps = 0
-    while not straight.finished:
-        _trained(straight, batch, 1)
-        steps += 1
+    steps = len(_until_finished(straight, batch))
     _trained(first, batch, steps - 2)
     second.load_state_dict(first.state_dict())
     second.load_training_state(first.training_state())
