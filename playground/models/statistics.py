@@ -42,6 +42,7 @@ CARD = {
     "formula": r"\min_g\; \left\| \mathbb{E}_z\, \varphi(g(z)) - \mathbb{E}_x\, \varphi(x) \right\|^2",
 }
 
+PAIRED = 256  # numbers in an example up to which all pairs of them are multiplied
 KERNELS = 6  # each half as wide as the one before
 WIDEST = 2.0  # of the kernels, in medians of the distance between two examples
 SOFTNESS = 0.25  # of a bin's edge, in widths of the bin
@@ -102,7 +103,8 @@ class Statistics(GenerativeModel):
     def __init__(self, spec: DataSpec, config: StatisticsConfig) -> None:
         super().__init__(spec, config)
         classes = spec.classes if self.conditional else ()
-        self.generator = Generator(spec.shape, config.latent_dim, classes, config.width)
+        norm = spec.kind == "images" or config.match != "kernel"
+        self.generator = Generator(spec.shape, config.latent_dim, classes, config.width, norm)
         self.filters = ImageFilters() if spec.kind == "images" else PointFilters(spec.dims)
         self.register_buffer("centre", torch.zeros(spec.shape))
         self.register_buffer("scale", torch.ones(()))
@@ -296,7 +298,7 @@ def _pixels(x: Tensor) -> Tensor:
 
 def _shrunk(x: Tensor) -> Tensor:
     """All numbers of an example (B, D), of an image averaged down until there are few enough to multiply in pairs."""
-    while x.dim() > 2 and x[0].numel() > SMALL and min(x.shape[2:]) > 1:
+    while x.dim() > 2 and x[0].numel() > PAIRED and min(x.shape[2:]) > 1:
         x = F.avg_pool2d(x, 2)
     return x.flatten(1)
 

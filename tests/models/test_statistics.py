@@ -407,7 +407,7 @@ def test_samples_are_those_of_the_average_of_the_weights():
 
 
 @pytest.mark.parametrize(
-    "spec", [PLANE, COLOURS, replace(COLOURS, shape=(1, 20, 20))], ids=["points", "small", "large"]
+    "spec", [PLANE, COLOURS, replace(COLOURS, shape=(3, 20, 20))], ids=["points", "small", "large"]
 )
 def test_samples_are_decoded_noise(spec):
     model, data = _prepared(spec)
