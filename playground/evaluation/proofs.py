@@ -3,6 +3,7 @@
 import hashlib
 import json
 import tempfile
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from statistics import median
@@ -41,14 +42,16 @@ def prove(preset: str, seeds: list[int], options: Mapping[str, object], say: Cal
     for seed in seeds:
         with tempfile.TemporaryDirectory() as folder:
             experiment = registry.experiment(model, data, name, {}, seed=seed, device="cpu")
-            done = runs.train(runs.start(experiment, Path(folder) / "run"), experiment.budget)
+            job, began = runs.start(experiment, Path(folder) / "run"), time.process_time()
+            done = runs.train(job, experiment.budget)
+            spent = {"cpu_seconds": round(time.process_time() - began, 1)}  # what it takes on an idle machine
             run = registry.open_run(done.path)
             numbers = _numbers(run, {})
             if options:
                 name_of = ", ".join(f"{key}={value}" for key, value in options.items())
                 others = _numbers(run, options).items()
                 numbers |= {f"{key}, {name_of}": value for key, value in others if value != numbers.get(key)}
-        by_seed[str(seed)] = {"seconds": round(float(run.manifest["seconds"]), 1), **numbers}
+        by_seed[str(seed)] = {"seconds": round(float(run.manifest["seconds"]), 1), **spent, **numbers}
         say(f"{preset}, seed {seed}: {json.dumps(by_seed[str(seed)])}")
         receipt = {"command": f"playground receipts --prove {preset}", "device": "cpu", "threads": experiment.threads,
                    **described, "seeds": by_seed}  # fmt: skip
