@@ -441,8 +441,6 @@ PROVEN = [
     ("digits", "mean"),
     ("digits", "variance"),
     ("digits", "histogram"),
-    ("digits", "covariance"),
-    ("digits", "filters"),
     ("eight-gaussians", "moments"),
 ]
 
