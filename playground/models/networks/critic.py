@@ -6,8 +6,9 @@ from playground.models.networks.embedding import LabelEmbedding
 
 
 class Critic(nn.Module):
-    """How real x looks as an example of its label: w·f(x) + embedding(y)·f(x) / width. Miyato, Koyama 2018 (projection
-    discriminator, 1802.05637), but for the width: embeddings start with unit variance, and the sum would drown w.
+    """How real x looks as an example of its label: w·f(x) + embedding(y)·f(x) / √width. Miyato, Koyama 2018 (projection
+    discriminator, 1802.05637), but for the root: embeddings start with unit variance, and with it both terms are about
+    as large at the start and learn as fast.
 
     Args:
         features: (B, *shape) -> (B, width).
@@ -25,5 +26,5 @@ class Critic(nn.Module):
         features = self.features(x)  # (B, width)
         logit = self.judge(features).squeeze(1)
         if self.label is not None and label is not None:
-            logit = logit + (self.label(label) * features).mean(dim=1)
+            logit = logit + (self.label(label) * features).sum(dim=1) / features.shape[1] ** 0.5
         return logit

@@ -25,7 +25,7 @@ def test_the_logit_is_a_judgement_of_the_features_and_their_product_with_the_lab
     for i, (shape, colour) in enumerate(labels.tolist()):
         f = critic.features(x[i])  # (6,)
         embedding = critic.label.tables[0].weight[shape + 1] + critic.label.tables[1].weight[colour + 1]
-        expected = critic.judge.weight[0] @ f + critic.judge.bias[0] + embedding @ f / 6
+        expected = critic.judge.weight[0] @ f + critic.judge.bias[0] + embedding @ f / 6**0.5
         torch.testing.assert_close(found[i], expected)
 
 
