@@ -22,6 +22,7 @@ _SHAPES = {"label_accuracy: shape": ">= 0.99", "label_accuracy: colour": ">= 0.9
            "label_accuracy: x": ">= 0.95", "label_accuracy: y": ">= 0.95"}  # fmt: skip
 PROMISED = {
     "autoregressive-digits": {"label_accuracy": ">= 0.93", "nll": "<= 1.85", "feature_distance_share": "<= 0.08"},
+    "autoregressive-eight-gaussians": {"kl": "<= 0.05"},
     "classifier-digits": {"label_accuracy": ">= 0.99"},
     "classifier-strokes": {"label_accuracy: digit": ">= 0.99"},
     "classifier-shapes": _SHAPES,
@@ -30,12 +31,15 @@ PROMISED = {
     "diffusion-eight-gaussians": {"modes_hit": ">= 8", "share_within_3_sigma": ">= 0.9"},
     "diffusion-strokes": {"label_accuracy": ">= 0.95", "feature_distance_share": "<= 0.15"},
     "energy-digits": {"feature_distance_share": "<= 0.55"},
+    "energy-moons": {"kl": "<= 0.06"},
     "gan-digits": {"label_accuracy": ">= 0.97", "feature_distance_share": "<= 0.22"},
     "gaussian-bumps": {"kl": "<= 0.02"},
     "gaussian-digits": {"nll": "<= 2.75", "feature_distance_share": "<= 0.25"},
+    "gaussian-strokes": {"label_accuracy": ">= 0.85", "feature_distance_share": "<= 0.35"},
     "statistics-digits": {"feature_distance_share": "<= 0.3"},
     "vae-digits": {"reconstruction_label_accuracy": ">= 0.9", "nll": "<= 1.95", "feature_distance_share": "<= 0.35"},
     "vae-digits-2d": {"reconstruction_label_accuracy": ">= 0.75"},
+    "vae-strokes": {"label_accuracy": ">= 0.9", "feature_distance_share": "<= 0.1"},
 }
 QUICK = ("classifier-digits", "diffusion-eight-gaussians", "gaussian-bumps", "vae-digits")  # measured again in seconds
 NAMES = sorted(registry.pretrained())
