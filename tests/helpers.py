@@ -78,3 +78,9 @@ def differing(a: Mapping[str, Tensor], b: Mapping[str, Tensor]) -> list[str]:
 def through_json(experiment: Experiment) -> Experiment:
     """As it comes back from its file."""
     return Experiment.from_json(json.loads(json.dumps(experiment.to_json())))
+
+
+def fulfils(value: float, promise: str) -> bool:
+    """Whether a number is as promised: "<= 0.25", ">= 8"."""
+    sign, limit = promise.split()
+    return {"<=": value <= float(limit), ">=": value >= float(limit)}[sign]
