@@ -40,7 +40,7 @@ PROMISED = {
     "gaussian-strokes": {"label_accuracy": ">= 0.85", "feature_distance_share": "<= 0.35"},
     "statistics-digits": {"feature_distance_share": "<= 0.3"},
     "statistics-eight-gaussians": {"modes_hit": ">= 8", "share_within_3_sigma": ">= 0.8"},
-    "stylegan-shapes": {"label_accuracy: shape": ">= 0.6", "label_accuracy: colour": ">= 0.98"},
+    "stylegan-shapes": {"label_accuracy: shape": ">= 0.75", "label_accuracy: colour": ">= 0.98"},
     "vae-digits": {"reconstruction_label_accuracy": ">= 0.9", "nll": "<= 1.95", "feature_distance_share": "<= 0.35"},
     "vae-digits-2d": {"reconstruction_label_accuracy": ">= 0.75"},
     "vae-shapes": {"label_accuracy: colour": ">= 0.9"},
