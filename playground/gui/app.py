@@ -6,6 +6,7 @@ from PySide6.QtWidgets import QApplication
 
 from playground import paths
 from playground.core.errors import PlaygroundError
+from playground.gui.collector import Collector
 from playground.gui.errors import ErrorHub
 from playground.gui.main_window import MainWindow
 from playground.gui.preferences import Preferences
@@ -29,6 +30,8 @@ def application() -> QApplication:
     app.setApplicationName("Generative playground")
     app.setDesktopFileName("generative-playground")
     icons.set_folder(paths.resources() / "icons")
+    if app.findChild(Collector) is None:
+        Collector(app)
     return app
 
 
