@@ -53,6 +53,10 @@ class StyleGANConfig:
                                "the fine: layers learn not to rely on each other.")  # fmt: skip
     penalty: float = param(0.5, low=0.0, high=100.0, step=0.1, live=True, label="R1 penalty γ",
                            help="Weight of the penalty on steep discriminators at real images.")  # fmt: skip
+    recognition: float = param(0.5, low=0.0, high=10.0, step=0.1, live=True, more=True,
+                               help="Weight of a second task for both: the discriminator reads the label off real "
+                                    "images, and the generator makes its own readable. More is truer to the label and "
+                                    "less to the data.")  # fmt: skip
     label_dropout: float = param(0.1, low=0.0, high=1.0, step=0.05, live=True, more=True, label="label dropout",
                                  help="Share of labels hidden in training, so that one may be left open.")  # fmt: skip
     width: int = param(
@@ -177,7 +181,7 @@ class StyleGAN(GenerativeModel):
                 nn.init.kaiming_normal_(layer.weight)
         self.synthesis = Synthesis(spec.shape[0], spec.shape[1], config.width, dim)
         features = ConvFeatures(spec.shape[0], spec.shape[1], config.width)
-        self.discriminator = Critic(features, features.out_features, classes)
+        self.discriminator = Critic(features, features.out_features, classes, reads=True)
         self.register_buffer("codes", nn.init.normal_(torch.empty(AVERAGED, dim)))
         self.register_buffer("updates", torch.zeros((), dtype=torch.int64))
 
@@ -205,22 +209,23 @@ class StyleGAN(GenerativeModel):
     def train_step(
         self, batch: Batch, optimizers: Mapping[str, Optimizer], generator: torch.Generator, parts: tuple[str, ...]
     ) -> dict[str, Tensor]:
-        """The discriminator's update, then the generator's, both by the logistic loss, the generator's non-saturating.
-        Returned are both losses and how real, as a probability, data and samples looked."""
+        """The discriminator's update, then the generator's, both by the logistic loss, the generator's non-saturating,
+        and both by how badly labels are read. Returned are the logistic losses and how real, as a probability, data and
+        samples looked."""
         label = hide_labels(batch.labels, self.config.label_dropout, generator) if self.conditional else None
         with self.stage("D on data"):
-            real = self.discriminator(batch.x, label)  # (B,) logits
+            real, misread = self.discriminator.judge_and_read(batch.x, label)  # (B,) logits, () nats
         with self.stage("D on samples"):
             fake = self.discriminator(self._imagined(len(batch), label, generator).detach(), label)
         with self.stage("update D"):
             loss_d = F.softplus(-real).mean() + F.softplus(fake).mean()
             penalty = self._penalty(batch.x, label) if "discriminator" in parts else 0.0
-            self._update("discriminator", loss_d + penalty, optimizers, parts)
+            self._update("discriminator", loss_d + penalty + self.config.recognition * misread, optimizers, parts)
         with self.stage("G through D"):
-            judged = self.discriminator(self._imagined(len(batch), label, generator), label)
+            judged, misread = self.discriminator.judge_and_read(self._imagined(len(batch), label, generator), label)
         with self.stage("update G"):
             loss_g = F.softplus(-judged).mean()
-            self._update("generator", loss_g, optimizers, parts)
+            self._update("generator", loss_g + self.config.recognition * misread, optimizers, parts)
         terms = {"discriminator": loss_d, "generator": loss_g,
                  "D(data)": real.sigmoid().mean(), "D(samples)": fake.sigmoid().mean()}  # fmt: skip
         return {name: value.detach() for name, value in terms.items()}

@@ -20,7 +20,7 @@ from torch.optim import Optimizer
 from playground.core.data import Batch, DataSpec
 from playground.core.hyperparams import param
 from playground.core.model import DensityKind, GenerativeModel, Given, SampleStep
-from playground.models.networks.embedding import LabelEmbedding, hide_labels
+from playground.models.networks.embedding import FourierPoints, LabelEmbedding, hide_labels
 from playground.models.networks.mlp import mlp
 
 CARD = {
@@ -54,6 +54,9 @@ class VAEConfig:
     conditional: bool = param(False, help="Give both networks the label, so that samples can be asked for by class.")
     label_dropout: float = param(0.1, low=0.0, high=1.0, step=0.05, live=True, more=True, label="label dropout",
                                  help="Share of labels hidden in training, so that one may be left open.")  # fmt: skip
+    kl_warmup: int = param(0, low=0, high=100000, step=100, unit="steps", live=True, more=True, label="KL warm-up",
+                           help="Steps over which β rises from 0: else an axis of z may be given up before the decoder "
+                                "has found a use for it.")  # fmt: skip
     hidden: int = param(256, low=8, high=2048, step=32, label="hidden units", more=True,
                         help="Width of the two hidden layers of encoder and decoder.")  # fmt: skip
 
@@ -69,7 +72,7 @@ class VAESampling:
 
 
 class VAE(GenerativeModel):
-    """Encoder x -> N(μ, σ²) over z, decoder z -> p(x|z), both plain MLPs."""
+    """Encoder x -> N(μ, σ²) over z, decoder z -> p(x|z), both MLPs; for points with waves over their inputs."""
 
     Config = VAEConfig
     SampleSettings = VAESampling
@@ -90,8 +93,11 @@ class VAE(GenerativeModel):
         else:
             self.output = Gaussian()
         h, outputs = config.hidden, spec.dims * self.output.parameters_per_number
-        self.encoder = mlp(spec.dims + label_dim, h, h, 2 * config.latent_dim)
-        self.decoder = mlp(config.latent_dim + label_dim, h, h, outputs)
+        octaves = 4 if spec.kind == "points" else 0  # few numbers become others, with edges that a plain MLP blurs
+        self.x_waves, self.z_waves = FourierPoints(spec.dims, octaves), FourierPoints(config.latent_dim, octaves)
+        self.encoder = mlp(self.x_waves.out_features + label_dim, h, h, 2 * config.latent_dim)
+        self.decoder = mlp(self.z_waves.out_features + label_dim, h, h, outputs)
+        self.updates = 0
         self.register_buffer("centre", torch.full(spec.shape, (spec.low + spec.high) / 2))
         self.register_buffer("scale", torch.tensor((spec.high - spec.low) / 2))
 
@@ -114,15 +120,17 @@ class VAE(GenerativeModel):
     def train_step(
         self, batch: Batch, optimizers: Mapping[str, Optimizer], generator: torch.Generator, parts: tuple[str, ...]
     ) -> dict[str, Tensor]:
-        terms = self.objective(batch, generator)
+        self.updates += 1
+        terms = self.objective(batch, generator, min(self.updates / max(self.config.kl_warmup, 1), 1.0))
         with self.stage("update"):
             optimizers["model"].zero_grad()
             terms["loss"].backward()
             optimizers["model"].step()
         return {name: value.detach() for name, value in terms.items()}
 
-    def objective(self, batch: Batch, generator: torch.Generator) -> dict[str, Tensor]:
-        """Minus the evidence lower bound, in nats an example: reconstruction + β KL."""
+    def objective(self, batch: Batch, generator: torch.Generator, warmth: float = 1.0) -> dict[str, Tensor]:
+        """Minus the evidence lower bound, in nats an example: reconstruction + β KL. During the warm-up only a share
+        of β, the `warmth`, counts."""
         label = hide_labels(batch.labels, self.config.label_dropout, generator) if self.conditional else None
         with self.stage("encode"):
             mu, log_sigma = self._posterior(batch.x, label)  # (B, Z) each
@@ -131,8 +139,14 @@ class VAE(GenerativeModel):
         with self.stage("decode"):
             reconstruction = -self._log_likelihood(batch.x, z, label)  # (B,)
         kl = kl_to_prior(mu, log_sigma)  # (B,)
-        loss = reconstruction + self.config.beta * kl
+        loss = reconstruction + warmth * self.config.beta * kl
         return {"loss": loss.mean(), "reconstruction": reconstruction.mean(), "KL": kl.mean()}
+
+    def training_state(self) -> dict[str, Tensor]:
+        return {"updates": torch.tensor(self.updates)}
+
+    def load_training_state(self, state: Mapping[str, Tensor]) -> None:
+        self.updates = int(state["updates"])
 
     def held_out(self, batch: Batch, generator: torch.Generator) -> dict[str, Tensor]:
         return self.objective(batch, generator)
@@ -211,13 +225,13 @@ class VAE(GenerativeModel):
     def _posterior(self, x: Tensor, label: Tensor | None) -> tuple[Tensor, Tensor]:
         """μ and log σ of q(z|x), (B, Z) each."""
         inputs = ((x - self.centre) / self.scale).flatten(1)  # (B, D)
-        mu, log_sigma = self.encoder(self._with_label(inputs, label)).chunk(2, dim=1)
+        mu, log_sigma = self.encoder(self._with_label(self.x_waves(inputs), label)).chunk(2, dim=1)
         return mu, log_sigma.clamp(-8, 4)
 
     def _decode_parameters(self, z: Tensor, label: Tensor | None) -> Tensor:
         """What p(x|z) needs for each number of x, (B, K, *shape)."""
         k = self.output.parameters_per_number
-        return self.decoder(self._with_label(z, label)).view(len(z), k, *self.spec.shape)
+        return self.decoder(self._with_label(self.z_waves(z), label)).view(len(z), k, *self.spec.shape)
 
     def _log_likelihood(self, x: Tensor, z: Tensor, label: Tensor | None) -> Tensor:
         """log p(x|z) in nats of the data's own space, (B,)."""

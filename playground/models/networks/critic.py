@@ -1,5 +1,6 @@
 """The judging end of a discriminator, whatever its features are."""
 
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from playground.models.networks.embedding import LabelEmbedding
@@ -14,17 +15,27 @@ class Critic(nn.Module):
         features: (B, *shape) -> (B, width).
         width: how many features there are.
         classes: sizes of the label's factors; empty where there is no label.
+        reads: whether it can also read the label off x. Odena et al. 2017 (auxiliary classifier, 1610.09585).
     """
 
-    def __init__(self, features: nn.Module, width: int, classes: tuple[int, ...]) -> None:
+    def __init__(self, features: nn.Module, width: int, classes: tuple[int, ...], reads: bool = False) -> None:
         super().__init__()
         self.features = features
         self.judge = nn.Linear(width, 1)
         self.label = LabelEmbedding(classes, width) if classes else None
+        self.readers = nn.ModuleList(nn.Linear(width, size) for size in classes if reads)
 
     def forward(self, x: Tensor, label: Tensor | None) -> Tensor:  # (B, *shape), (B, F) -> (B,)
+        return self.judge_and_read(x, label)[0]
+
+    def judge_and_read(self, x: Tensor, label: Tensor | None) -> tuple[Tensor, Tensor]:
+        """How real x looks, (B,), and the nats by which its label is misread: the cross-entropy, summed over factors
+        and averaged over x, (); 0 where nothing is read, or the label is left open."""
         features = self.features(x)  # (B, width)
-        logit = self.judge(features).squeeze(1)
+        logit, misread = self.judge(features).squeeze(1), features.new_zeros(())
         if self.label is not None and label is not None:
             logit = logit + (self.label(label) * features).sum(dim=1) / features.shape[1] ** 0.5
-        return logit
+            for factor, reader in enumerate(self.readers):
+                nats = F.cross_entropy(reader(features), label[:, factor], ignore_index=-1, reduction="none")
+                misread = misread + nats.mean()
+        return logit, misread

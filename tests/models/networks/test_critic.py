@@ -34,3 +34,15 @@ def test_without_a_label_only_the_features_are_judged():
     expected = critic.judge(critic.features(x))[:, 0]
     torch.testing.assert_close(critic(x, None), expected)
     torch.testing.assert_close(_critic(())(x, torch.zeros(3, 2, dtype=torch.int64)), expected)
+
+
+def test_a_label_is_misread_by_the_log_probability_of_each_factor_that_is_given():
+    critic = Critic(nn.Linear(4, 6), 6, CLASSES, reads=True)
+    x, labels = torch.randn(3, 4, generator=generator(1)), torch.tensor([[0, 1], [2, 0], [-1, 1]])
+    logit, misread = critic.judge_and_read(x, labels)
+    torch.testing.assert_close(logit, critic(x, labels))
+    log_p = [reader(critic.features(x)).log_softmax(dim=1) for reader in critic.readers]  # (3, 3), (3, 2)
+    expected = -(log_p[0][0, 0] + log_p[0][1, 2] + log_p[1][0, 1] + log_p[1][1, 0] + log_p[1][2, 1]) / 3
+    torch.testing.assert_close(misread, expected)
+    assert critic.judge_and_read(x, None)[1].item() == 0.0
+    assert _critic().judge_and_read(x, labels)[1].item() == 0.0
