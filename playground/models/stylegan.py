@@ -20,8 +20,9 @@ from torch.optim import Optimizer
 from playground.core.data import Batch, DataSpec
 from playground.core.hyperparams import param
 from playground.core.model import GenerativeModel, Given, SampleStep
-from playground.models.networks.conv_pair import ConvFeatures, sides
+from playground.models.networks.conv_pair import sides
 from playground.models.networks.critic import Critic
+from playground.models.networks.deep_features import DeepFeatures
 from playground.models.networks.embedding import LabelEmbedding, hide_labels
 from playground.models.networks.mlp import mlp
 
@@ -53,7 +54,7 @@ class StyleGANConfig:
                                "the fine: layers learn not to rely on each other.")  # fmt: skip
     penalty: float = param(0.5, low=0.0, high=100.0, step=0.1, live=True, label="R1 penalty γ",
                            help="Weight of the penalty on steep discriminators at real images.")  # fmt: skip
-    recognition: float = param(0.5, low=0.0, high=10.0, step=0.1, live=True, more=True,
+    recognition: float = param(0.2, low=0.0, high=10.0, step=0.1, live=True, more=True,
                                help="Weight of a second task for both: the discriminator reads the label off real "
                                     "images, and the generator makes its own readable. More is truer to the label and "
                                     "less to the data.")  # fmt: skip
@@ -180,7 +181,7 @@ class StyleGAN(GenerativeModel):
             if isinstance(layer, nn.Linear):  # w starts with about unit variance, else styles would hardly differ
                 nn.init.kaiming_normal_(layer.weight)
         self.synthesis = Synthesis(spec.shape[0], spec.shape[1], config.width, dim)
-        features = ConvFeatures(spec.shape[0], spec.shape[1], config.width)
+        features = DeepFeatures(spec.shape[0], spec.shape[1], config.width)
         self.discriminator = Critic(features, features.out_features, classes, reads=True)
         self.register_buffer("codes", nn.init.normal_(torch.empty(AVERAGED, dim)))
         self.register_buffer("updates", torch.zeros((), dtype=torch.int64))
@@ -216,13 +217,14 @@ class StyleGAN(GenerativeModel):
         with self.stage("D on data"):
             real, misread = self.discriminator.judge_and_read(batch.x, label)  # (B,) logits, () nats
         with self.stage("D on samples"):
-            fake = self.discriminator(self._imagined(len(batch), label, generator).detach(), label)
+            made = self._imagined(len(batch), label, generator)  # (B, C, H, W), for both updates
+            fake = self.discriminator(made.detach(), label)
         with self.stage("update D"):
             loss_d = F.softplus(-real).mean() + F.softplus(fake).mean()
             penalty = self._penalty(batch.x, label) if "discriminator" in parts else 0.0
             self._update("discriminator", loss_d + penalty + self.config.recognition * misread, optimizers, parts)
         with self.stage("G through D"):
-            judged, misread = self.discriminator.judge_and_read(self._imagined(len(batch), label, generator), label)
+            judged, misread = self.discriminator.judge_and_read(made, label)
         with self.stage("update G"):
             loss_g = F.softplus(-judged).mean()
             self._update("generator", loss_g + self.config.recognition * misread, optimizers, parts)

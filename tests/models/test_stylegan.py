@@ -358,15 +358,17 @@ def _bce(logits: torch.Tensor, real: bool) -> torch.Tensor:
 
 @pytest.mark.parametrize("conditional", [False, True])
 def test_the_discriminators_step_goes_down_cross_entropy_and_r1(conditional):
-    net, batch = _stylegan(conditional=conditional, label_dropout=0.0, penalty=0.5), _batch()
+    net, batch = _stylegan(conditional=conditional, label_dropout=0.0, penalty=0.5, recognition=0.7), _batch()
     draws, label = generator(3), batch.labels if conditional else None
     if conditional:  # which labels are hidden: none
         torch.rand(len(batch), 1, generator=draws)
         torch.rand(batch.labels.shape, generator=draws)
     made = net._imagined(len(batch), label, draws).detach()
-    real, fake = net.discriminator(batch.x, label), net.discriminator(made, label)
+    (real, misread), fake = net.discriminator.judge_and_read(batch.x, label), net.discriminator(made, label)
+    assert (misread.item() > 0.0) == conditional
     loss = _bce(real, True) + _bce(fake, False)
-    slopes = torch.autograd.grad(loss + net._penalty(batch.x, label), list(net.discriminator.parameters()))
+    slopes = torch.autograd.grad(loss + 0.7 * misread + net._penalty(batch.x, label),
+                                 list(net.discriminator.parameters()))  # fmt: skip
     net.updates.zero_()
     wanted = [p.detach() - slope for p, slope in zip(net.discriminator.parameters(), slopes, strict=True)]
     kept = _copied(net, "generator")
@@ -381,15 +383,15 @@ def test_the_discriminators_step_goes_down_cross_entropy_and_r1(conditional):
 
 @pytest.mark.parametrize("conditional", [False, True])
 def test_the_generators_step_makes_its_images_look_real(conditional):
-    net, batch = _stylegan(conditional=conditional, label_dropout=0.0, penalty=0.5), _batch()
+    net, batch = _stylegan(conditional=conditional, label_dropout=0.0, penalty=0.5, recognition=0.7), _batch()
     draws, label = generator(3), batch.labels if conditional else None
     if conditional:
         torch.rand(len(batch), 1, generator=draws)
         torch.rand(batch.labels.shape, generator=draws)
-    net._imagined(len(batch), label, draws)
-    loss = _bce(net.discriminator(net._imagined(len(batch), label, draws), label), True)
+    judged, misread = net.discriminator.judge_and_read(net._imagined(len(batch), label, draws), label)
+    loss = _bce(judged, True)
     artist = [parameter for name, parameter in net.named_parameters() if not name.startswith("discriminator")]
-    slopes = torch.autograd.grad(loss, artist)
+    slopes = torch.autograd.grad(loss + 0.7 * misread, artist)
     wanted = [p.detach() - slope for p, slope in zip(artist, slopes, strict=True)]
     kept = _copied(net, "discriminator")
     terms = net.train_step(batch, _plainly(net), generator(3), ("generator",))

@@ -10,6 +10,7 @@ import torch
 
 from playground.core.data import Batch, DataSpec, Factor
 from playground.models.vae import VAE, Gaussian, PixelCounts, VAEConfig, VAESampling, kl_to_prior
+from playground.models.networks.embedding import FourierPoints
 from tests.helpers import generator
 
 PLANE = DataSpec("plane", (2,), low=-3.0, high=3.0, factors=(Factor("side", ("left", "right")),))
@@ -27,6 +28,25 @@ def _points(n: int = 6) -> Batch:
 
 def _images(n: int = 6) -> Batch:
     return Batch.of(torch.randint(17, (n, 1, 4, 4), generator=generator(1)) / 16)
+
+
+# -- training ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_kl_term_warms_up_to_beta_and_validation_always_sees_all_of_it():
+    vae = VAE.fresh(PLANE, VAEConfig(latent_dim=2, hidden=16, beta=3.0, kl_warmup=4), generator())
+    optimizers = {"model": torch.optim.SGD(vae.parameters(), lr=0.0)}
+    shares = []
+    for step in range(6):
+        if step == 3:  # a run that goes on knows how warm it was
+            state = vae.training_state()
+            vae.updates = 0
+            vae.load_training_state(state)
+        terms = vae.train_step(_points(), optimizers, generator(step), vae.parts)
+        shares.append(((terms["loss"] - terms["reconstruction"]) / terms["KL"] / 3.0).item())
+        seen = vae.held_out(_points(), generator(step))
+        torch.testing.assert_close(seen["loss"], seen["reconstruction"] + 3.0 * seen["KL"])
+    assert shares == pytest.approx([0.25, 0.5, 0.75, 1.0, 1.0, 1.0], abs=1e-4)
 
 
 # -- KL -------------------------------------------------------------------------------------------------------------
@@ -195,6 +215,7 @@ def _linear_gaussian(mean: float, log_sigma: float) -> tuple[VAE, torch.Tensor, 
     vae = _vae(PLANE, latent_dim=1, hidden=8)
     vae.centre, vae.scale = torch.zeros(2), torch.tensor(1.0)
     # p(x|z) = N((z, 0), I), so that p(x) = N(0, diag(2, 1)) and p(z|x) = N(x_1 / 2, 1/2).
+    vae.x_waves, vae.z_waves = FourierPoints(2, 0), FourierPoints(1, 0)
     vae.decoder = torch.nn.Linear(1, 4)
     vae.encoder = torch.nn.Linear(2, 2)
     for layer, weight, bias in (

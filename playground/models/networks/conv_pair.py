@@ -79,6 +79,10 @@ class ConvFeatures(nn.Module):
         h = F.leaky_relu(self.inlet(2 * x - 1), 0.2)
         for convolution in self.convolutions:
             h = F.leaky_relu(F.avg_pool2d(convolution(h), 2, ceil_mode=True), 0.2)
-        # Fakes that are all alike show. The root is kept off zero, where its slope, which R1 follows, has no end.
-        spread = (h.var(dim=0, correction=0) + 1e-8).sqrt().mean().expand(len(h), 1, *h.shape[2:])
-        return F.leaky_relu(self.last(torch.cat([h, spread], dim=1)), 0.2).flatten(1)
+        return F.leaky_relu(self.last(torch.cat([h, spread_map(h)], dim=1)), 0.2).flatten(1)
+
+
+def spread_map(h: Tensor) -> Tensor:
+    """The mean standard deviation over the batch as one more map: fakes that are all alike show. (B, C, H, W) ->
+    (B, 1, H, W). The root is kept off zero, where its slope, which R1 follows, has no end."""
+    return (h.var(dim=0, correction=0) + 1e-8).sqrt().mean().expand(len(h), 1, *h.shape[2:])
