@@ -54,7 +54,7 @@ class StyleGANConfig:
                                "the fine: layers learn not to rely on each other.")  # fmt: skip
     penalty: float = param(0.5, low=0.0, high=100.0, step=0.1, live=True, label="R1 penalty γ",
                            help="Weight of the penalty on steep discriminators at real images.")  # fmt: skip
-    recognition: float = param(0.2, low=0.0, high=10.0, step=0.1, live=True, more=True,
+    recognition: float = param(0.5, low=0.0, high=10.0, step=0.1, live=True, more=True,
                                help="Weight of a second task for both: the discriminator reads the label off real "
                                     "images, and the generator makes its own readable. More is truer to the label and "
                                     "less to the data.")  # fmt: skip

@@ -9,8 +9,8 @@ import scipy.stats
 import torch
 
 from playground.core.data import Batch, DataSpec, Factor
-from playground.models.vae import VAE, Gaussian, PixelCounts, VAEConfig, VAESampling, kl_to_prior
 from playground.models.networks.embedding import FourierPoints
+from playground.models.vae import VAE, Gaussian, PixelCounts, VAEConfig, VAESampling, kl_to_prior
 from tests.helpers import generator
 
 PLANE = DataSpec("plane", (2,), low=-3.0, high=3.0, factors=(Factor("side", ("left", "right")),))
