@@ -289,7 +289,8 @@ def empty_model(experiment_: "Experiment", dataset: "Dataset") -> "GenerativeMod
 
 def fill(model: "GenerativeModel", weights: dict[str, Any], source: str) -> None:
     """Puts weights into a model built on `meta`, after comparing names and shapes."""
-    expected = {name: tuple(tensor.shape) for name, tensor in model.state_dict().items()}
+    own = model.state_dict()
+    expected = {name: tuple(tensor.shape) for name, tensor in own.items()}
     found = {name: tuple(tensor.shape) for name, tensor in weights.items()}
     if expected != found:
         wrong = sorted(name for name in {**expected, **found} if expected.get(name) != found.get(name))
@@ -297,5 +298,6 @@ def fill(model: "GenerativeModel", weights: dict[str, Any], source: str) -> None
             f"The weights in {source} do not fit its experiment (first difference: {wrong[0]}). "
             "Nothing was loaded; the folder was changed by hand or is damaged."
         )
+    weights = {name: tensor.to(own[name].dtype) for name, tensor in weights.items()}  # bundled ones are half as long
     model.load_state_dict(weights, assign=True)
     model.requires_grad_(False)

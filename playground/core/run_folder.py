@@ -9,7 +9,7 @@ the new one.
 import hashlib
 import json
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -146,9 +146,11 @@ class RunFolder:
         """
         self._guarded(self._save, snapshot, records)
 
-    def export(self, destination: Path) -> "RunFolder":
-        """A copy to look at and to sample from: without state and history, its log joined into few lines."""
-        files = {name: self._bytes(name) for name in (EXPERIMENT, WEIGHTS)}
+    def export(self, destination: Path, halved: Collection[str] = ()) -> "RunFolder":
+        """A copy to look at and to sample from: without state and history, its log joined into few lines. The weights
+        named in `halved` are rounded to half precision, which takes half the room."""
+        weights = {name: t.half() if name in halved else t for name, t in self.load_weights().items()}
+        files = {EXPERIMENT: self._bytes(EXPERIMENT), WEIGHTS: _pack(weights)}
         facts = {"position": {}, "states": {}, "files": {name: manifest.entry(data) for name, data in files.items()}}
         other = RunFolder._prepared(destination, self.experiment)
         log = b"".join(run_log.encode(record) for record in run_log.joined(self.records()))

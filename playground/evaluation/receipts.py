@@ -28,8 +28,10 @@ SAME = ("device", "threads", "versions")  # what must be equal for a run trained
 
 
 def bundle(run: Path, name: str) -> RunFolder:
-    """Copies a finished run into the bundled ones, with its sample sheet and its receipt."""
-    folder = RunFolder.open(run).export(paths.pretrained() / name)
+    """Copies a finished run into the bundled ones, with its sample sheet and its receipt. What a network learned is
+    kept in half precision, which no number shows; what was fitted or counted, in buffers, as it is."""
+    learned = {parameter for parameter, _ in registry.open_run(run).model.named_parameters()}
+    folder = RunFolder.open(run).export(paths.pretrained() / name, learned)
     opened = registry.open_run(folder.path)
     if "sample" in opened.model.capabilities(opened.dataset.spec):
         count = 1000 if opened.dataset.spec.kind == "points" else 100

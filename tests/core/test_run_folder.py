@@ -304,6 +304,15 @@ def test_nothing_is_written_through_a_planted_link(run, tmp_path):
     assert_same(RunFolder.open(run.path).load_weights(), dict(snapshot(30).weights))
 
 
+def test_an_export_rounds_the_weights_that_it_is_told_to(run, tmp_path):
+    whole = run.load_weights()
+    name = next(name for name, tensor in whole.items() if tensor.is_floating_point())
+    found = run.export(tmp_path / "bundle", {name}).load_weights()
+    assert found[name].dtype == torch.float16
+    torch.testing.assert_close(found.pop(name).float(), whole.pop(name), rtol=1e-3, atol=1e-6)
+    assert_same(found, whole)
+
+
 def test_an_export_has_what_it_takes_to_sample(run, tmp_path):
     run.export(tmp_path / "bundle")
     bundle = RunFolder.open(tmp_path / "bundle")

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 
 from playground import cli, paths, registry, runs
 from playground.core import manifest
@@ -22,6 +23,8 @@ _SHAPES = {"label_accuracy: shape": ">= 0.99", "label_accuracy: colour": ">= 0.9
            "label_accuracy: x": ">= 0.95", "label_accuracy: y": ">= 0.95"}  # fmt: skip
 PROMISED = {
     "autoregressive-digits": {"label_accuracy": ">= 0.93", "nll": "<= 1.85", "feature_distance_share": "<= 0.08"},
+    "autoregressive-shapes": {"label_accuracy: colour": ">= 0.4"},
+    "autoregressive-strokes-256": {"label_accuracy": ">= 0.6", "feature_distance_share": "<= 0.35"},
     "autoregressive-eight-gaussians": {"kl": "<= 0.05"},
     "classifier-digits": {"label_accuracy": ">= 0.99"},
     "classifier-strokes": {"label_accuracy: digit": ">= 0.99"},
@@ -29,20 +32,31 @@ PROMISED = {
     "classifier-shapes-16": _SHAPES,
     "diffusion-digits": {"label_accuracy": ">= 0.95", "feature_distance_share": "<= 0.08"},
     "diffusion-eight-gaussians": {"modes_hit": ">= 8", "share_within_3_sigma": ">= 0.9"},
+    "diffusion-shapes": {"label_accuracy: shape": ">= 0.75", "label_accuracy: colour": ">= 0.98"},
     "diffusion-strokes": {"label_accuracy": ">= 0.95", "feature_distance_share": "<= 0.15"},
     "energy-digits": {"feature_distance_share": "<= 0.55"},
+    "energy-shapes": {"feature_distance_share": "<= 1"},
+    "energy-strokes": {"feature_distance_share": "<= 0.15"},
     "energy-moons": {"kl": "<= 0.06"},
     "gan-digits": {"label_accuracy": ">= 0.97", "feature_distance_share": "<= 0.22"},
     "gan-eight-gaussians": {"modes_hit": ">= 8", "share_within_3_sigma": ">= 0.85"},
+    "gan-shapes": {"label_accuracy: shape": ">= 0.85", "label_accuracy: colour": ">= 0.98"},
     "gan-strokes": {"label_accuracy": ">= 0.95", "feature_distance_share": "<= 0.15"},
     "gaussian-bumps": {"kl": "<= 0.02"},
     "gaussian-digits": {"nll": "<= 2.75", "feature_distance_share": "<= 0.25"},
+    "gaussian-digits-conditional": {"nll": "<= 2.75", "label_accuracy": ">= 0.93"},
+    "gaussian-shapes": {"label_accuracy: colour": ">= 0.9", "feature_distance_share": "<= 0.6"},
     "gaussian-strokes": {"label_accuracy": ">= 0.85", "feature_distance_share": "<= 0.35"},
     "statistics-digits": {"feature_distance_share": "<= 0.3"},
     "statistics-eight-gaussians": {"modes_hit": ">= 8", "share_within_3_sigma": ">= 0.8"},
-    "stylegan-shapes": {"label_accuracy: shape": ">= 0.75", "label_accuracy: colour": ">= 0.98"},
+    "statistics-shapes": {"feature_distance_share": "<= 1.3"},
+    "statistics-strokes": {"feature_distance_share": "<= 0.4"},
+    "stylegan-digits": {"label_accuracy": ">= 0.97"},
+    "stylegan-strokes": {"label_accuracy": ">= 0.9"},
+    "stylegan-shapes": {"label_accuracy: shape": ">= 0.88", "label_accuracy: colour": ">= 0.98"},
     "vae-digits": {"reconstruction_label_accuracy": ">= 0.9", "nll": "<= 1.95", "feature_distance_share": "<= 0.35"},
     "vae-digits-2d": {"reconstruction_label_accuracy": ">= 0.75"},
+    "vae-digits-conditional": {"label_accuracy": ">= 0.9", "nll": "<= 1.95"},
     "vae-shapes": {"label_accuracy: colour": ">= 0.9"},
     "vae-strokes": {"label_accuracy": ">= 0.9", "feature_distance_share": "<= 0.1"},
 }
@@ -88,6 +102,14 @@ def test_bundled_runs_carry_a_picture_and_no_training_state() -> None:
     for name, folder in registry.pretrained().items():
         assert not list(folder.glob("state*")), f"{name} carries its training state"
         assert (folder / "samples.png").is_file() == (not name.startswith("classifier"))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_bundled_networks_are_kept_in_half_precision_and_open_in_full(name: str) -> None:
+    model, stored = registry.open_run(name).model, RunFolder.open(registry.find_run(name)).load_weights()
+    learned = {parameter for parameter, _ in model.named_parameters()}
+    assert {key for key, tensor in stored.items() if tensor.dtype == torch.float16} == learned
+    assert all(parameter.dtype == torch.float32 for parameter in model.parameters())
 
 
 # -- trained again --------------------------------------------------------------------------------------------------
