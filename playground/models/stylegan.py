@@ -60,14 +60,8 @@ class StyleGANConfig:
                                     "less to the data.")  # fmt: skip
     label_dropout: float = param(0.1, low=0.0, high=1.0, step=0.05, live=True, more=True, label="label dropout",
                                  help="Share of labels hidden in training, so that one may be left open.")  # fmt: skip
-    width: int = param(
-        16,
-        low=4,
-        high=128,
-        step=4,
-        more=True,
-        help="Channels at full size; each coarser map has twice as many, at most four times.",
-    )
+    width: int = param(16, low=4, high=128, step=4, more=True,
+                       help="Channels at full size; each coarser map has twice as many, up to four times.")  # fmt: skip
     mapping_layers: int = param(3, low=1, high=8, more=True, label="mapping layers",
                                 help="Layers of the network from z to w.")  # fmt: skip
 
@@ -228,8 +222,8 @@ class StyleGAN(GenerativeModel):
         with self.stage("update G"):
             loss_g = F.softplus(-judged).mean()
             self._update("generator", loss_g + self.config.recognition * misread, optimizers, parts)
-        terms = {"discriminator": loss_d, "generator": loss_g,
-                 "D(data)": real.sigmoid().mean(), "D(samples)": fake.sigmoid().mean()}  # fmt: skip
+        looks = {"D(data)": real.sigmoid().mean(), "D(samples)": fake.sigmoid().mean()}
+        terms = {"discriminator": loss_d, "generator": loss_g} | looks
         return {name: value.detach() for name, value in terms.items()}
 
     def _imagined(self, n: int, label: Tensor | None, generator: torch.Generator) -> Tensor:

@@ -100,16 +100,18 @@ class LatentSliders(QWidget):
         layout = QVBoxLayout(box)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        for row in self._rows[:VISIBLE_ROWS]:
+        fit = len(self._rows) <= VISIBLE_ROWS
+        shown = VISIBLE_ROWS if fit else VISIBLE_ROWS - 1  # the last place opens the rest
+        for row in self._rows[:shown]:
             layout.addWidget(row)
-        if len(self._rows) > VISIBLE_ROWS:
+        if not fit:
             rest = QWidget(box)
             rest_layout = QVBoxLayout(rest)
             rest_layout.setContentsMargins(0, 0, 0, 0)
             rest_layout.setSpacing(0)
-            for row in self._rows[VISIBLE_ROWS:]:
+            for row in self._rows[shown:]:
                 rest_layout.addWidget(row)
-            title = f"More ({len(self._rows) - VISIBLE_ROWS})"
+            title = f"More ({len(self._rows) - shown})"
             layout.addWidget(Collapsible(rest, id_prefix=f"{self._id_prefix}.z", title=title))
         self._layout.replaceWidget(self._rows_box, box)
         self._rows_box.hide()

@@ -88,10 +88,10 @@ def test_random_is_the_owners_decision(qtbot, sliders):
 
 def test_more_than_eight_are_folded(qtbot, sliders):
     sliders.set_axes([f"z{i}" for i in range(11)])
-    assert slider(sliders, VISIBLE_ROWS - 1).isVisible()
-    assert not slider(sliders, VISIBLE_ROWS).isVisible()
+    assert slider(sliders, VISIBLE_ROWS - 2).isVisible()
+    assert not slider(sliders, VISIBLE_ROWS - 1).isVisible()  # its place opens the rest
     more = sliders.findChild(QPushButton, "vae.z.more")
-    assert more.text() == "More (3)"
+    assert more.text() == "More (4)"
     qtbot.mouseClick(more, Qt.MouseButton.LeftButton)
     assert slider(sliders, 10).isVisible()
 
