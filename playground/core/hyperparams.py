@@ -34,6 +34,7 @@ class Param:
         live: may change while training runs; otherwise it shapes the network, and a change needs a fresh model.
         log: nudge by factors instead of differences (learning rates).
         more: seldom needed; forms keep it under "More".
+        quick: what previews while training use instead of the default, where that takes too long.
     """
 
     name: str
@@ -48,6 +49,7 @@ class Param:
     live: bool = False
     log: bool = False
     more: bool = False
+    quick: Value | None = None
 
     def checked(self, value: object) -> Value:
         """The value in the setting's own type. Raises UsageError where it does not fit."""
@@ -109,10 +111,11 @@ def param(
     live: bool = False,
     log: bool = False,
     more: bool = False,
+    quick: Value | None = None,
 ) -> Any:
     """Declares a dataclass field as a setting; the arguments are those of `Param`."""
     facts = {"label": label, "low": low, "high": high, "step": step, "unit": unit, "help": help, "choices": choices,
-             "live": live, "log": log, "more": more}  # fmt: skip
+             "live": live, "log": log, "more": more, "quick": quick}  # fmt: skip
     return dataclasses.field(default=default, metadata={"param": facts})
 
 

@@ -76,7 +76,7 @@ class DiffusionSampling:
     sampler: str = param("ddim", choices=("ddim", "ddpm"), live=True, label="sampler",
                          help="DDPM adds fresh noise at every step. DDIM need not: with eta = 0 the first noise alone "
                               "decides the sample.")  # fmt: skip
-    steps: int = param(25, low=1, high=1000, step=5, live=True, unit="calls", label="steps",
+    steps: int = param(25, low=1, high=1000, step=5, live=True, unit="calls", label="steps", quick=10,
                        help="Calls of the network from noise to sample.")  # fmt: skip
     eta: float = param(0.0, low=0.0, high=1.0, step=0.1, live=True, label="eta η",
                        help="How much fresh noise DDIM adds a step; 1 is DDPM.")  # fmt: skip

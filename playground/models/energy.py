@@ -87,7 +87,7 @@ class EnergySampling:
 
     start: str = param("noise", choices=("noise", "buffer"), live=True,
                        help="Fresh chains, or those that training left, which have run far longer.")  # fmt: skip
-    steps: int = param(300, low=1, high=5000, step=50, live=True, unit="steps",
+    steps: int = param(300, low=1, high=5000, step=50, live=True, unit="steps", quick=100,
                        help="Langevin steps from noise; chains of the buffer need only a tenth of them.")  # fmt: skip
     step_size: float = param(1.0, low=0.05, high=5.0, step=0.05, live=True, label="step size",
                              help="Times the step size of training.")  # fmt: skip

@@ -209,7 +209,7 @@ class TrainView(View):
     def refresh(self) -> None:
         self._asked_at = time.monotonic()
         count = 600 if self.is_points else 40
-        settings = {"steps": 10} if any(f.name == "steps" for f in self.facts["sample_fields"]) else {}
+        settings = {f.name: f.quick for f in self.facts["sample_fields"] if f.quick is not None}
         label = labels_in_turn(self.facts, count)
         self.ask("preview", "sample", self.SEED, n=count, label=label, settings=settings)
 
