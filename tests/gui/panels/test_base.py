@@ -10,7 +10,9 @@ from PySide6.QtCore import Qt
 
 import playground.models
 from playground import registry
+from playground.core.data import DataSpec
 from playground.core.experiment import Event
+from playground.core.hyperparams import params
 from playground.gui.panels.base import ModelPanel, TrainView
 from tests.gui.driving import LEFT
 
@@ -142,6 +144,17 @@ def test_previews_do_not_change_the_losses(vae, monkeypatch):
     assert while_watched
     assert not while_unwatched
     assert watched == unwatched
+
+
+@pytest.mark.parametrize(("family", "quick"), [("diffusion", {"steps": 10}), ("energy", {"steps": 100}), ("gan", {})])
+def test_previews_take_the_quick_settings_that_a_family_names(qtbot, family, quick):
+    asked = []
+    view = TrainView("train", asked.append)
+    qtbot.addWidget(view)
+    fields = tuple(params(registry.model_class(family).SampleSettings).values())
+    view.facts = {"sample_fields": fields, "spec": DataSpec("plane", (2,)), "conditional": False}
+    view.refresh()
+    assert asked[0].arguments["settings"] == quick
 
 
 # -- settings -------------------------------------------------------------------------------------------------------
