@@ -179,6 +179,16 @@ def test_data_is_blurred_in_contrastive_divergence_and_nowhere_else():
     assert a == b == pytest.approx(-sharp.log_density(batch.x, generator()).mean().item(), abs=1e-3)
 
 
+def test_the_blur_is_measured_in_the_spread_of_the_data(monkeypatch):
+    model, batch = _model(data_noise=0.5), _data(PLANE, 4000)
+    model.scale = torch.tensor([3.0, 0.2])
+    seen = []
+    monkeypatch.setattr(model, "_search", lambda label, draws: (batch.x, label))
+    monkeypatch.setattr(model, "_learned", lambda x, label: seen.append(x) or x.sum(dim=1))
+    model.contrast(batch.x, torch.full((4000, 1), -1), generator(4))
+    torch.testing.assert_close((seen[0] - batch.x).std(dim=0), 0.5 * model.scale, rtol=0.05, atol=0)
+
+
 @pytest.mark.parametrize(("share", "expected"), [(0.0, 0), (0.25, 256), (1.0, 1024)])
 def test_a_share_of_the_chains_begins_anew(share, expected):
     model = _model(buffer=1024, restarts=share, step_size=1e-5, noise=0.0, langevin_steps=1)
