@@ -6,7 +6,8 @@ counts; every layer adds its own noise for what is merely random. Early layers d
 that two styles can be mixed, and a style can be pulled towards the average one (truncation).
 
 Karras, Laine, Aila 2019 (StyleGAN, arXiv 1812.04948); Karras et al. 2020 (StyleGAN2: modulated weights, path length,
-1912.04958); R1: Mescheder et al. 2018 (1801.04406). Lecture slide 40.
+1912.04958); R1: Mescheder et al. 2018 (1801.04406); a discriminator that reads labels: Odena et al. 2017
+(1610.09585). Lecture slide 40.
 """
 
 from collections.abc import Iterator, Mapping

@@ -5,7 +5,7 @@ trained to raise one lower bound of log p(x): how well x is rebuilt, minus how f
 N(0, I). To sample, draw z from the prior and decode it.
 
 Kingma, Welling 2014 (arXiv 1312.6114); Rezende et al. 2014 (1401.4082); β: Higgins et al. 2017; the bound from many
-codes: Burda, Grosse, Salakhutdinov 2016 (1509.00519).
+codes: Burda, Grosse, Salakhutdinov 2016 (1509.00519); warm-up of the KL term: Bowman et al. 2016 (1511.06349).
 """
 
 import math
