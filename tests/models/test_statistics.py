@@ -435,6 +435,14 @@ def test_wide_images_are_refused_where_convolutions_draw_them():
     assert Statistics.supports(COLOURS) is None
 
 
+def test_points_come_out_where_the_data_are_and_as_wide():
+    model, data = _prepared(PLANE)
+    assert model.scale.item() == pytest.approx(data.x.std(dim=0).mean().item())
+    model.scale = torch.tensor(3.0)
+    z = torch.randn(5, 4, generator=generator())
+    torch.testing.assert_close(model.decode(z), 3 * model.generator(z, None) + data.x.mean(dim=0))
+
+
 # -- proofs ---------------------------------------------------------------------------------------------------------
 
 PROVEN = [
