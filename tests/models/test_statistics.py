@@ -461,7 +461,8 @@ def test_each_statistic_is_matched(data, preset):
     trainer = Trainer(Statistics, dataset_of(experiment), experiment)
     while not trainer.over(experiment.budget):
         trainer.turn(Budget("steps", experiment.budget.amount))
-    for name, gap in off_target(trainer.sampler, 200_000).items():
+    enough = 2_000_000 if data == "eight-gaussians" else 200_000  # samples, so that their own chance does not show
+    for name, gap in off_target(trainer.sampler, enough).items():
         worst = float(gap.max()) * math.sqrt(experiment.train.batch)
         assert worst < 0.05, f"{name} is off by {worst:.3f} standard deviations of a batch"
 
