@@ -120,17 +120,19 @@ class VAE(GenerativeModel):
     def train_step(
         self, batch: Batch, optimizers: Mapping[str, Optimizer], generator: torch.Generator, parts: tuple[str, ...]
     ) -> dict[str, Tensor]:
+        """One step down minus the bound; during the warm-up down what a share of β would make of it, while the terms
+        returned are those of the whole β, so that a loss can be compared with the entropy of the data throughout."""
         self.updates += 1
-        terms = self.objective(batch, generator, min(self.updates / max(self.config.kl_warmup, 1), 1.0))
+        terms = self.objective(batch, generator)
+        missing = 1 - min(self.updates / max(self.config.kl_warmup, 1), 1.0)  # the share of β that does not count yet
         with self.stage("update"):
             optimizers["model"].zero_grad()
-            terms["loss"].backward()
+            (terms["loss"] - missing * self.config.beta * terms["KL"]).backward()
             optimizers["model"].step()
         return {name: value.detach() for name, value in terms.items()}
 
-    def objective(self, batch: Batch, generator: torch.Generator, warmth: float = 1.0) -> dict[str, Tensor]:
-        """Minus the evidence lower bound, in nats an example: reconstruction + β KL. During the warm-up only a share
-        of β, the `warmth`, counts."""
+    def objective(self, batch: Batch, generator: torch.Generator) -> dict[str, Tensor]:
+        """Minus the evidence lower bound, in nats an example: reconstruction + β KL."""
         label = hide_labels(batch.labels, self.config.label_dropout, generator) if self.conditional else None
         with self.stage("encode"):
             mu, log_sigma = self._posterior(batch.x, label)  # (B, Z) each
@@ -139,7 +141,7 @@ class VAE(GenerativeModel):
         with self.stage("decode"):
             reconstruction = -self._log_likelihood(batch.x, z, label)  # (B,)
         kl = kl_to_prior(mu, log_sigma)  # (B,)
-        loss = reconstruction + warmth * self.config.beta * kl
+        loss = reconstruction + self.config.beta * kl
         return {"loss": loss.mean(), "reconstruction": reconstruction.mean(), "KL": kl.mean()}
 
     def training_state(self) -> dict[str, Tensor]:
