@@ -9,12 +9,12 @@ from playground import paths, registry
 from playground.core.device import choose
 from playground.core.errors import UsageError
 from playground.core.experiment import Budget, Experiment
+from playground.core.job import Job, Recorder
 from playground.core.manifest import STATE
 from playground.core.records import TrainRecord
 from playground.core.run_files import is_free
 from playground.core.run_folder import RunFolder
 from playground.core.trainer import Trainer
-from playground.core.worker import Job, Recorder
 
 
 def new_folder(experiment: Experiment) -> Path:

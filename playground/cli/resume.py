@@ -10,7 +10,7 @@ from playground.core.hyperparams import parse_assignment
 
 if TYPE_CHECKING:
     from playground.core.experiment import Experiment
-    from playground.core.worker import Job
+    from playground.core.job import Job
 
 
 def resumed(arguments: argparse.Namespace, file: "Experiment | None") -> "Job":

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from playground.core.messages import Close, Command, Failed, Message
 
 if TYPE_CHECKING:
-    from playground.core.worker import Job
+    from playground.core.job import Job
 
 
 class Backend(Protocol):

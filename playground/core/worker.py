@@ -1,25 +1,19 @@
 """The worker: owns the live model and does one thing after another: commands, a turn of training, one piece of each
 pending question. Everything happens on one thread, so nothing needs a lock, and no question waits for a long one."""
 
-import inspect
 import queue
-import time
 import traceback
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any, Literal
 
-import numpy as np
-import torch
-from torch import Tensor
-
+from playground.core.answering import Answering, sentence
 from playground.core.data import Dataset
 from playground.core.device import warm_up
 from playground.core.errors import PlaygroundError
-from playground.core.experiment import Budget, Experiment, TrainSettings
-from playground.core.hyperparams import from_dict, params
+from playground.core.experiment import Budget, TrainSettings
+from playground.core.hyperparams import params
+from playground.core.job import Job, Recorder
 from playground.core.messages import (
     Ask,
     Change,
@@ -37,48 +31,10 @@ from playground.core.messages import (
     Trained,
     TrainSteps,
 )
-from playground.core.model import GenerativeModel, SampleStep, empty_copy
-from playground.core.random import stream
-from playground.core.records import Answer, Query, TrainRecord
-from playground.core.run_folder import RunFolder
-from playground.core.trainer import Trainer, is_milestone
+from playground.core.model import GenerativeModel
+from playground.core.records import TrainRecord
 
-AUTOSAVE_SECONDS = 10.0
-EXACT_ANSWERS = frozenset({"log_density", "score", "sample"})
 SHOWN_EXAMPLES = 2000  # of the test split, handed to the window
-
-
-@dataclass
-class Job:
-    """What a worker works on.
-
-    Attributes:
-        trainer: None for a run that can only be sampled.
-        folder: the run on disk, once there is one.
-        path: where a fresh run will be kept.
-    """
-
-    experiment: Experiment
-    dataset: Dataset
-    model: GenerativeModel
-    trainer: Trainer | None = None
-    folder: RunFolder | None = None
-    path: Path | None = None
-    step: int = 0
-
-
-@dataclass
-class _Pending:
-    """A query on its way: plain ones take one piece of work, stepwise ones a piece a step.
-
-    Attributes:
-        steps: the sampler's states, once it has begun.
-        quiet: only the last state is an answer.
-    """
-
-    ask: Ask
-    steps: Iterator[SampleStep] | None = None
-    quiet: bool = False
 
 
 class Worker:
@@ -90,7 +46,6 @@ class Worker:
         self._open_job = open_job
         self._commands = commands
         self._say = say
-        self._pending: dict[str, _Pending] = {}
         self._goal: Budget | None = None
         self._single_steps: deque[tuple[str, ...]] = deque()  # the parts to train in each; () for all
         self._closing = False
@@ -100,19 +55,19 @@ class Worker:
         try:
             self._job = self._open_job()
             self._recorder = Recorder(self._job)
-            self._eval_model = self._own_copy()
+            self._answering = Answering(self._job, self._say)
             self._say(self._opened())
             while not self._closing:
                 self._obey()
                 self._train()
-                self._answer()
+                self._answering.answer()
         except Exception as error:  # noqa: BLE001  (the worker's boundary: whatever breaks becomes words in the window)
-            self._say(Failed(_sentence(error), traceback.format_exc()))
+            self._say(Failed(sentence(error), traceback.format_exc()))
 
     # -- commands -------------------------------------------------------------------------------------------------
 
     def _obey(self) -> None:
-        busy = self._goal is not None or bool(self._single_steps) or bool(self._pending)
+        busy = self._goal is not None or bool(self._single_steps) or self._answering.busy
         while True:
             try:
                 command = self._commands.get(block=False)
@@ -123,7 +78,7 @@ class Worker:
                 command = self._commands.get()
             busy = True
             if isinstance(command, Ask):
-                self._pending[command.query.channel] = _Pending(command)
+                self._answering.ask(command)
             elif isinstance(command, Close):
                 self._closing = True
                 self._recorder.save()
@@ -185,7 +140,7 @@ class Worker:
         except Exception as error:  # noqa: BLE001  (an update that broke leaves the window and the saved run whole)
             # A save that failed leaves the weights whole: training can go on once there is room.
             state: RestState = "paused" if trainer.sound and isinstance(error, PlaygroundError) else "failed"
-            self._come_to_rest(state, _sentence(error), traceback.format_exc())
+            self._come_to_rest(state, sentence(error), traceback.format_exc())
 
     def _report(self, record: TrainRecord) -> None:
         assert self._job.trainer is not None
@@ -211,81 +166,6 @@ class Worker:
     def _folder(self) -> str:
         return str(self._job.folder.path) if self._job.folder else ""
 
-    # -- questions ------------------------------------------------------------------------------------------------
-
-    def _own_copy(self) -> GenerativeModel:
-        source = self._job.trainer.sampler if self._job.trainer else self._job.model
-        self._copied_step = self._job.step
-        return empty_copy(source, {name: tensor.clone() for name, tensor in source.state_dict().items()})
-
-    def _refresh(self) -> None:
-        """Takes the newest weights, unless a stepwise answer is under way: one trajectory, one set of weights."""
-        trainer = self._job.trainer
-        if trainer is None or self._copied_step == trainer.step or any(p.steps for p in self._pending.values()):
-            return
-        with torch.no_grad():
-            theirs = trainer.sampler.state_dict()
-            for name, mine in self._eval_model.state_dict().items():
-                mine.copy_(theirs[name])
-        self._eval_model.config = trainer.model.config
-        self._copied_step = trainer.step
-
-    def _answer(self) -> None:
-        """One piece of each pending question: the window stays served while training goes on."""
-        for channel, pending in list(self._pending.items()):
-            if pending.steps is None:
-                self._refresh()
-            try:
-                finished = self._advance(pending)
-            except Exception as error:  # noqa: BLE001  (a question that cannot be answered must not end the training)
-                query, stamp = pending.ask.query, pending.ask.stamp
-                self._say(Answer(query, stamp, self._copied_step, 0, 0, {}, _sentence(error)))
-                finished = True
-            if finished:
-                del self._pending[channel]
-
-    def _advance(self, pending: _Pending) -> bool:
-        if pending.steps is None:
-            query = pending.ask.query
-            if query.method == "sample" and "sample_steps" in self._eval_model.capabilities(self._eval_model.spec):
-                query, pending.quiet = replace(query, method="sample_steps"), True  # so that it can be interrupted
-            result = self._call(query)
-            if not isinstance(result, Iterator):
-                self._say_answer(pending.ask, result, 0, 0)
-                return True
-            pending.steps = result
-        state = next(pending.steps, None)
-        if state is None:
-            return True
-        if pending.quiet:
-            if state.index < state.total:
-                return False
-            self._say_answer(pending.ask, state.x, 0, 0)
-            return True
-        arrays = {"x": state.x, **state.views}
-        if state.generator_state is not None:
-            arrays["generator_state"] = state.generator_state
-        self._say_answer(pending.ask, arrays, state.index, state.total)
-        return state.index >= state.total
-
-    def _call(self, query: Query) -> Any:
-        """The method's result. Only methods that their class marks as answering can be named."""
-        model, exact = self._eval_model, self._job.dataset.exact
-        target, allowed = (model, model.answers) if query.target == "model" else (exact, EXACT_ANSWERS)
-        if target is None or query.method not in allowed:
-            raise PlaygroundError(f"There is nothing here that answers '{query.method}'.")
-        method = getattr(target, query.method)
-        device = model.device  # a run that was trained on a GPU is looked at on a CPU
-        arguments = {name: _as_argument(name, value, model, device) for name, value in query.arguments.items()}
-        if "generator" in inspect.signature(method).parameters:
-            arguments["generator"] = stream(query.seed, "window", device)
-        return method(**arguments)
-
-    def _say_answer(self, ask: Ask, result: Tensor | Mapping[str, Tensor], index: int, total: int) -> None:
-        tensors = {"x": result} if isinstance(result, Tensor) else result
-        arrays = {name: tensor.detach().cpu().numpy().copy() for name, tensor in tensors.items()}
-        self._say(Answer(ask.query, ask.stamp, self._copied_step, index, total, arrays))
-
     def _opened(self) -> Opened:
         job, model = self._job, self._job.model
         records = tuple(job.folder.records()) if job.folder else ()
@@ -293,51 +173,6 @@ class Worker:
         experiment = job.trainer.experiment if job.trainer else job.experiment
         facts = describe(model, job.dataset)
         return Opened(experiment, job.step, seconds, facts, job.trainer is not None, self._folder(), records)
-
-
-@dataclass
-class Recorder:
-    """Saves a run: at its start, at milestones, every ten seconds, and when asked."""
-
-    job: Job
-    _unsaved: list[TrainRecord] = field(default_factory=list)
-    _saved_at: float = 0.0
-    _saved_step: int = -1
-    _starting: bool = False
-
-    def __post_init__(self) -> None:
-        if self.job.folder is not None:
-            self._saved_step = self.job.folder.step  # a run that is only looked at is not written to
-
-    def save_first(self) -> None:
-        """Before step 1, so that a run killed at any moment can be opened."""
-        self._starting = True
-        if self._saved_step < 0:
-            self.save()
-
-    def add(self, record: TrainRecord) -> None:
-        """Takes a turn's record, and saves if it is time."""
-        self._unsaved.append(record)
-        due = time.monotonic() - self._saved_at > AUTOSAVE_SECONDS
-        if due or is_milestone(record.step):
-            self.save()
-
-    def save(self) -> None:
-        """Saves all that is new."""
-        trainer, job = self.job.trainer, self.job
-        if trainer is None or self._saved_step == trainer.step or (job.folder is None and job.path is None):
-            return
-        if not trainer.sound:
-            return  # a turn failed half-way: what was saved before is better
-        if job.folder is None:
-            if trainer.step == 0 and not self._starting:
-                return  # nothing was trained: leave no empty run behind
-            assert job.path is not None
-            job.folder = RunFolder.create(job.path, trainer.snapshot())
-        else:
-            job.folder.save(trainer.snapshot(), self._unsaved)
-            self._unsaved = []
-        self._saved_at, self._saved_step = time.monotonic(), trainer.step
 
 
 def describe(model: GenerativeModel, dataset: Dataset) -> dict[str, Any]:
@@ -363,27 +198,3 @@ def describe(model: GenerativeModel, dataset: Dataset) -> dict[str, Any]:
         "sample_fields": tuple(params(model.SampleSettings).values()),
         "train_fields": tuple(params(TrainSettings).values()),
     }
-
-
-def _as_argument(name: str, value: Any, model: GenerativeModel, device: torch.device) -> Any:
-    """Plain values become what the method takes: arrays tensors, settings a dataclass, `start` a SampleStep."""
-    if isinstance(value, tuple):  # `given`: the known pixels and their mask
-        return tuple(_as_argument("", item, model, device) for item in value)
-    if isinstance(value, np.ndarray):
-        return torch.from_numpy(value.copy()).to(device)
-    if name == "settings":
-        return from_dict(model.SampleSettings, value)
-    if name == "start" and value is not None:
-        state = torch.from_numpy(value["generator_state"].copy())
-        x = torch.from_numpy(value["x"].copy()).to(device)
-        return SampleStep(int(value["index"]), int(value["total"]), x, generator_state=state)
-    return value
-
-
-def _sentence(error: BaseException) -> str:
-    """A person's sentence for an error."""
-    if isinstance(error, PlaygroundError):
-        return str(error)
-    if isinstance(error, torch.OutOfMemoryError):
-        return "Memory ran out. The last saved state is kept; try a smaller batch or fewer samples."
-    return f"Something broke: {type(error).__name__}: {error}. The last saved state is kept."

@@ -36,7 +36,7 @@ from playground.core.records import Answer, Query, TrainRecord
 from playground.registry import Card
 
 if TYPE_CHECKING:
-    from playground.core.worker import Job
+    from playground.core.job import Job
 
 State = Literal["idle", "running", "paused", "stopping", "done", "failed"]
 

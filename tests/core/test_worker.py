@@ -11,11 +11,12 @@ import pytest
 import torch
 
 from playground.core import durable
+from playground.core import job as module
 from playground.core import trainer as trainer_module
-from playground.core import worker as module
 from playground.core.backend import ThreadBackend
 from playground.core.errors import PlaygroundError
 from playground.core.experiment import Budget
+from playground.core.job import Job
 from playground.core.messages import (
     Ask,
     Change,
@@ -34,7 +35,7 @@ from playground.core.messages import (
 )
 from playground.core.records import Answer, Query
 from playground.core.run_folder import RunFolder
-from playground.core.worker import Job, Worker
+from playground.core.worker import Worker
 from playground.data._mixture import Mixture
 from tests.core.fakes import Pulled, dataset, experiment
 

@@ -1,0 +1,78 @@
+"""What a worker works on, and how it is kept on disk while it is trained."""
+
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from playground.core.data import Dataset
+from playground.core.experiment import Experiment
+from playground.core.model import GenerativeModel
+from playground.core.records import TrainRecord
+from playground.core.run_folder import RunFolder
+from playground.core.trainer import Trainer, is_milestone
+
+AUTOSAVE_SECONDS = 10.0
+
+
+@dataclass
+class Job:
+    """What a worker works on.
+
+    Attributes:
+        trainer: None for a run that can only be sampled.
+        folder: the run on disk, once there is one.
+        path: where a fresh run will be kept.
+    """
+
+    experiment: Experiment
+    dataset: Dataset
+    model: GenerativeModel
+    trainer: Trainer | None = None
+    folder: RunFolder | None = None
+    path: Path | None = None
+    step: int = 0
+
+
+@dataclass
+class Recorder:
+    """Saves a run: at its start, at milestones, every ten seconds, and when asked."""
+
+    job: Job
+    _unsaved: list[TrainRecord] = field(default_factory=list)
+    _saved_at: float = 0.0
+    _saved_step: int = -1
+    _starting: bool = False
+
+    def __post_init__(self) -> None:
+        if self.job.folder is not None:
+            self._saved_step = self.job.folder.step  # a run that is only looked at is not written to
+
+    def save_first(self) -> None:
+        """Before step 1, so that a run killed at any moment can be opened."""
+        self._starting = True
+        if self._saved_step < 0:
+            self.save()
+
+    def add(self, record: TrainRecord) -> None:
+        """Takes a turn's record, and saves if it is time."""
+        self._unsaved.append(record)
+        due = time.monotonic() - self._saved_at > AUTOSAVE_SECONDS
+        if due or is_milestone(record.step):
+            self.save()
+
+    def save(self) -> None:
+        """Saves all that is new."""
+        trainer, job = self.job.trainer, self.job
+        if trainer is None or self._saved_step == trainer.step or (job.folder is None and job.path is None):
+            return
+        if not trainer.sound:
+            return  # a turn failed half-way: what was saved before is better
+        if job.folder is None:
+            if trainer.step == 0 and not self._starting:
+                return  # nothing was trained: leave no empty run behind
+            assert job.path is not None
+            job.folder = RunFolder.create(job.path, trainer.snapshot())
+        else:
+            job.folder.save(trainer.snapshot(), self._unsaved)
+            self._unsaved = []
+        self._saved_at, self._saved_step = time.monotonic(), trainer.step
