@@ -86,7 +86,9 @@ class Answering:
     def _advance(self, pending: _Pending) -> bool:
         if pending.steps is None:
             query = pending.ask.query
-            if query.method == "sample" and "sample_steps" in self._eval_model.capabilities(self._eval_model.spec):
+            pending.quiet = query.target in self._job.helpers
+            stepwise = "sample_steps" in self._eval_model.capabilities(self._eval_model.spec)
+            if (query.target, query.method) == ("model", "sample") and stepwise:
                 query, pending.quiet = replace(query, method="sample_steps"), True  # so that it can be interrupted
             result = self._call(query)
             if not isinstance(result, Iterator):
@@ -99,7 +101,8 @@ class Answering:
         if pending.quiet:
             if state.index < state.total:
                 return False
-            self._say_answer(pending.ask, state.x, 0, 0)
+            helped = pending.ask.query.target in self._job.helpers
+            self._say_answer(pending.ask, {"x": state.x, **state.views} if helped else state.x, 0, 0)
             return True
         arrays = {"x": state.x, **state.views}
         if state.generator_state is not None:
@@ -109,16 +112,16 @@ class Answering:
 
     def _call(self, query: Query) -> Any:
         """The method's result. Only methods that their class marks as answering can be named."""
-        model, exact = self._eval_model, self._job.dataset.exact
-        target, allowed = (model, model.answers) if query.target == "model" else (exact, EXACT_ANSWERS)
-        if target is None or query.method not in allowed:
+        model, helper = self._eval_model, self._job.helpers.get(query.target)
+        target = model if query.target == "model" else helper or self._job.dataset.exact
+        if target is None or query.method not in getattr(target, "answers", EXACT_ANSWERS):
             raise PlaygroundError(f"There is nothing here that answers '{query.method}'.")
         method = getattr(target, query.method)
         device = model.device  # a run that was trained on a GPU is looked at on a CPU
         arguments = {name: _as_argument(name, value, model, device) for name, value in query.arguments.items()}
         if "generator" in inspect.signature(method).parameters:
             arguments["generator"] = stream(query.seed, "window", device)
-        return method(**arguments)
+        return method(model, **arguments) if target is helper else method(**arguments)
 
     def _say_answer(self, ask: Ask, result: Tensor | Mapping[str, Tensor], index: int, total: int) -> None:
         tensors = {"x": result} if isinstance(result, Tensor) else result

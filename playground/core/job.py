@@ -1,8 +1,10 @@
 """What a worker works on, and how it is kept on disk while it is trained."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from playground.core.data import Dataset
 from playground.core.experiment import Experiment
@@ -14,6 +16,18 @@ from playground.core.trainer import Trainer, is_milestone
 AUTOSAVE_SECONDS = 10.0
 
 
+class Helper(Protocol):
+    """Answers questions about models on the job's data that a model cannot answer itself.
+
+    Attributes:
+        answers: methods that a `Query` may name. Each takes the model first, then its arguments by keyword, and gives a
+            tensor, a dict of tensors, or an iterator that yields a `SampleStep` a piece of work, of which only the last
+            is the answer: its `x` and its `views`.
+    """
+
+    answers: frozenset[str]
+
+
 @dataclass
 class Job:
     """What a worker works on.
@@ -22,6 +36,7 @@ class Job:
         trainer: None for a run that can only be sampled.
         folder: the run on disk, once there is one.
         path: where a fresh run will be kept.
+        helpers: what a `Query` may have as its target beside the model and its data, by that name.
     """
 
     experiment: Experiment
@@ -31,6 +46,7 @@ class Job:
     folder: RunFolder | None = None
     path: Path | None = None
     step: int = 0
+    helpers: Mapping[str, Helper] = field(default_factory=dict)
 
 
 @dataclass

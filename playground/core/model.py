@@ -59,7 +59,9 @@ class GenerativeModel(nn.Module):
     Config: ClassVar[type[Any]] = Empty
     SampleSettings: ClassVar[type[Any]] = Empty
     parts: ClassVar[tuple[str, ...]] = ("model",)
-    answers: ClassVar[frozenset[str]] = frozenset({"sample", "sample_steps", "encode", "decode", "log_density"})
+    answers: ClassVar[frozenset[str]] = frozenset(
+        {"sample", "sample_steps", "encode", "posterior", "decode", "log_density"}
+    )
 
     def __init__(self, spec: DataSpec, config: Any) -> None:
         super().__init__()
@@ -165,6 +167,11 @@ class GenerativeModel(nn.Module):
     def encode(self, x: Tensor, label: Tensor | None = None) -> Tensor:
         """The code (B, latent_dim) of an example."""
         raise NotImplementedError
+
+    def posterior(self, x: Tensor, label: Tensor | None = None) -> dict[str, Tensor]:
+        """What an encoder says of an example's code: its ``mean``, and where it has one its ``std``, (B, latent_dim)
+        each."""
+        return {"mean": self.encode(x, label)}
 
     def decode(self, z: Tensor, label: Tensor | None = None) -> Tensor:
         """The example (B, *shape) that a code stands for."""

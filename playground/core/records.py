@@ -48,7 +48,7 @@ class Query:
         method: one that the model lists in `answers`, or that an exact density has.
         arguments: numbers, words, and numpy arrays (which become tensors on the model's device).
         seed: of the generator handed to the method, where it takes one.
-        target: the model, or the exact density of its data.
+        target: "model", one of the job's `helpers` by its name, or any other word for the exact density of its data.
     """
 
     channel: str

@@ -184,6 +184,7 @@ def describe(model: GenerativeModel, dataset: Dataset) -> dict[str, Any]:
         "kind": spec.kind,
         "extent": spec.extent,
         "factors": tuple((factor.name, factor.values) for factor in spec.factors if factor.size),
+        "measures": tuple(factor.name for factor in spec.continuous),
         "capabilities": model.capabilities(spec),
         "density_kind": model.density,
         "conditional": model.conditional,

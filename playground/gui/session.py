@@ -133,7 +133,11 @@ class TrainingSession(QObject):
         def after_the_last_one() -> "Job":
             for backend in before:  # what it still saves may be what is opened next
                 backend.has_ended(timeout=10.0)
-            return job()
+            from playground.evaluation.latent import LatentLab
+
+            opened = job()
+            opened.helpers = {"latent": LatentLab(opened.dataset), **opened.helpers}
+            return opened
 
         self._backend = ThreadBackend(after_the_last_one)
         self._set_state("idle")

@@ -76,7 +76,6 @@ class VAE(GenerativeModel):
 
     Config = VAEConfig
     SampleSettings = VAESampling
-    answers = GenerativeModel.answers | {"axis_effects"}
 
     config: VAEConfig
     centre: Tensor
@@ -198,23 +197,15 @@ class VAE(GenerativeModel):
         return self._posterior(x, label)[0]
 
     @torch.no_grad()
+    def posterior(self, x: Tensor, label: Tensor | None = None) -> dict[str, Tensor]:
+        """Mean and standard deviation of q(z|x), (B, Z) each."""
+        mu, log_sigma = self._posterior(x, label)
+        return {"mean": mu, "std": log_sigma.exp()}
+
+    @torch.no_grad()
     def decode(self, z: Tensor, label: Tensor | None = None) -> Tensor:
         """The mean of p(x|z), (B, *shape)."""
         return self._outward(self.output.mean(self._decode_parameters(z, label)))
-
-    # -- looking inside -------------------------------------------------------------------------------------------
-
-    @torch.no_grad()
-    def axis_effects(self, generator: torch.Generator, label: Tensor | None = None) -> Tensor:
-        """How much each axis of z moves the output, (Z,): mean |decode(z + 1) - decode(z - 1)| along it, over 32
-        codes from the prior, in units of twice the data's scale. `label`: (1, F), the class that is decoded."""
-        z = torch.randn(32, self.latent_dim, generator=generator, device=self.device)
-        nudges = torch.eye(self.latent_dim, device=self.device)[:, None]  # (Z, 1, Z)
-        codes = [(z + sign * nudges).flatten(0, 1) for sign in (1, -1)]  # (Z 32, Z) each
-        label = None if label is None else label.expand(len(codes[0]), -1)
-        ends = [self.decode(code, label) for code in codes]  # (Z 32, *shape) each
-        change = (ends[0] - ends[1]).abs().view(self.latent_dim, -1).mean(dim=1)
-        return change / (2 * self.scale)
 
     @property
     def bounds_nll(self) -> bool:

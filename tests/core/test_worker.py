@@ -33,6 +33,7 @@ from playground.core.messages import (
     Trained,
     TrainSteps,
 )
+from playground.core.model import SampleStep
 from playground.core.records import Answer, Query
 from playground.core.run_folder import RunFolder
 from playground.core.worker import Worker
@@ -372,6 +373,29 @@ def test_the_data_answer_too_where_their_density_is_known():
     np.testing.assert_allclose(known.arrays["x"], -math.log(2 * math.pi), rtol=1e-5)
     unknown = _only(Answer, _says(_job(), _ask("log_density", target="data", x=x)))[0]
     assert unknown.error
+
+
+class Twice:
+    """A helper that works in two pieces."""
+
+    answers = frozenset({"weights"})
+
+    def weights(self, model, n, generator):
+        yield SampleStep(0, 1, torch.empty(0))
+        yield SampleStep(1, 1, model.first.detach() * n, {"drawn": torch.randn(2, generator=generator)})
+
+    def hidden(self, model):
+        return torch.zeros(1)
+
+
+def test_a_helper_of_the_job_answers_about_the_model_that_samples_and_only_when_it_is_done():
+    job = _job()
+    job.helpers = {"twice": Twice()}
+    said = _says(job, _ask("weights", target="twice", n=3), TURN, TURN, _ask("hidden", target="twice"))
+    answer, refused = _only(Answer, said)
+    np.testing.assert_allclose(answer.arrays["x"], 3 * job.model.first.detach())
+    assert (answer.last, answer.arrays["drawn"].shape) == (True, (2,))
+    assert refused.error
 
 
 def test_questions_change_no_number_of_the_training():

@@ -78,7 +78,7 @@ class LatentView(View):
         super().opened(facts, experiment)
 
     def refresh(self) -> None:
-        self.ask("effects", "axis_effects", label=self._labels(1))
+        self.ask("effects", "directions", target="latent", basis="axes", label=self._labels(1))
 
     # -- the code -----------------------------------------------------------------------------------------------------
 
@@ -141,7 +141,7 @@ class LatentView(View):
         what = answer.query.channel.rpartition("/")[2]
         x = answer.arrays["x"]
         if what == "effects":
-            self._show_axes(x)
+            self._show_axes(x @ answer.arrays["share"])
         elif what == "encode":
             self.show_z(x[0])
             self.words.setText("The code of this real example, as the encoder sees it.")
