@@ -7,7 +7,9 @@ no import of torch. A file that does not import becomes an entry that shows its 
 import ast
 import importlib
 import json
-from dataclasses import dataclass, field, replace
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
 from functools import lru_cache
 from pathlib import Path
 from types import ModuleType
@@ -20,8 +22,10 @@ if TYPE_CHECKING:
     from playground.core.data import Dataset
     from playground.core.experiment import Experiment
     from playground.core.model import GenerativeModel
+    from playground.core.run_folder import RunFolder
 
 _PACKAGE = Path(__file__).resolve().parent
+_log = logging.getLogger("playground")
 
 
 @dataclass(frozen=True)
@@ -78,20 +82,39 @@ def data_source(name: str) -> Any:
     return _module("data", name.partition(":")[0].replace("-", "_")).Source
 
 
-def load_data(name: str, options: dict[str, Any] | None = None) -> "Dataset":
-    """A data set under some options; equal requests share one copy in memory, until the file they name changes."""
+def data_options(name: str, values: Mapping[str, object] | None = None) -> Any:
+    """The options of a data set, its own and those that all have, as one frozen dataclass; every value is checked."""
     from playground.core.hyperparams import from_dict
 
+    return from_dict(_options_class(data_source(name).Options), values or {})
+
+
+@lru_cache(maxsize=64)
+def _options_class(own: type[Any]) -> type[Any]:
+    from playground.core.data_edits import Edits
+
+    if clash := {f.name for f in fields(own)} & {f.name for f in fields(Edits)}:
+        raise PlaygroundError(f"{own.__module__} has an option '{min(clash)}', which is the name of one that all have.")
+    return dataclass(frozen=True)(type("Options", (Edits, own), {"__module__": own.__module__}))
+
+
+def load_data(name: str, options: Mapping[str, object] | None = None) -> "Dataset":
+    """A data set under some options; equal requests share one copy in memory, until the file they name changes."""
     path = Path(name.partition(":")[2])
     changed_at = path.stat().st_mtime_ns if ":" in name and path.exists() else 0
-    return _loaded(name, from_dict(data_source(name).Options, options or {}), changed_at)
+    return _loaded(name, data_options(name, options), changed_at)
 
 
 @lru_cache(maxsize=8)
-def _loaded(name: str, options: Any, _changed_at: int) -> "Dataset":
-    _, colon, path = name.partition(":")
-    dataset: Dataset = data_source(name).load(options, *([Path(path)] if colon else []))
-    return dataset
+def _loaded(name: str, options: Any, changed_at: int) -> "Dataset":
+    from playground.core.data_edits import Edits, edited, edits_of
+
+    untouched = replace(options, **{f.name: f.default for f in fields(Edits)})
+    if options == untouched:
+        _, colon, path = name.partition(":")
+        dataset: Dataset = data_source(name).load(options, *([Path(path)] if colon else []))
+        return replace(dataset, options=options)
+    return replace(edited(_loaded(name, untouched, changed_at), edits_of(options)), options=options)
 
 
 def presets(model: str, data_name: str) -> list[str]:
@@ -125,6 +148,7 @@ def experiment(
 
     Raises UsageError for an unknown name or key, a value out of range, or a pair that does not go together.
     """
+    from playground.core.data_edits import described
     from playground.core.experiment import Budget, Experiment, TrainSettings
     from playground.core.hyperparams import changed, from_dict, to_dict
 
@@ -138,23 +162,24 @@ def experiment(
             raise UsageError(f"'{key}': settings are KEY, data.KEY or train.KEY.")
         groups[group if dot else "config"][rest if dot else key] = value
     config = changed(from_dict(model_class(model).Config, tuned.get("config", {})), groups["config"])
-    options = changed(from_dict(data_source(data_name).Options, tuned.get("data_options", {})), groups["data"])
+    options = changed(data_options(data_name, tuned.get("data_options", {})), groups["data"])
     train = changed(from_dict(TrainSettings, tuned.get("train", {})), groups["train"])
     if "budget" in tuned and facts.get("budget") is None:
         facts["budget"] = Budget(**tuned["budget"])
     facts = {key: value for key, value in facts.items() if value is not None}
-    return Experiment(model, data_name, to_dict(config), to_dict(options), train, **facts)
+    return Experiment(model, data_name, to_dict(config), described(options), train, **facts)
 
 
 def checked(experiment_: "Experiment") -> "Experiment":
     """An experiment from a file, after every name and value in it was looked up. What it leaves out is the default,
     never a preset's: an experiment describes a run completely."""
+    from playground.core.data_edits import described
     from playground.core.hyperparams import from_dict, to_dict
 
     _check_names(experiment_.model, experiment_.data)
     config = from_dict(model_class(experiment_.model).Config, experiment_.config)
-    options = from_dict(data_source(experiment_.data).Options, experiment_.data_options)
-    return replace(experiment_, config=to_dict(config), data_options=to_dict(options))
+    options = data_options(experiment_.data, experiment_.data_options)
+    return replace(experiment_, config=to_dict(config), data_options=described(options))
 
 
 def _check_names(model: str, data_name: str) -> None:
@@ -267,11 +292,26 @@ def open_run(name: str | Path, device: str = "cpu", step: int | None = None) -> 
     folder = RunFolder.open(find_run(str(name)))
     experiment_ = folder.experiment
     dataset = load_data(experiment_.data, dict(experiment_.data_options))
+    if change := data_change(folder, dataset):
+        _log.warning("%s", change)
     model = empty_model(experiment_, dataset)
     weights = folder.load_weights(step)
     fill(model, weights, str(folder.path))
     model.to(device).eval()
     return OpenRun(folder.path, experiment_, model, dataset, folder.manifest)
+
+
+def data_change(folder: "RunFolder", dataset: "Dataset") -> str:
+    """What to say where a run was trained on other data than those that now have its data's name; "" where it was
+    not, or where the run is older than the hash."""
+    kept = folder.manifest.get("data_hash") or dataset.hash
+    if kept == dataset.hash:
+        return ""
+    return (
+        f"The data '{folder.experiment.data}' have changed since {folder.path} was trained on them: their hash was "
+        f"{kept[:8]} and is {dataset.hash[:8]}. The run is kept as it was; bring the old data back to go on with it, "
+        "or train a new run on the new ones."
+    )
 
 
 def empty_model(experiment_: "Experiment", dataset: "Dataset") -> "GenerativeModel":

@@ -37,14 +37,19 @@ def look_at(run: str) -> Job:
     """A run to be sampled only."""
     opened = registry.open_run(run)
     experiment = replace(opened.experiment, device="cpu")  # wherever it was trained
-    return Job(experiment, opened.dataset, opened.model, folder=RunFolder.open(opened.path), step=opened.step)
+    folder = RunFolder.open(opened.path)
+    notice = registry.data_change(folder, opened.dataset)
+    return Job(experiment, opened.dataset, opened.model, folder=folder, step=opened.step, notice=notice)
 
 
 def go_on(path: Path, device: str | None = None) -> Job:
-    """A run to be trained further from where it was saved, on its own device or another."""
+    """A run to be trained further from where it was saved, on its own device or another. Raises UsageError where its
+    data are no longer those that it was trained on."""
     folder = RunFolder.open(path)  # the first save makes it ready for writing
     experiment = replace(folder.experiment, device=choose(device or folder.experiment.device))
     dataset = registry.load_data(experiment.data, dict(experiment.data_options))
+    if change := registry.data_change(folder, dataset):
+        raise UsageError(change)
     trainer = Trainer(registry.model_class(experiment.model), dataset, experiment)
     state, position = folder.load_state()
     trainer.restore(state, position, int(folder.manifest["step"]), float(folder.manifest["seconds"]))
@@ -52,10 +57,14 @@ def go_on(path: Path, device: str | None = None) -> Job:
 
 
 def open_any(run: str) -> Job:
-    """A run by path or name: to go on with if it has its training state, else to be sampled."""
+    """A run by path or name: to go on with if it has its training state and its data are the same, else to be
+    sampled."""
     path = registry.find_run(run)
     folder = RunFolder.open(path)
     if STATE not in folder.manifest["files"]:
+        return look_at(run)
+    experiment = folder.experiment
+    if registry.data_change(folder, registry.load_data(experiment.data, dict(experiment.data_options))):
         return look_at(run)
     try:
         device = choose(folder.experiment.device)

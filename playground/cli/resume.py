@@ -35,10 +35,11 @@ def _facts(experiment: "Experiment") -> dict[str, Any]:
     """All that shapes a run, by the keys of the command line; its budget and its device may change."""
     from playground.core.hyperparams import to_dict
 
+    options = registry.data_options(experiment.data, experiment.data_options)  # those too that a file leaves out
     return {
         "model": experiment.model,
         "data": experiment.data,
-        **{f"data.{key}": value for key, value in experiment.data_options.items()},
+        **{f"data.{key}": value for key, value in to_dict(options).items()},
         "seed": experiment.seed,
         **experiment.config,
         **{f"train.{key}": value for key, value in to_dict(experiment.train).items()},

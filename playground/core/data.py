@@ -1,7 +1,7 @@
 """What a data set is: a spec, three splits that live in memory, and where it is known its exact density."""
 
 import hashlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, ClassVar, Literal, Protocol, runtime_checkable
 
@@ -153,6 +153,8 @@ class Dataset:
         exact: the density it was drawn from, where that is known.
         modes: centres of well-separated modes (M, D) and their standard deviation, one of all or (M,), where that makes
             sense.
+        options: what it was loaded under; its fields declare what there is to choose.
+        original: the same before its training split was edited; None where nothing was.
     """
 
     spec: DataSpec
@@ -161,6 +163,8 @@ class Dataset:
     test: Batch
     exact: ExactDensity | None = None
     modes: tuple[Tensor, float | Tensor] | None = None
+    options: Any = None
+    original: "Dataset | None" = None
     _hash: list[str] = field(default_factory=list, repr=False, compare=False)
 
     def split(self, name: Split) -> Batch:
@@ -169,8 +173,8 @@ class Dataset:
 
     def to(self, device: torch.device | str) -> "Dataset":
         """The same with its splits on another device."""
-        return Dataset(self.spec, self.train.to(device), self.validation.to(device), self.test.to(device),
-                       self.exact, self.modes, self._hash)  # fmt: skip
+        train, validation, test = (split.to(device) for split in (self.train, self.validation, self.test))
+        return replace(self, train=train, validation=validation, test=test)
 
     @property
     def hash(self) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Protocol
 
 from playground.core.data import Dataset
+from playground.core.data_facts import DataAnswers
 from playground.core.experiment import Experiment
 from playground.core.model import GenerativeModel
 from playground.core.records import TrainRecord
@@ -37,6 +38,7 @@ class Job:
         folder: the run on disk, once there is one.
         path: where a fresh run will be kept.
         helpers: what a `Query` may have as its target beside the model and its data, by that name.
+        notice: a sentence that whoever looks at the run should read, or "".
     """
 
     experiment: Experiment
@@ -47,6 +49,10 @@ class Job:
     path: Path | None = None
     step: int = 0
     helpers: Mapping[str, Helper] = field(default_factory=dict)
+    notice: str = ""
+
+    def __post_init__(self) -> None:
+        self.helpers = {"data": DataAnswers(self.dataset), **self.helpers}
 
 
 @dataclass

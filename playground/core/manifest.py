@@ -1,7 +1,7 @@
 """The manifest of a run folder: what belongs to it, byte for byte. Replacing it is what commits a save.
 
 {"format_version": 1, "versions": {...}, "step": 500, "seconds": 12.5, "device": "cpu", "threads": 1,
- "finished": false, "score": 1.25, "position": {...},
+ "finished": false, "score": 1.25, "data_hash": "...", "position": {...},       older runs have no data_hash
  "files": {"weights.safetensors": {"sha256": "...", "bytes": 4096}, ...},
  "log": {"sha256": "...", "bytes": 2048},              the part of log.jsonl that counts
  "states": {"450": {"score": 1.5, "position": {...}}},  one an older state in history/
@@ -117,6 +117,7 @@ def _is_sound(content: Any) -> bool:
     files = content["files"]
     return (
         content["step"] >= 0
+        and isinstance(content.get("data_hash", ""), str)
         and EXPERIMENT in files
         and WEIGHTS in files
         and all(is_own(name) for name in files)

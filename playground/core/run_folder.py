@@ -43,6 +43,7 @@ class Snapshot:
         position: small facts for resuming that JSON can hold (finite numbers, words, lists, objects).
         score: the held-out loss at this step; the lowest is the best.
         finished: whether the model has nothing left to learn.
+        data_hash: of the training data, see `Dataset.hash`.
     """
 
     experiment: Experiment
@@ -53,6 +54,7 @@ class Snapshot:
     position: Mapping[str, object]
     score: float | None = None
     finished: bool = False
+    data_hash: str = ""
 
 
 class RunFolder:
@@ -282,6 +284,7 @@ def _facts(snapshot: Snapshot) -> dict[str, Any]:
         "threads": snapshot.experiment.threads,
         "finished": snapshot.finished,
         "score": score if score is not None and math.isfinite(score) else None,
+        "data_hash": snapshot.data_hash,
         "position": dict(snapshot.position),
     }
 

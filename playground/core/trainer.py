@@ -261,6 +261,7 @@ class Trainer:
             position={"cursor": self._cursor, "score": self.score, "finished": self.model.finished},
             score=self.score,
             finished=self.model.finished,
+            data_hash=self.dataset.hash,
         )
 
     def restore(self, state: Mapping[str, Tensor], position: Mapping[str, Any], step: int, seconds: float) -> None:

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from playground.core.answering import Answering, sentence
 from playground.core.data import Dataset
+from playground.core.data_facts import data_facts
 from playground.core.device import warm_up
 from playground.core.errors import PlaygroundError
 from playground.core.experiment import Budget, TrainSettings
@@ -171,7 +172,7 @@ class Worker:
         records = tuple(job.folder.records()) if job.folder else ()
         seconds = job.trainer.seconds if job.trainer else float(job.folder.manifest["seconds"]) if job.folder else 0.0
         experiment = job.trainer.experiment if job.trainer else job.experiment
-        facts = describe(model, job.dataset)
+        facts = describe(model, job.dataset) | {"notice": job.notice}
         return Opened(experiment, job.step, seconds, facts, job.trainer is not None, self._folder(), records)
 
 
@@ -193,6 +194,7 @@ def describe(model: GenerativeModel, dataset: Dataset) -> dict[str, Any]:
         "parameters": sum(parameter.numel() for parameter in model.parameters()),
         "floor": floor,
         "data_hash": dataset.hash,
+        "data": data_facts(dataset),
         "test": dataset.test.x[:SHOWN_EXAMPLES].cpu().numpy(),
         "test_labels": dataset.test.labels[:SHOWN_EXAMPLES].cpu().numpy(),
         "config_fields": tuple(params(model.Config).values()),

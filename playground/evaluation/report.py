@@ -100,7 +100,8 @@ def _sampling(
     n = count or min(len(dataset.test), _MOST)
     labels = sample_labels(dataset.spec, n) if model.conditional else None
     samples = draw(model, n, labels, stream(seed, "evaluate", model.device), settings)
-    test, train = _some(dataset.test, n, seed), _some(dataset.train, n, seed)
+    clean = (dataset.original or dataset).train  # floors stay where they are when examples are edited
+    test, train = _some(dataset.test, n, seed), _some(clean, n, seed)
     found: dict[str, object] = {"nearest_train_ratio": nearest_train_ratio(samples, test, dataset.train.x.cpu())}
     if dataset.spec.kind == "points":
         size = min(len(samples), len(test), len(train))
@@ -111,7 +112,7 @@ def _sampling(
         found["modes_hit"] = coverage.modes_hit(samples, centres, std)
         found["share_within_3_sigma"] = coverage.share_within_3_sigma(samples, centres, std)
     if yardstick is not None:
-        gaussian = distance.gaussian_samples(dataset.train.x.cpu(), n, stream(seed, "evaluate/gaussian"))
+        gaussian = distance.gaussian_samples(clean.x.cpu(), n, stream(seed, "evaluate/gaussian"))
         found |= _in_features(*(yardstick.features(x) for x in (samples, test, train, gaussian)))
         if labels is not None:
             found["label_accuracy"] = _accuracy(dataset.spec, yardstick.labels(samples), labels)

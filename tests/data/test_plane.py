@@ -11,7 +11,7 @@ from playground.core.data import Dataset, ExactDensity, NoisedDensity
 from playground.core.random import stream
 from playground.evaluation.coverage import modes_hit, share_within_3_sigma
 
-NAMES = ["moons", "eight-gaussians", "bumps", "rings", "spiral", "checkerboard"]
+NAMES = ["moons", "eight-gaussians", "bumps", "rings", "spiral", "checkerboard", "mixture"]
 EVEN = [name for name in NAMES if name != "bumps"]  # labels are equally likely, and the middle is the origin
 WITH_OPTIONS = [(name, {}) for name in NAMES] + [
     ("moons", {"std": 0.3}),
@@ -24,6 +24,9 @@ WITH_OPTIONS = [(name, {}) for name in NAMES] + [
     ("spiral", {"turns": 0.5, "std": 0.2}),
     ("checkerboard", {"squares": 3}),
     ("checkerboard", {"squares": 8}),
+    ("mixture", {"means": "-2,0; 2,0", "weights": "1;3", "spreads": "0.2;0.3"}),
+    ("mixture", {"means": "-1.5;0.5;2", "weights": "1;2;1", "spreads": "0.3;0.2;0.4"}),
+    ("mixture", {"means": "0.5,-0.5", "spreads": "0.6"}),
 ]
 
 
