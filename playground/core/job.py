@@ -52,7 +52,7 @@ class Job:
     notice: str = ""
 
     def __post_init__(self) -> None:
-        self.helpers = {"data": DataAnswers(self.dataset), **self.helpers}
+        self.helpers = {"dataset": DataAnswers(self.dataset), **self.helpers}
 
 
 @dataclass

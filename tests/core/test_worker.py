@@ -375,6 +375,19 @@ def test_the_data_answer_too_where_their_density_is_known():
     assert unknown.error
 
 
+def test_the_training_examples_are_shown_as_they_would_be_under_other_edits():
+    job = _job()
+    plain = job.dataset.train.x.numpy()
+    answer, refused = _only(Answer, _says(
+        job, _ask("edited", target="dataset", samples=10, outliers=0.5), TURN,
+        _ask("edited", 1, target="dataset", samples=2)))  # fmt: skip
+    assert (int(answer.arrays["size"]), answer.arrays["examples"].shape) == (10, (10, 2))
+    kept = [point.tolist() in plain.tolist() for point in answer.arrays["examples"]]
+    assert sum(kept) == 5
+    assert "at least" in refused.error
+    np.testing.assert_array_equal(job.dataset.train.x.numpy(), plain)
+
+
 class Twice:
     """A helper that works in two pieces."""
 
