@@ -1,14 +1,15 @@
 """Runs by name: opening them, starting them, going on with them. Builds the jobs that a backend works on."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
 from playground import paths, registry
 from playground.core.device import choose
 from playground.core.errors import UsageError
-from playground.core.experiment import Budget, Experiment
+from playground.core.experiment import Budget, Event, Experiment
+from playground.core.hyperparams import Value
 from playground.core.job import Job, Recorder
 from playground.core.manifest import STATE
 from playground.core.records import TrainRecord
@@ -66,11 +67,37 @@ def open_any(run: str) -> Job:
     experiment = folder.experiment
     if registry.data_change(folder, registry.load_data(experiment.data, dict(experiment.data_options))):
         return look_at(run)
+    return go_on(path, _to_be_had(experiment.device))
+
+
+def _to_be_had(device: str) -> str:
+    """A run's device, or another where it was trained on a GPU that this machine does not have."""
     try:
-        device = choose(folder.experiment.device)
-    except UsageError:  # it was trained on a GPU that this machine does not have
-        device = choose("auto")
-    return go_on(path, device)
+        return choose(device)
+    except UsageError:
+        return choose("auto")
+
+
+def fork(run: str, step: int, changes: Mapping[str, Value], out: Path) -> Job:
+    """A run of its own in `out` that is, or once trained to `step` will be, where another one was at `step`, with
+    other live settings from there on: it goes on from the newest full state up to there, or where none is stored
+    begins anew from the same seed. Its experiment describes it whole.
+
+    Raises UsageError for settings that need a fresh model, and where the data have changed meanwhile.
+    """
+    folder = RunFolder.open(registry.find_run(run))
+    dataset = registry.load_data(folder.experiment.data, dict(folder.experiment.data_options))
+    if change := registry.data_change(folder, dataset):
+        raise UsageError(change)
+    experiment = replace(folder.experiment.until(step), device=_to_be_had(folder.experiment.device))
+    if changes:
+        experiment = experiment.with_event(Event(step, set=dict(changes)))
+    start_at = max((stored for stored in folder.states() if stored <= step), default=None)
+    job = fresh(experiment, out)  # complains of a setting before anything is written
+    if start_at is None:
+        return job
+    folder.fork(out, start_at, experiment)
+    return go_on(out)
 
 
 def fresh(experiment: Experiment, out: Path) -> Job:

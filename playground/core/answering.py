@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from playground.core.errors import PlaygroundError
-from playground.core.hyperparams import from_dict
+from playground.core.hyperparams import from_dict, params
 from playground.core.job import Job
 from playground.core.messages import Ask, Message
 from playground.core.model import GenerativeModel, SampleStep, empty_copy
@@ -27,11 +27,13 @@ class _Pending:
     Attributes:
         steps: the sampler's states, once it has begun.
         quiet: only the last state is an answer.
+        step: of the weights that answer, once they have begun.
     """
 
     ask: Ask
     steps: Iterator[SampleStep] | None = None
     quiet: bool = False
+    step: int = 0
 
 
 class Answering:
@@ -42,6 +44,7 @@ class Answering:
         self._say = say
         self._pending: dict[str, _Pending] = {}
         self._eval_model = self._own_copy()
+        self.visiting: int | None = None  # the stored step whose weights answer, where it is not the newest
 
     @property
     def busy(self) -> bool:
@@ -52,15 +55,43 @@ class Answering:
         """Takes a question; an older one on its channel is forgotten."""
         self._pending[ask.query.channel] = _Pending(ask)
 
+    def visit(self, step: int | None) -> None:
+        """Takes the weights of a stored step, or the newest ones again. A trajectory under way keeps its own.
+
+        Raises PlaygroundError where there are none; then all is as it was.
+        """
+        if step is None:
+            self._eval_model = self._own_copy()
+        else:
+            folder, now = self._job.folder, self._eval_model
+            if folder is None:
+                raise PlaygroundError("Nothing of this run's past is stored yet; it is once training starts.")
+            weights = {name: tensor.to(now.device) for name, tensor in folder.load_weights(step).items()}
+            self._eval_model = empty_copy(now, weights)
+            self._eval_model.config = self._config_at(step)
+            self._copied_step = step
+        self.visiting = step
+
+    def _config_at(self, step: int) -> Any:
+        """The model's settings as they were at a step, live changes included."""
+        trainer, config = self._job.trainer, self._eval_model.config
+        settings = (trainer.experiment if trainer else self._job.experiment).until(step).settings()
+        return from_dict(type(config), {name: settings[name] for name in params(config) if name in settings})
+
     def _own_copy(self) -> GenerativeModel:
-        source = self._job.trainer.sampler if self._job.trainer else self._job.model
+        trainer = self._job.trainer
+        source = trainer.sampler if trainer else self._job.model
         self._copied_step = self._job.step
-        return empty_copy(source, {name: tensor.clone() for name, tensor in source.state_dict().items()})
+        copy = empty_copy(source, {name: tensor.clone() for name, tensor in source.state_dict().items()})
+        copy.config = (trainer.model if trainer else source).config  # a sampler may lag behind a live change
+        return copy
 
     def _refresh(self) -> None:
         """Takes the newest weights, unless a stepwise answer is under way: one trajectory, one set of weights."""
         trainer = self._job.trainer
-        if trainer is None or self._copied_step == trainer.step or any(p.steps for p in self._pending.values()):
+        if trainer is None or self.visiting is not None or self._copied_step == trainer.step:
+            return
+        if any(p.steps for p in self._pending.values()):
             return
         with torch.no_grad():
             theirs = trainer.sampler.state_dict()
@@ -74,11 +105,12 @@ class Answering:
         for channel, pending in list(self._pending.items()):
             if pending.steps is None:
                 self._refresh()
+                pending.step = self._copied_step
             try:
                 finished = self._advance(pending)
             except Exception as error:  # noqa: BLE001  (a question that cannot be answered must not end the training)
                 query, stamp = pending.ask.query, pending.ask.stamp
-                self._say(Answer(query, stamp, self._copied_step, 0, 0, {}, sentence(error)))
+                self._say(Answer(query, stamp, pending.step, 0, 0, {}, sentence(error)))
                 finished = True
             if finished:
                 del self._pending[channel]
@@ -92,7 +124,7 @@ class Answering:
                 query, pending.quiet = replace(query, method="sample_steps"), True  # so that it can be interrupted
             result = self._call(query)
             if not isinstance(result, Iterator):
-                self._say_answer(pending.ask, result, 0, 0)
+                self._say_answer(pending, result, 0, 0)
                 return True
             pending.steps = result
         state = next(pending.steps, None)
@@ -102,12 +134,12 @@ class Answering:
             if state.index < state.total:
                 return False
             helped = pending.ask.query.target in self._job.helpers
-            self._say_answer(pending.ask, {"x": state.x, **state.views} if helped else state.x, 0, 0)
+            self._say_answer(pending, {"x": state.x, **state.views} if helped else state.x, 0, 0)
             return True
         arrays = {"x": state.x, **state.views}
         if state.generator_state is not None:
             arrays["generator_state"] = state.generator_state
-        self._say_answer(pending.ask, arrays, state.index, state.total)
+        self._say_answer(pending, arrays, state.index, state.total)
         return state.index >= state.total
 
     def _call(self, query: Query) -> Any:
@@ -123,10 +155,10 @@ class Answering:
             arguments["generator"] = stream(query.seed, "window", device)
         return method(model, **arguments) if target is helper else method(**arguments)
 
-    def _say_answer(self, ask: Ask, result: Tensor | Mapping[str, Tensor], index: int, total: int) -> None:
+    def _say_answer(self, of: _Pending, result: Tensor | Mapping[str, Tensor], index: int, total: int) -> None:
         tensors = {"x": result} if isinstance(result, Tensor) else result
         arrays = {name: tensor.detach().cpu().numpy().copy() for name, tensor in tensors.items()}
-        self._say(Answer(ask.query, ask.stamp, self._copied_step, index, total, arrays))
+        self._say(Answer(of.ask.query, of.ask.stamp, of.step, index, total, arrays))
 
 
 def _as_argument(name: str, value: Any, model: GenerativeModel, device: torch.device) -> Any:

@@ -100,6 +100,16 @@ class Experiment:
         place = sum(1 for other in self.events if other.step <= event.step)
         return replace(self, events=(*self.events[:place], event, *self.events[place:]))
 
+    def until(self, step: int) -> "Experiment":
+        """The run as it came to `step`: what was done by hand from then on is left out."""
+        before = (event for event in self.events if event.step < step)
+        return replace(self, events=tuple(replace(e, count=min(e.count, step - e.step)) for e in before))
+
+    def settings(self) -> dict[str, Value]:
+        """All settings in force after the last event, by their keys on the command line."""
+        start = {**self.config, **{f"train.{name}": value for name, value in to_dict(self.train).items()}}
+        return start | {name: value for event in self.events for name, value in event.set.items()}
+
     def to_json(self) -> dict[str, Any]:
         """The file's content, all defaults spelled out."""
         return {

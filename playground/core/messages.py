@@ -39,6 +39,13 @@ class Change:
 
 
 @dataclass(frozen=True)
+class Visit:
+    """Answer with the weights of a stored step from now on, training held; None goes back to the newest."""
+
+    step: int | None
+
+
+@dataclass(frozen=True)
 class Ask:
     """Answer a query; it replaces an older one on its channel."""
 
@@ -51,9 +58,29 @@ class Close:
     """Save and end."""
 
 
-Command = Train | Pause | TrainSteps | Change | Ask | Close
+Command = Train | Pause | TrainSteps | Change | Visit | Ask | Close
 
 # -- messages: what a worker says -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What a run keeps of its past, said anew after each save.
+
+    Attributes:
+        steps: those whose weights are stored, in order.
+        exact: those whose full state is stored, from which training can go on.
+    """
+
+    steps: tuple[int, ...] = ()
+    exact: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True)
+class Visited:
+    """All answers from here on come from the weights of this step; None: from the newest."""
+
+    step: int | None
 
 
 @dataclass(frozen=True)
@@ -66,6 +93,7 @@ class Opened:
         facts: what a window shows of model and data, by the names in `worker.describe`.
         can_train: whether this run can go on; a bundled run cannot, it has no training state.
         records: the run's log so far.
+        stored: its past.
     """
 
     experiment: Experiment
@@ -75,6 +103,7 @@ class Opened:
     can_train: bool
     folder: str = ""
     records: tuple[TrainRecord, ...] = ()
+    stored: Stored = Stored()
 
 
 @dataclass(frozen=True)
@@ -127,4 +156,4 @@ class Failed:
     details: str = ""
 
 
-Message = Opened | Trained | Rested | Changed | Refused | Failed | Answer
+Message = Opened | Stored | Visited | Trained | Rested | Changed | Refused | Failed | Answer

@@ -118,6 +118,11 @@ class RunFolder:
         """The steps whose weights are stored, in order; the last save's is always among them."""
         return sorted({*manifest.history_steps(self.manifest["files"], "weights"), self.step})
 
+    def states(self) -> list[int]:
+        """The steps whose full state is stored, in order: training can go on from them."""
+        newest = {self.step} if STATE in self.manifest["files"] else set()
+        return sorted({*map(int, self.manifest["states"]), *newest})
+
     def load_weights(self, step: int | None = None) -> dict[str, Tensor]:
         """The weights that sample, of the last save or of a step in `history`."""
         name = WEIGHTS if step is None or step == self.step else manifest.history_name("weights", step)
@@ -125,12 +130,8 @@ class RunFolder:
 
     def load_state(self, step: int | None = None) -> tuple[dict[str, Tensor], dict[str, Any]]:
         """`Snapshot.state` and `Snapshot.position`, of the last save or of a step in ``manifest["states"]``."""
-        if step is None or step == self.step:
-            name, position = STATE, self.manifest["position"]
-        else:
-            name = manifest.history_name("state", step)
-            position = self.manifest["states"].get(str(step), {}).get("position", {})
-        return read_tensors(self._bytes(name), str(self.path / name)), position
+        name, facts = self._state_at(self.step if step is None else step)
+        return read_tensors(self._bytes(name), str(self.path / name)), facts["position"]
 
     def records(self) -> Iterator[TrainRecord]:
         """The log of all turns up to the last save."""
@@ -158,6 +159,28 @@ class RunFolder:
         log = b"".join(run_log.encode(record) for record in run_log.joined(self.records()))
         other._guarded(other._commit, files, self.manifest | facts, log)
         return other
+
+    def fork(self, destination: Path, step: int, experiment: Experiment) -> None:
+        """A run of its own that stands where this one stood at a step in `states`: that state, and the log and the
+        weights up to there. `experiment` describes it. Raises PlaygroundError where it cannot be read or written."""
+        state, facts = self._state_at(step)
+        weights = manifest.history_name("weights", step)
+        past = [s for s in manifest.history_steps(self.manifest["files"], "weights") if s < step]
+        text = json.dumps(experiment.to_json(), indent=2) + "\n"
+        files = {EXPERIMENT: text.encode(), STATE: self._bytes(state),
+                 WEIGHTS: self._bytes(WEIGHTS if step == self.step else weights)}  # fmt: skip
+        files |= {manifest.history_name("weights", s): self._bytes(manifest.history_name("weights", s)) for s in past}
+        files |= {weights: files[WEIGHTS], manifest.history_name("state", step): files[STATE]}
+        before = [record for record in self.records() if record.step <= step]
+        content = self.manifest | facts | {
+            "step": step,
+            "seconds": before[-1].seconds if before else 0.0,
+            "finished": bool(facts["position"].get("finished", False)),
+            "states": {str(step): facts},
+            "files": {name: manifest.entry(data) for name, data in files.items()},
+        }  # fmt: skip
+        other = RunFolder._prepared(destination, experiment)
+        other._guarded(other._commit, files, content, b"".join(map(run_log.encode, before)))
 
     @classmethod
     def _prepared(cls, path: Path, experiment: Experiment) -> Self:
@@ -258,6 +281,13 @@ class RunFolder:
             raise PlaygroundError(
                 f"The run could not be saved ({error.filename or self.path}: {error.strerror or error}); {kept}."
             ) from error
+
+    def _state_at(self, step: int) -> tuple[str, dict[str, Any]]:
+        """The file of a step's full state, and its position and score."""
+        if step == self.step:
+            return STATE, {key: self.manifest[key] for key in ("position", "score")}
+        facts: dict[str, Any] = self.manifest["states"].get(str(step), {"position": {}, "score": None})
+        return manifest.history_name("state", step), facts
 
     def _bytes(self, name: str) -> bytes:
         entry = self.manifest["files"].get(name)

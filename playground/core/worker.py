@@ -28,9 +28,12 @@ from playground.core.messages import (
     Refused,
     Rested,
     RestState,
+    Stored,
     Train,
     Trained,
     TrainSteps,
+    Visit,
+    Visited,
 )
 from playground.core.model import GenerativeModel
 from playground.core.records import TrainRecord
@@ -49,6 +52,7 @@ class Worker:
         self._say = say
         self._goal: Budget | None = None
         self._single_steps: deque[tuple[str, ...]] = deque()  # the parts to train in each; () for all
+        self._told: object = None  # the manifest that the window knows of
         self._closing = False
 
     def run(self) -> None:
@@ -61,6 +65,7 @@ class Worker:
             while not self._closing:
                 self._obey()
                 self._train()
+                self._say_stored()
                 self._answering.answer()
         except Exception as error:  # noqa: BLE001  (the worker's boundary: whatever breaks becomes words in the window)
             self._say(Failed(sentence(error), traceback.format_exc()))
@@ -69,23 +74,41 @@ class Worker:
 
     def _obey(self) -> None:
         busy = self._goal is not None or bool(self._single_steps) or self._answering.busy
+        visit: Visit | None = None  # of several in a row only the newest counts
         while True:
             try:
                 command = self._commands.get(block=False)
             except queue.Empty:
                 if busy:
-                    return
+                    break
                 warm_up()  # the model is on show and nobody waits
                 command = self._commands.get()
             busy = True
             if isinstance(command, Ask):
                 self._answering.ask(command)
+            elif isinstance(command, Visit):
+                visit = command
             elif isinstance(command, Close):
                 self._closing = True
                 self._recorder.save()
                 return
             else:
+                if isinstance(command, Train | TrainSteps):
+                    visit = Visit(None)
                 self._obey_training(command)
+        if visit:
+            self._visit(visit.step)
+
+    def _visit(self, step: int | None) -> None:
+        if step is not None and (self._goal is not None or self._single_steps):
+            self._rest("paused")
+        if step == self._answering.visiting:
+            return
+        try:
+            self._answering.visit(step)
+        except Exception as error:  # noqa: BLE001  (whatever is wrong with the file, the run itself is whole)
+            self._say(Refused(sentence(error)))
+        self._say(Visited(self._answering.visiting))
 
     def _obey_training(self, command: Train | Pause | TrainSteps | Change) -> None:
         trainer = self._job.trainer
@@ -167,13 +190,23 @@ class Worker:
     def _folder(self) -> str:
         return str(self._job.folder.path) if self._job.folder else ""
 
+    def _say_stored(self) -> None:
+        """Says what is kept of the past, where a save has changed that."""
+        if self._told is not (self._job.folder.manifest if self._job.folder else None):
+            self._say(self._stored())
+
+    def _stored(self) -> Stored:
+        folder = self._job.folder
+        self._told = folder.manifest if folder else None
+        return Stored(tuple(folder.history()), tuple(folder.states())) if folder else Stored()
+
     def _opened(self) -> Opened:
         job, model = self._job, self._job.model
         records = tuple(job.folder.records()) if job.folder else ()
         seconds = job.trainer.seconds if job.trainer else float(job.folder.manifest["seconds"]) if job.folder else 0.0
         experiment = job.trainer.experiment if job.trainer else job.experiment
-        facts = describe(model, job.dataset) | {"notice": job.notice}
-        return Opened(experiment, job.step, seconds, facts, job.trainer is not None, self._folder(), records)
+        facts, trains = describe(model, job.dataset) | {"notice": job.notice}, job.trainer is not None
+        return Opened(experiment, job.step, seconds, facts, trains, self._folder(), records, self._stored())
 
 
 def describe(model: GenerativeModel, dataset: Dataset) -> dict[str, Any]:

@@ -50,6 +50,16 @@ def test_events_say_only_what_was_done():
     ]
 
 
+def test_a_run_up_to_a_step_leaves_out_what_was_done_from_then_on():
+    by_hand, later = Event(5, parts=("a",), count=10), Event(8, set={"beta": 4.0, "train.lr": 0.5})
+    events = (Event(3, set={"beta": 2.0}), by_hand, later)
+    whole = Experiment("vae", "moons", {"beta": 1.0}, events=events)
+    assert whole.until(8).events == (events[0], Event(5, parts=("a",), count=3))
+    assert whole.until(3).events == ()
+    assert (whole.until(8).settings()["beta"], whole.until(8).settings()["train.lr"]) == (2.0, TrainSettings().lr)
+    assert (whole.settings()["beta"], whole.settings()["train.lr"]) == (4.0, 0.5)
+
+
 def test_budgets_are_spent_in_their_own_unit():
     assert Budget("steps", 10).spent(10, 0.0)
     assert not Budget("steps", 10).spent(9, 1e9)
