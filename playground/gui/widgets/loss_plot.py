@@ -14,6 +14,7 @@ from playground.gui.widgets.drawn_widget import DrawnWidget
 from playground.gui.widgets.end_labels import EndLabel, EndLabels
 from playground.gui.widgets.loss_series import Drawn, LossSeries, Scale
 from playground.gui.widgets.plots import HAIRLINE, bare_plot, brief, log10_of_positive, padded, pen, style_plot
+from playground.gui.widgets.reference_curves import Curve, ReferenceCurves
 
 HELD_OUT = "held-out"
 REDRAW_MILLISECONDS = 100
@@ -43,6 +44,7 @@ class LossPlot(DrawnWidget):
         self._plot = bare_plot(f"{name}.plot")
         self._plot.setLabel("bottom", "step")
         self._labels = EndLabels(f"{name}.labels", self._plot)
+        self._reference = ReferenceCurves(self._plot)
         self._floor_line = pg.InfiniteLine(angle=0, movable=False)
         self._floor_text = pg.TextItem(anchor=(1, 0))
         self._cursor = pg.InfiniteLine(angle=90, movable=False)
@@ -90,8 +92,13 @@ class LossPlot(DrawnWidget):
         if step is not None:
             self._cursor.setValue(step)
 
+    def set_reference(self, curves: Mapping[str, Curve], title: str = "") -> None:
+        """Draws another run's curves, as `series` gives them, faint behind those of the same names; none: no more."""
+        self._reference.set(curves, title)
+        self._refresh_when_visible()
+
     def clear(self) -> None:
-        """Forgets every curve; the floor, the unit and the choices of the controls stay."""
+        """Forgets every curve; the reference, the floor, the unit and the choices of the controls stay."""
         for series in self._series.values():
             series.remove()
         self._series.clear()
@@ -121,6 +128,7 @@ class LossPlot(DrawnWidget):
         self._floor_text.setColor(look.exact)
         self._floor_text.setFont(self.font())
         self._cursor.setPen(pen(self, look.muted, HAIRLINE))
+        self._reference.restyle()
         for index, series in enumerate(self._series.values()):
             series.style(self._colour(index))
         self._smoothing.setFixedWidth(theme.em(self, 7))
@@ -211,6 +219,7 @@ class LossPlot(DrawnWidget):
         for index, (name, series) in enumerate(self._series.items()):
             if name not in self._shown:
                 series.hide()
+                self._reference.hide(name)
                 continue
             one = series.draw(scale, smoothing)
             drawn.append(one)
@@ -218,6 +227,11 @@ class LossPlot(DrawnWidget):
             for title, value in ((name, one.latest), (held_out_name, one.latest_held_out)):
                 if value is not None and np.isfinite(height := float(scale(np.array(value)))):
                     labels.append(EndLabel(title, brief(value), self._colour(index), height))
+            behind, last = self._reference.draw(name, scale, smoothing)
+            if last is not None:
+                drawn.append(Drawn(*behind, last, None, False))
+                title = self._reference.title if len(self._shown) == 1 else f"{name} {self._reference.title}"
+                labels.append(EndLabel(title, brief(last), theme.current().muted, float(scale(np.array(last)))))
         self._fit(drawn, scale)
         self._name_axis(any(one.below_zero for one in drawn))
         self._labels.set_labels(labels)

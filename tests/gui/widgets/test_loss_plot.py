@@ -132,3 +132,30 @@ def test_small_numbers_stay_what_they_are_at_another_type_size(plot):
     theme.apply("light", 1.5)
     axis = plot._plot.getPlotItem().getAxis("left")
     assert axis.tickStrings([0.05], axis.autoSIPrefixScale * axis.scale, 0.01) == ["0.05"]
+
+
+def test_another_run_is_drawn_behind_and_named(plot):
+    plot.add(0, {"loss": np.array([4.0, 2.0]), "kl": np.array([1.0, 1.0])})
+    plot.set_reference({"loss": (np.arange(5.0), np.array([4.0, 3.0, 2.5, 2.25, 2.125]))}, "parent")
+    assert shown(plot) == ["loss 2.000", "parent 2.125"]
+    box = plot.findChild(QWidget, "vae.loss.plot").getPlotItem().getViewBox()
+    assert box.viewRange()[0][1] == 4  # the axis reaches to the end of the longer run
+    picker = plot.findChild(QToolButton, "vae.loss.curves")
+    picker.menu().actions()[1].trigger()
+    assert shown(plot) == ["loss 2.000", "loss parent 2.125", "kl 1.000"]
+    picker.menu().actions()[0].trigger()
+    assert shown(plot) == ["kl 1.000"]  # a reference goes with its series
+    picker.menu().actions()[0].trigger()
+    plot.clear()
+    plot.add(0, {"loss": np.array([3.0])})
+    assert shown(plot) == ["loss 3.000", "parent 2.125"]
+    plot.set_reference({})
+    assert shown(plot) == ["loss 3.000"]
+    assert "parent" not in str(plot.series())
+
+
+def test_a_reference_without_a_logarithm_is_left_out(plot):
+    plot.findChild(QCheckBox, "vae.loss.log").setChecked(True)
+    plot.add(0, {"loss": np.array([1.0])})
+    plot.set_reference({"loss": (np.arange(2.0), np.array([-1.0, -2.0]))}, "parent")
+    assert shown(plot) == ["loss 1.000"]
