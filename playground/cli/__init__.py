@@ -82,7 +82,8 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--out", type=_place, required=True, metavar="FILE", help=".png, .gif or .npz")
     sub.add_argument("--count", type=_whole(0, _MANY), default=64, metavar="N")
     sub.add_argument("--seed", type=_whole(0, _LARGEST_SEED), default=0, metavar="K")
-    sub.add_argument("--label", metavar="C", help="7, or shape=square,colour=red")
+    sub.add_argument("--label", metavar="C", help="7, or shape=square,colour=red, or none")
+    sub.add_argument("--step", type=_whole(0, _LONGEST), metavar="N", help="weights of a stored step (default: newest)")
     sub.add_argument("--opt", action="append", default=[], metavar="key=value", help="a setting of the sampler")
     sub.add_argument("--device", metavar="D")
 

@@ -125,11 +125,12 @@ def _experiment(arguments: argparse.Namespace, file: "Experiment | None") -> "Ex
 
 def sample(arguments: argparse.Namespace) -> None:
     """Samples a run into a picture, an animation or an array."""
-    from playground.core.device import choose
+    from playground.core.device import choose, use_threads
     from playground.evaluation import sampling
 
     sampling.check_file(arguments.out)
-    run_ = registry.open_run(arguments.run, choose(arguments.device or "cpu"))
+    run_ = registry.open_run(arguments.run, choose(arguments.device or "cpu"), arguments.step)
+    use_threads(run_.experiment.threads)  # more of them would round other sums, and a window takes these
     options = dict(parse_assignment(text) for text in arguments.opt)
     suffix = arguments.out.suffix.lower()
     drawn = sampling.draw(run_, arguments.count, arguments.seed, arguments.label, options, suffix)

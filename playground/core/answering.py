@@ -152,7 +152,7 @@ class Answering:
         device = model.device  # a run that was trained on a GPU is looked at on a CPU
         arguments = {name: _as_argument(name, value, model, device) for name, value in query.arguments.items()}
         if "generator" in inspect.signature(method).parameters:
-            arguments["generator"] = stream(query.seed, "window", device)
+            arguments["generator"] = stream(query.seed, "sampling", device)  # as on the command line
         return method(model, **arguments) if target is helper else method(**arguments)
 
     def _say_answer(self, of: _Pending, result: Tensor | Mapping[str, Tensor], index: int, total: int) -> None:

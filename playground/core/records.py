@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from playground.core.hyperparams import Value
+
 
 @dataclass(frozen=True)
 class TrainRecord:
@@ -83,6 +85,52 @@ class Answer:
     def last(self) -> bool:
         """Whether nothing more follows."""
         return self.index >= self.total
+
+
+@dataclass(frozen=True)
+class SampleOrder:
+    """Samples of a stored run, to be written as ``playground sample`` does.
+
+    Attributes:
+        run: a run folder, or a bundled run's name.
+        path: the file; its suffix says whether a picture, an animation or an array.
+        count, seed, settings: how many, of which noise, and the sampler's settings.
+        label: as on the command line; None for each class in turn, or for a model without labels.
+        step: a stored one; None for the last save.
+    """
+
+    run: str
+    path: str
+    count: int
+    seed: int
+    settings: Mapping[str, Value] = field(default_factory=dict)
+    label: str | None = None
+    step: int | None = None
+
+
+@dataclass(frozen=True)
+class CurveOrder:
+    """The curves of a stored run as a table (CSV); without a path only the text is wanted."""
+
+    run: str
+    path: str = ""
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What came of an order.
+
+    Attributes:
+        message: a sentence: what was written and where, or why nothing was.
+        details: what else there is to know, or "".
+        text: the table that was ordered.
+    """
+
+    order: SampleOrder | CurveOrder
+    message: str
+    details: str = ""
+    text: str = ""
+    failed: bool = False
 
 
 def _digits(value: float) -> float | None:

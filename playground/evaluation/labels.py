@@ -7,6 +7,7 @@ from playground.core.data import DataSpec, Factor
 from playground.core.errors import UsageError, unknown
 
 ANY = -1
+NONE = "none"
 
 
 def sample_labels(spec: DataSpec, n: int) -> Tensor | None:
@@ -24,7 +25,8 @@ def sample_labels(spec: DataSpec, n: int) -> Tensor | None:
 
 
 def parse_label(spec: DataSpec, text: str) -> list[int]:
-    """The label that a person means by ``7``, ``red`` or ``shape=square,colour=red``; -1 for factors not named.
+    """The label that a person means by ``7``, ``red`` or ``shape=square,colour=red``; -1 for factors not named,
+    and for all of them where it says ``none``.
 
     Raises UsageError with the known names for anything else.
     """
@@ -32,6 +34,8 @@ def parse_label(spec: DataSpec, text: str) -> list[int]:
     if not factors:
         raise UsageError(f"The data set '{spec.name}' has no labels to ask for.")
     label = [ANY] * len(factors)
+    if text.strip() == NONE and not any(NONE in factor.values for factor in factors):
+        return label
     for part in text.split(","):
         name, sign, value = (word.strip() for word in part.partition("="))
         column = _named(factors, name) if sign else _holding(factors, name)

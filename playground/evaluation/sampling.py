@@ -1,6 +1,5 @@
 """Samples of a run as a file: a picture, an animation of the sampler's steps, or an array."""
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,11 +8,12 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from playground.core.errors import PlaygroundError, UsageError
+from playground.core.errors import UsageError
 from playground.core.hyperparams import changed
 from playground.core.random import stream
 from playground.evaluation.labels import parse_label, sample_labels
 from playground.evaluation.pictures import save_animation, sheet
+from playground.evaluation.whole_file import whole_file
 from playground.registry import OpenRun
 
 KINDS = (".png", ".gif", ".npz")
@@ -40,16 +40,8 @@ class Drawn:
 
     def save(self, path: Path) -> None:
         """Writes the file whole or not at all. Raises PlaygroundError where that fails."""
-        part = path.with_name(f".part-{os.getpid()}{path.suffix.lower()}")
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            try:
-                self._write(part)
-                part.replace(path)
-            finally:
-                part.unlink(missing_ok=True)
-        except OSError as error:
-            raise PlaygroundError(f"The samples cannot be written to {path}: {error.strerror or error}.") from error
+        with whole_file(path, "samples") as part:
+            self._write(part)
 
     def _write(self, path: Path) -> None:
         if path.suffix == ".npz":

@@ -39,6 +39,8 @@ def test_several_factors_go_through_all_combinations() -> None:
         (SHAPES, " colour = blue ", [-1, 2]),
         (SHAPES, "green", [-1, 1]),
         (SHAPES, "disc, blue", [1, 2]),
+        (DIGITS, "none", [-1]),
+        (SHAPES, "none", [-1, -1]),
     ],
 )
 def test_reads_what_people_type(spec: DataSpec, text: str, label: list[int]) -> None:
