@@ -3,9 +3,10 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from playground import runs
+from playground import registry, runs
 from playground.core.errors import PlaygroundError, UsageError
 from playground.core.experiment import Budget, Event, Experiment
 from playground.core.run_folder import RunFolder
@@ -95,6 +96,17 @@ def test_a_setting_that_shapes_the_network_is_refused_and_nothing_written(step, 
     parent = _parent(tmp_path / "parent", "vae")
     with pytest.raises(UsageError, match="fresh model"):
         runs.fork(parent, step, {"latent_dim": 1}, tmp_path / "fork")
+    assert not (tmp_path / "fork").exists()
+
+
+def test_a_fork_whose_data_have_changed_is_refused_and_nothing_written(tmp_path):
+    points = np.random.default_rng(0).normal(size=(300, 2))
+    np.savetxt(tmp_path / "points.csv", points, delimiter=",")
+    experiment = registry.experiment("gaussian", f"drawn:{tmp_path / 'points.csv'}")
+    parent = runs.train(runs.start(experiment, tmp_path / "parent"), Budget("steps", 3)).path
+    np.savetxt(tmp_path / "points.csv", points + 1, delimiter=",")
+    with pytest.raises(UsageError, match="have changed"):
+        runs.fork(str(parent), 1, {}, tmp_path / "fork")
     assert not (tmp_path / "fork").exists()
 
 
