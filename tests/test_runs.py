@@ -104,7 +104,7 @@ def test_a_fork_whose_data_have_changed_is_refused_and_nothing_written(tmp_path)
     np.savetxt(tmp_path / "points.csv", points, delimiter=",")
     experiment = registry.experiment("gaussian", f"drawn:{tmp_path / 'points.csv'}")
     parent = runs.train(runs.start(experiment, tmp_path / "parent"), Budget("steps", 3)).path
-    np.savetxt(tmp_path / "points.csv", points + 1, delimiter=",")
+    np.savetxt(tmp_path / "points.csv", points[::-1] ** 2, delimiter=",")
     with pytest.raises(UsageError, match="have changed"):
         runs.fork(str(parent), 1, {}, tmp_path / "fork")
     assert not (tmp_path / "fork").exists()
