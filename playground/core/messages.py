@@ -92,6 +92,7 @@ class Opened:
         step: done so far.
         facts: what a window shows of model and data, by the names in `worker.describe`.
         can_train: whether this run can go on; a bundled run cannot, it has no training state.
+        folder, place: where the run is on disk, or ""; where it is or will be.
         records: the run's log so far.
         stored: its past.
     """
@@ -102,6 +103,7 @@ class Opened:
     facts: Mapping[str, Any]
     can_train: bool
     folder: str = ""
+    place: str = ""
     records: tuple[TrainRecord, ...] = ()
     stored: Stored = Stored()
 

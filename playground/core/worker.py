@@ -206,7 +206,9 @@ class Worker:
         seconds = job.trainer.seconds if job.trainer else float(job.folder.manifest["seconds"]) if job.folder else 0.0
         experiment = job.trainer.experiment if job.trainer else job.experiment
         facts, trains = describe(model, job.dataset) | {"notice": job.notice}, job.trainer is not None
-        return Opened(experiment, job.step, seconds, facts, trains, self._folder(), records, self._stored())
+        folder = self._folder()
+        place = folder or str(job.path or "")
+        return Opened(experiment, job.step, seconds, facts, trains, folder, place, records, self._stored())
 
 
 def describe(model: GenerativeModel, dataset: Dataset) -> dict[str, Any]:

@@ -1,10 +1,14 @@
-"""Everything the window can be told to do, as one table: menus, shortcuts and the list of shortcuts come from it."""
+"""Everything the window can be told to do, as one table: menus, shortcuts and the list of shortcuts come from it.
+
+`method` is "window.NAME", "PART.NAME" of a part of the window (its documents, its undo), or "page.NAME": of whatever
+page is on the stage, and greyed out where that page has none.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QMainWindow
+from PySide6.QtWidgets import QMainWindow, QMenu
 
 
 @dataclass(frozen=True)
@@ -16,7 +20,7 @@ class Action:
         menu: the menu that it is in; actions of one menu stand in the order of the table.
         text, tip: the entry, and a sentence for the status bar.
         shortcut: as in "Ctrl+O"; "" for none.
-        method: the name of the window's method that does it.
+        method: whose method does it, and which.
     """
 
     id: str
@@ -28,32 +32,45 @@ class Action:
 
 
 ACTIONS = (
-    Action("file.open", "&File", "&Open run ...", "Ctrl+O", "Opens a run folder", "choose_run"),
+    Action("file.open", "&File", "&Open ...", "Ctrl+O", "Opens a document or a picture with one inside",
+           "documents.choose_document"),
+    Action("file.open_run", "&File", "Open &run ...", "Ctrl+Shift+O", "Opens a run folder", "documents.choose_run"),
+    Action("file.save", "&File", "&Save document ...", "Ctrl+S", "Writes all that the window shows, to be opened again",
+           "documents.save_document"),
+    Action("file.picture", "&File", "Save the &window as a picture ...", "Ctrl+P",
+           "Writes a PNG that opens again when it is dropped on the window", "documents.save_picture"),
+    Action("file.copy", "&File", "&Copy the state", "Ctrl+Shift+C",
+           "Copies all that the page shows as one line of text", "documents.copy_state"),
+    Action("file.paste", "&File", "Open the copied &state", "Ctrl+Shift+V", "Opens the line of text that was copied",
+           "documents.paste_state"),
     Action("file.export", "&File", "&Export experiment ...", "Ctrl+E",
-           "Writes the run as a file that 'playground train' repeats", "export_experiment"),
-    Action("file.picture", "&File", "Save the &window as a picture ...", "Ctrl+P", "Writes a PNG of the window",
-           "save_picture"),
-    Action("file.quit", "&File", "&Quit", "Ctrl+Q", "Saves what trains and closes the window", "close"),
-    Action("run.train", "&Run", "&Train or pause", "Ctrl+Return", "Starts, pauses or goes on", "train_or_pause"),
-    Action("run.step", "&Run", "One &step", "Ctrl+.", "Trains exactly one step", "one_step"),
-    Action("run.stop", "&Run", "Sto&p", "Ctrl+Shift+.", "Ends this training; what was learned stays", "stop"),
-    Action("run.reset", "&Run", "&Reset", "Ctrl+R", "A fresh model with the settings as they stand", "reset"),
+           "Writes the run as a file that 'playground train' repeats", "documents.export_experiment"),
+    Action("file.quit", "&File", "&Quit", "Ctrl+Q", "Saves what trains and closes the window", "window.close"),
+    Action("edit.undo", "&Edit", "&Undo", "Ctrl+Z", "Takes back what you did last on this page", "undo.undo"),
+    Action("edit.redo", "&Edit", "&Redo", "Ctrl+Shift+Z", "Does it again", "undo.redo"),
+    Action("run.train", "&Run", "&Train or pause", "Ctrl+Return", "Starts, pauses or goes on", "page.train_or_pause"),
+    Action("run.step", "&Run", "One &step", "Ctrl+.", "Trains exactly one step", "page.step_training"),
+    Action("run.stop", "&Run", "Sto&p", "Ctrl+Shift+.", "Ends this training; what was learned stays",
+           "page.stop_training"),
+    Action("run.reset", "&Run", "&Reset", "Ctrl+R", "A fresh model with the settings as they stand",
+           "page.reset_training"),
     Action("run.default", "&Run", "&Back to the working default", "Ctrl+Backspace", "Opens the bundled run again",
-           "back_to_default"),
-    Action("sampler.play", "&Sampler", "&Play or pause", "Space", "Plays the sampler's steps", "play"),
-    Action("sampler.forward", "&Sampler", "Step &forward", ".", "One step towards the sample", "step_forward"),
-    Action("sampler.back", "&Sampler", "Step &back", ",", "One step back towards noise", "step_back"),
-    Action("view.next", "&View", "&Next view", "Ctrl+Tab", "The panel's next view", "next_view"),
-    Action("view.theme", "&View", "&Dark or light", "Ctrl+D", "Changes the colours", "toggle_theme"),
-    Action("view.larger", "&View", "&Larger text", "Ctrl++", "Up to 250 %", "larger_text"),
-    Action("view.smaller", "&View", "&Smaller text", "Ctrl+-", "Down to 100 %", "smaller_text"),
-    Action("view.full", "&View", "&Full screen", "F11", "And back", "toggle_full_screen"),
-    Action("help.shortcuts", "&Help", "&Shortcuts", "F1", "Lists all shortcuts", "show_shortcuts"),
+           "page.open_default"),
+    Action("sampler.play", "&Sampler", "&Play or pause", "Space", "Plays the sampler's steps", "page.play"),
+    Action("sampler.forward", "&Sampler", "Step &forward", ".", "One step towards the sample", "window.step_forward"),
+    Action("sampler.back", "&Sampler", "Step &back", ",", "One step back towards noise", "window.step_back"),
+    Action("view.next", "&View", "&Next view", "Ctrl+Tab", "The panel's next view", "page.next_view"),
+    Action("view.theme", "&View", "&Dark or light", "Ctrl+D", "Changes the colours", "window.toggle_theme"),
+    Action("view.larger", "&View", "&Larger text", "Ctrl++", "Up to 250 %", "window.larger_text"),
+    Action("view.smaller", "&View", "&Smaller text", "Ctrl+-", "Down to 100 %", "window.smaller_text"),
+    Action("view.full", "&View", "&Full screen", "F11", "And back", "window.toggle_full_screen"),
+    Action("help.shortcuts", "&Help", "&Shortcuts", "F1", "Lists all shortcuts", "window.show_shortcuts"),
 )  # fmt: skip
 
 
-def build(window: QMainWindow) -> dict[str, QAction]:
-    """Fills the window's menu bar from the table; returns the QActions by id."""
+def build(window: QMainWindow, page_method: Callable[[str], Callable[[], object] | None]) -> dict[str, QAction]:
+    """Fills the window's menu bar from the table; returns the QActions by id. `page_method` finds a method of the page
+    on the stage, or None."""
     menus = {name: window.menuBar().addMenu(name) for name in dict.fromkeys(action.menu for action in ACTIONS)}
     built = {}
     for entry in ACTIONS:
@@ -63,11 +80,34 @@ def build(window: QMainWindow) -> dict[str, QAction]:
         action.setToolTip(entry.tip)
         if entry.shortcut:
             action.setShortcut(QKeySequence(entry.shortcut))
-        method: Callable[[], object] = getattr(window, entry.method)
-        action.triggered.connect(method)
+        whose, _, name = entry.method.partition(".")
+        if whose == "page":
+            action.triggered.connect(lambda _=False, name=name: (page_method(name) or _nothing)())
+        else:
+            method = getattr(window if whose == "window" else getattr(window, whose), name)
+            action.triggered.connect(lambda _=False, method=method: method())
         menus[entry.menu].addAction(action)
         built[entry.id] = action
     return built
+
+
+def enable(actions: dict[str, QAction], page_method: Callable[[str], Callable[[], object] | None]) -> None:
+    """Greys out what the page on the stage cannot do."""
+    for entry in ACTIONS:
+        whose, _, name = entry.method.partition(".")
+        if whose == "page":
+            actions[entry.id].setEnabled(page_method(name) is not None)
+
+
+def insert_menu(before: QAction, menu: QMenu) -> None:
+    """Puts a menu of its own in front of an entry."""
+    for place in before.associatedObjects():
+        if isinstance(place, QMenu):
+            place.insertMenu(before, menu)
+
+
+def _nothing() -> None:
+    """A page without that method."""
 
 
 def shortcut_list() -> str:

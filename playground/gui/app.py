@@ -39,22 +39,26 @@ def open_window(preferences: Preferences, open_path: str | None = None, panel: s
     """The window, painted with the stored samples of a bundled run; its model is on its way."""
     theme.apply(preferences.theme, preferences.type_scale)
     window = MainWindow(preferences)
-    family = panel or (preferences.panel if preferences.panel in window.families() else "") or _first(window)
-    chosen = window.show_panel(family, open_default=False)
+    first = panel or window.page_names()[0]
+    shown = window.show_page(first, open_default=False)
     window.show()
     QApplication.processEvents()  # paint before the import of torch competes for the interpreter
-    try:
-        if open_path:
-            window.open_run(open_path)
-        else:
-            chosen.open_default()
-    except PlaygroundError as error:
-        chosen.open_default()
-        window.say("bad", str(error))
+    trouble = _open(window, open_path, reopen=not panel and preferences.on_disk)
+    if trouble is not None:  # nothing was opened
+        shown.open_default()
+        if trouble:
+            window.say("bad", trouble)
+    if preferences.on_disk:
+        window.documents.start_keeping()
     return window
 
 
-def _first(window: MainWindow) -> str:
-    """The lecture's showpiece, if it is there."""
-    families = window.families()
-    return "diffusion" if "diffusion" in families else families[0]
+def _open(window: MainWindow, open_path: str | None, reopen: bool) -> str | None:
+    """Opens what was asked for, or what was open last. None: done; else why not, "" where there was nothing."""
+    if open_path:
+        try:
+            window.documents.open_path(open_path)
+        except PlaygroundError as error:
+            return str(error)
+        return None
+    return window.documents.reopen() if reopen else ""

@@ -1,48 +1,51 @@
-"""The one window: a rail of families on the left, the chosen panel beside it. No logic of models or training."""
+"""The one window: a rail of pages on the left, the chosen page beside it. No logic of models or training."""
 
 import importlib
-from pathlib import Path
+from collections.abc import Callable
+from importlib.util import find_spec
 
 from PySide6.QtCore import QByteArray, QEvent, QSize, Qt
-from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import (
-    QFileDialog,
-    QHBoxLayout,
-    QLabel,
-    QListWidget,
-    QListWidgetItem,
-    QMainWindow,
-    QStackedWidget,
-    QWidget,
-)
+from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QListWidget, QListWidgetItem, QMainWindow, QStackedWidget, QWidget
 
 from playground import registry
-from playground.core.errors import PlaygroundError
+from playground.core.errors import unknown
 from playground.gui import actions
+from playground.gui.document import ViewState
+from playground.gui.documents import Documents
 from playground.gui.panels.base import ModelPanel
+from playground.gui.panels.base.page import Page
 from playground.gui.preferences import SCALES, Preferences
 from playground.gui.session import TrainingSession
+from playground.gui.undo import Undo
 from playground.gui.widgets import theme
+
+PAGES_ABOVE = {"home": ("Home", "playground.gui.panels.home")}
+PAGES_BELOW = {
+    "compare": ("Compare", "playground.gui.panels.compare"),
+    "lecture": ("Lecture", "playground.gui.lessons"),
+}
+"""Pages that are no family's panel: title, and the module whose `Page` is made when it is first chosen."""
 
 
 class MainWindow(QMainWindow):
-    """Owns the sessions; each panel is handed one, made when the panel is first chosen.
+    """Owns the pages; each is made when it is first chosen. Their sessions go on when another page is chosen.
 
     Attributes:
-        panels: by family, those that were chosen so far.
-        sessions: one for each of them; they go on in the background when another panel is chosen.
+        pages: by name, those that were chosen so far.
+        documents, undo: what saves and opens all of it, and what takes a person's acts back.
     """
 
     def __init__(self, preferences: Preferences) -> None:
         super().__init__()
         self.preferences = preferences
-        self.panels: dict[str, ModelPanel] = {}
-        self.sessions: list[TrainingSession] = []
+        self.pages: dict[str, Page] = {}
         self.setObjectName("playground")
         self.setWindowTitle("Generative playground")
+        self.setAcceptDrops(True)
         self.rail = QListWidget()
         self.rail.setObjectName("rail")
-        self.rail.setAccessibleName("Families of models")
+        self.rail.setAccessibleName("Pages")
         self.rail.setToolTip("The families of the lecture, in its order")
         self.stack = QStackedWidget()
         self._fill_rail()
@@ -54,48 +57,76 @@ class MainWindow(QMainWindow):
         self._busy = QLabel()
         self._busy.setObjectName("busy")
         self.statusBar().addPermanentWidget(self._busy)
-        self.actions_by_id = actions.build(self)
+        self.documents = Documents(self)
+        self.undo = Undo(self, self._captured, self._take_back)
+        self.actions_by_id = actions.build(self, self._page_method)
+        actions.insert_menu(self.actions_by_id["file.save"], self.documents.recent_menu)
+        self.undo.changed.connect(self._show_undo)
+        self._show_undo()
         room = self.screen().availableGeometry().size()
         self.resize(QSize(1280, 800).boundedTo(room - QSize(theme.em(self), theme.em(self, 3))))
         self.restoreGeometry(QByteArray.fromHex(preferences.geometry.encode()))
         self.rail.currentItemChanged.connect(self._rail_chosen)
 
-    # -- panels -------------------------------------------------------------------------------------------------------
+    # -- pages --------------------------------------------------------------------------------------------------------
 
-    def families(self) -> list[str]:
-        """The families in the rail, in its order."""
+    def page_names(self) -> list[str]:
+        """All pages in the rail, in its order."""
         items = [self.rail.item(row) for row in range(self.rail.count())]
         return [item.data(Qt.ItemDataRole.UserRole) for item in items if item.data(Qt.ItemDataRole.UserRole)]
 
-    def show_panel(self, family: str, open_default: bool = True) -> ModelPanel:
-        """Chooses a panel; a new one opens its bundled run unless the caller will open something else.
+    def families(self) -> list[str]:
+        """The families among them."""
+        return [name for name in self.page_names() if name not in PAGES_ABOVE | PAGES_BELOW]
 
-        Raises UsageError for a family that is not in the rail.
+    def show_page(self, name: str, open_default: bool = True) -> Page:
+        """Chooses a page; a new one opens what it shows of itself, unless the caller will open something else.
+
+        Raises UsageError for a page that is not in the rail.
         """
-        from playground.core.errors import unknown
-
-        if family not in self.families():
-            raise unknown("panel", family, self.families())
-        if family not in self.panels:
-            self._make_panel(family)
-            if open_default:
-                self.panels[family].open_default()
-        panel = self.panels[family]
-        self.stack.setCurrentWidget(panel)
+        if name not in self.page_names():
+            raise unknown("panel", name, self.page_names())
+        if name not in self.pages:
+            self._make_page(name)
+            state = self.documents.state_for(name)
+            if state is not None:
+                self.pages[name].restore(state)
+            elif open_default:
+                self.pages[name].open_default()
+        page = self.pages[name]
+        self.stack.setCurrentWidget(page)
         for row in range(self.rail.count()):
-            if self.rail.item(row).data(Qt.ItemDataRole.UserRole) == family:
+            if self.rail.item(row).data(Qt.ItemDataRole.UserRole) == name:
                 self.rail.blockSignals(True)
                 self.rail.setCurrentRow(row)
                 self.rail.blockSignals(False)
-        self.preferences.panel = family
+        actions.enable(self.actions_by_id, self._page_method)
         self._show_busy()
-        return panel
+        return page
+
+    def show_panel(self, family: str, open_default: bool = True) -> ModelPanel:
+        """The same for a family's panel."""
+        if family not in self.families():
+            raise unknown("panel", family, self.families())
+        page = self.show_page(family, open_default)
+        assert isinstance(page, ModelPanel)
+        return page
+
+    @property
+    def page(self) -> Page | None:
+        """The page on the stage."""
+        widget = self.stack.currentWidget()
+        return widget if isinstance(widget, Page) else None
 
     @property
     def panel(self) -> ModelPanel | None:
-        """The panel on the stage."""
-        widget = self.stack.currentWidget()
-        return widget if isinstance(widget, ModelPanel) else None
+        """The page on the stage, if it is a family's panel."""
+        return self.page if isinstance(self.page, ModelPanel) else None
+
+    @property
+    def sessions(self) -> list[TrainingSession]:
+        """All live runs of all pages."""
+        return [session for page in self.pages.values() for session in page.sessions()]
 
     def open_run(self, run: str) -> None:
         """Opens a run in its family's panel. Raises PlaygroundError for something that is not a run."""
@@ -105,16 +136,30 @@ class MainWindow(QMainWindow):
         family = Experiment.load(path / "experiment.json").model
         self.show_panel(family, open_default=False).open_run(run)
 
-    def _make_panel(self, family: str) -> None:
-        session = TrainingSession(self)
-        panel = _panel_class(family)(family, session)
-        panel.busy_changed.connect(self._show_busy)
-        self.sessions.append(session)
-        self.panels[family] = panel
-        self.stack.addWidget(panel)
-        panel.show_stored()
+    def open_data_file(self, path: str) -> bool:
+        """Hands a file or folder of data to the page on the stage; returns whether it takes such things."""
+        method = self._page_method("open_path")
+        return bool(method and method(path))  # type: ignore[call-arg]
+
+    def _make_page(self, name: str) -> None:
+        page: Page
+        if name in PAGES_ABOVE | PAGES_BELOW:
+            page = importlib.import_module((PAGES_ABOVE | PAGES_BELOW)[name][1]).Page(self)
+        else:
+            page = _panel_class(name)(name, TrainingSession(self))
+        page.busy_changed.connect(self._show_busy)
+        page.page_wanted.connect(self.show_page)
+        self.pages[name] = page
+        self.stack.addWidget(page)
+        page.show_stored()
+
+    def _page_method(self, name: str) -> Callable[[], object] | None:
+        return getattr(self.page, name, None)
 
     def _fill_rail(self) -> None:
+        for name, (title, module) in PAGES_ABOVE.items():
+            if find_spec(module) is not None:
+                self._add_to_rail(name, title, "Where to begin")
         shown = [card for card in registry.models().values() if card.extra.get("in_rail", True)]
         groups = list(dict.fromkeys(card.group for card in shown))
         for group in groups:
@@ -124,11 +169,18 @@ class MainWindow(QMainWindow):
                 heading.setFlags(Qt.ItemFlag.NoItemFlags)
                 self.rail.addItem(heading)
             for card in members:
-                item = QListWidgetItem(card.title)
-                item.setData(Qt.ItemDataRole.UserRole, card.name)
-                item.setToolTip(f"Slides {card.slides}\n{card.about}\n{card.extra.get('objective', '')}".strip())
-                self.rail.addItem(item)
+                tip = f"Slides {card.slides}\n{card.about}\n{card.extra.get('objective', '')}".strip()
+                self._add_to_rail(card.name, card.title, tip)
+        for name, (title, module) in PAGES_BELOW.items():
+            if find_spec(module) is not None:
+                self._add_to_rail(name, title, title)
         self._fit_rail()
+
+    def _add_to_rail(self, name: str, title: str, tip: str) -> None:
+        item = QListWidgetItem(title)
+        item.setData(Qt.ItemDataRole.UserRole, name)
+        item.setToolTip(tip)
+        self.rail.addItem(item)
 
     def _fit_rail(self) -> None:
         """Rows and width follow the type size."""
@@ -145,90 +197,34 @@ class MainWindow(QMainWindow):
 
     def _rail_chosen(self, item: QListWidgetItem | None, before: QListWidgetItem | None) -> None:
         if item is not None and (family := item.data(Qt.ItemDataRole.UserRole)):
-            self.show_panel(family)
+            self.show_page(family)
 
     def _show_busy(self, words: str = "") -> None:
         self._busy.setText(words)
 
+    # -- undo ---------------------------------------------------------------------------------------------------------
+
+    def _captured(self) -> ViewState | None:
+        return self.page.capture() if self.page else None
+
+    def _take_back(self, state: ViewState) -> None:
+        self.show_page(state.page, open_default=False).restore(state)
+
+    def _show_undo(self) -> None:
+        self.actions_by_id["edit.undo"].setEnabled(self.undo.can_undo)
+        self.actions_by_id["edit.redo"].setEnabled(self.undo.can_redo)
+
     # -- actions, by the names in the table ---------------------------------------------------------------------------
-
-    def choose_run(self) -> None:
-        """Asks for a run folder and opens it."""
-        from playground import paths
-
-        folder = QFileDialog.getExistingDirectory(self, "Open run", str(paths.runs()))
-        if folder:
-            try:
-                self.open_run(folder)
-            except PlaygroundError as error:
-                self.say("bad", str(error))
-
-    def export_experiment(self) -> None:
-        """Asks for a file and writes the current run's Experiment."""
-        experiment = self.panel.session.exported() if self.panel else None
-        if experiment is None:
-            return
-        name, _ = QFileDialog.getSaveFileName(self, "Export experiment", "experiment.json", "Experiment (*.json)")
-        if name:
-            try:
-                experiment.save(Path(name))
-                self.say("good", f"Wrote {name}. Repeat it with: playground train {name} --out DIR")
-            except OSError as error:
-                self.say("bad", f"{name} was not written: {error.strerror}. Choose another place.")
-
-    def save_picture(self) -> None:
-        """Asks for a file and writes a picture of the window."""
-        name, _ = QFileDialog.getSaveFileName(self, "Save picture", "playground.png", "Picture (*.png)")
-        if name and not self.grab().save(name):
-            self.say("bad", f"{name} was not written. Choose another place.")
-
-    def train_or_pause(self) -> None:
-        """What the transport's first button would do."""
-        if self.panel:
-            self.panel.transport.start_button.click()
-
-    def one_step(self) -> None:
-        """What the button of that name would do, where it is enabled."""
-        if self.panel:
-            self.panel.transport.step_button.click()
-
-    def stop(self) -> None:
-        """Likewise."""
-        if self.panel:
-            self.panel.transport.stop_button.click()
-
-    def reset(self) -> None:
-        """Likewise."""
-        if self.panel:
-            self.panel.transport.reset_button.click()
-
-    def back_to_default(self) -> None:
-        """Opens the panel's bundled run."""
-        if self.panel:
-            self.panel.open_default()
-
-    def play(self) -> None:
-        """Plays or pauses the sampler on the stage."""
-        if self.panel and (scrubber := self.panel.scrubber()):
-            scrubber.toggle_play()
 
     def step_forward(self) -> None:
         """One step of the sampler on the stage."""
-        if self.panel and (scrubber := self.panel.scrubber()):
-            scrubber.step_forward()
+        if self.page and (stepper := self.page.stepper()):
+            stepper.step_forward()
 
     def step_back(self) -> None:
         """One step back."""
-        if self.panel and (scrubber := self.panel.scrubber()):
-            scrubber.step_back()
-
-    def next_view(self) -> None:
-        """The panel's next visible view."""
-        if self.panel:
-            tabs = self.panel.tabs
-            visible = [i for i in range(tabs.count()) if tabs.isTabVisible(i)]
-            after = [i for i in visible if i > tabs.currentIndex()]
-            tabs.setCurrentIndex((after or visible)[0])
+        if self.page and (stepper := self.page.stepper()):
+            stepper.step_back()
 
     def toggle_theme(self) -> None:
         """Light to dark and back."""
@@ -258,16 +254,28 @@ class MainWindow(QMainWindow):
 
     def say(self, level: str, text: str, details: str = "") -> None:
         """A message on the stage."""
-        if self.panel:
-            self.panel.messages.show_message(level, text, details)  # type: ignore[arg-type]
+        if self.page:
+            self.page.messages.show_message(level, text, details)  # type: ignore[arg-type]
 
     def error_met(self, sentence: str, details: str) -> None:
         """An error that nobody caught."""
         self.say("bad", sentence, details)
 
+    # -- dropping -----------------------------------------------------------------------------------------------------
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if event.mimeData().hasUrls() and event.mimeData().urls()[0].isLocalFile():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        self.documents.open_or_say(event.mimeData().urls()[0].toLocalFile())
+
     # -- closing ------------------------------------------------------------------------------------------------------
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        self.documents.stop_keeping()
+        self.undo.close()
+        self.documents.access.set()
         self.preferences.geometry = bytes(self.saveGeometry().toHex().data()).decode()
         self.preferences.save()
         self.rail.blockSignals(True)  # a late change of focus would choose a family and start its worker

@@ -18,14 +18,14 @@ class Preferences:
         theme: light or dark.
         type_scale: of all text, 1.0 to 2.5.
         geometry: the window's place and size as Qt packs them, in hex; "" before the first close.
-        panel: the family shown last.
+        recent: files opened or saved, the newest first.
         on_disk: whether these are the user's own, to be saved; a tour's window leaves no trace.
     """
 
     theme: Literal["light", "dark"] = "light"
     type_scale: float = 1.0
     geometry: str = ""
-    panel: str = ""
+    recent: list[str] = field(default_factory=list)
     on_disk: bool = field(default=False, compare=False)  # whether closing the window remembers them
 
     @classmethod
@@ -39,12 +39,18 @@ class Preferences:
             if loaded.theme not in ("light", "dark") or not 1.0 <= float(loaded.type_scale) <= 2.5:
                 raise ValueError("values out of range")
             bytes.fromhex(loaded.geometry)
+            if not all(isinstance(path, str) for path in loaded.recent):
+                raise ValueError("recent files are paths")
         except FileNotFoundError:
             return cls(on_disk=True)
         except (OSError, ValueError, TypeError, AttributeError) as error:
             logging.getLogger("playground").warning("preferences not read: %s", error)
             return cls(on_disk=True)
         return loaded
+
+    def remember(self, path: str, count: int) -> None:
+        """Puts a file in front of the recent ones, of which `count` are kept."""
+        self.recent = [path, *(other for other in self.recent if other != path)][:count]
 
     def save(self) -> None:
         """Writes the file whole; a home that cannot be written only loses the memory."""

@@ -62,6 +62,7 @@ class TrainingSession(QObject):
         step, seconds: how far it is.
         can_train: False for a bundled run, which has no training state.
         folder: where the run is on disk, or "".
+        run: what was opened: a folder or a bundled run's name; for a fresh model the folder that it will have.
     """
 
     opened = Signal()
@@ -80,6 +81,7 @@ class TrainingSession(QObject):
         self.seconds = 0.0
         self.can_train = False
         self.folder = ""
+        self.run = ""
         self.budget: Budget | None = None
         self._backend: Backend | None = None
         self._retiring: list[Backend] = []
@@ -106,7 +108,7 @@ class TrainingSession(QObject):
 
             return runs.open_any(run)
 
-        self._begin(job)
+        self._begin(job, run)
 
     def prepare(
         self, model: str, data: str, assignments: Mapping[str, object], seed: int, preset: str = "", keep: bool = True
@@ -121,11 +123,21 @@ class TrainingSession(QObject):
 
         self._begin(job)
 
-    def _begin(self, job: "Callable[[], Job]") -> None:
+    def prepare_as(self, experiment: Experiment) -> None:
+        """A fresh model as an Experiment describes it, ready to train."""
+
+        def job() -> "Job":
+            from playground import runs
+
+            known = registry.checked(experiment)
+            return runs.start(known, runs.new_folder(known))
+
+        self._begin(job)
+
+    def _begin(self, job: "Callable[[], Job]", run: str = "") -> None:
         self._retire()
         self.facts, self.can_train, self.budget, self.experiment = {}, False, None, None
-        self.step, self.seconds, self.folder = 0, 0.0, ""
-        self.step, self.seconds = 0, 0.0
+        self.step, self.seconds, self.folder, self.run = 0, 0.0, "", run
         self._to_send, self._newest = [], {}
         self._pace.clear()
         before = list(self._retiring)
@@ -179,6 +191,11 @@ class TrainingSession(QObject):
     def bundled_runs() -> Mapping[str, Path]:
         """The bundled runs."""
         return registry.pretrained()
+
+    @staticmethod
+    def has_run(run: str) -> bool:
+        """Whether a run of that folder or name can be opened."""
+        return bool(run) and (run in registry.pretrained() or (Path(run) / "manifest.json").is_file())
 
     @staticmethod
     def stored_facts(run: str) -> dict[str, Any]:
@@ -312,6 +329,7 @@ class TrainingSession(QObject):
                 self.facts, self.experiment = message.facts, message.experiment
                 self.step, self.seconds = message.step, message.seconds
                 self.can_train, self.folder = message.can_train, message.folder
+                self.run = self.run or message.place
                 waiting, self._to_send = self._to_send, []
                 for command in waiting:
                     self._send(command)

@@ -135,6 +135,14 @@ class LatentSliders(QWidget):
         if emit:
             self.values_changed.emit(self.values())
 
+    def control_value(self) -> list[float]:
+        """The code, as a document keeps it."""
+        return [float(value) for value in self._values]
+
+    def set_control_value(self, value: list[float]) -> None:
+        """Takes a code back. Raises ValueError where there are not as many axes."""
+        self.set_values(np.asarray(value, dtype=np.float32), emit=True)
+
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if theme.is_change(event):

@@ -23,6 +23,16 @@ class FrameSlider(GrooveSlider):
     def limit(self) -> int:
         return max(0, self.available - 1)
 
+    def control_value(self) -> int:
+        """The frame, as a document keeps it."""
+        return self.value()
+
+    def set_control_value(self, value: int) -> None:
+        """Goes to a frame. Raises ValueError where it is not computed yet."""
+        if not 0 <= value <= self.limit():
+            raise ValueError(f"frame {value} is not there yet")
+        self.setValue(value)
+
     def paint_groove(self, painter: QPainter, groove: QRectF) -> None:
         now = theme.current()
         painter.setPen(QPen(QColor(now.border), theme.em(self, 0.08)))

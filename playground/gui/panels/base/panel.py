@@ -5,55 +5,49 @@ session, and answers come back by the name of the view that asked.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
-from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QSplitter, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, Qt
+from PySide6.QtWidgets import QHBoxLayout, QSplitter, QTabWidget, QVBoxLayout, QWidget
 
-from playground.core.experiment import Budget
-from playground.core.hyperparams import Value
 from playground.core.records import Answer, Query, TrainRecord
+from playground.gui.document import ViewState
+from playground.gui.panels.base.asker import Asker
+from playground.gui.panels.base.header import PanelHeader
+from playground.gui.panels.base.page import Page
 from playground.gui.panels.base.settings import SettingsColumn
+from playground.gui.panels.base.training import Training
 from playground.gui.panels.base.views import SampleView, TrainView, View
 from playground.gui.session import State, TrainingSession
 from playground.gui.widgets import theme
-from playground.gui.widgets.formula import Formula
 from playground.gui.widgets.loss_plot import LossPlot
-from playground.gui.widgets.message_bar import MessageBar
 from playground.gui.widgets.model_diagram import Edge, ModelDiagram, Node
 from playground.gui.widgets.run_controls import RunControls
 from playground.gui.widgets.step_scrubber import StepScrubber
 
 
-class ModelPanel(QWidget):
+class ModelPanel(Page):
     """One family in the window.
-
-    Signals:
-        busy_changed: a few words on what goes on in the background, or "".
 
     Attributes:
         family: its name in the registry.
         session: the run that it shows.
         views: the tabs, in order.
+        askers: all parts that ask the session, views included.
     """
 
-    busy_changed = Signal(str)
     view_classes: ClassVar[Sequence[type[View]]] = (TrainView, SampleView)
     first_view: ClassVar[str] = "Train"  # on the stage when the panel opens
 
     def __init__(self, family: str, session: TrainingSession, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(family, parent)
         self.family = family
         self.session = session
         self.card = session.models()[family]
-        self.setObjectName(family)
-        self._edited: set[str] = set()  # settings that need a fresh model to take effect
-        self._budget_edited = False  # since training began
-        self._budget_for = ""  # the data set whose preset's budget was suggested
-
+        self.header = PanelHeader(family, self.card)
         self.diagram = ModelDiagram(f"{family}.diagram")
-        self.messages = MessageBar(id_prefix=family)
         self.tabs = QTabWidget()
         self.tabs.setObjectName(f"{family}.views")
         self.tabs.setAccessibleName("Views")
@@ -63,9 +57,11 @@ class ModelPanel(QWidget):
             view.pictured.connect(self._picture)
             self.tabs.addTab(view, view.title)
             self.tabs.setTabToolTip(self.tabs.indexOf(view), view.tooltip)
+        self.askers: list[Asker] = list(self.views)
         self.transport = RunControls(id_prefix=family)
         self.loss = LossPlot(f"{family}.loss")
         self.settings = SettingsColumn(family, session)
+        self.training = Training(family, session, self.transport, self.settings, self)
         self._lay_out()
         self._connect()
         self.show_state(session.state)
@@ -125,7 +121,7 @@ class ModelPanel(QWidget):
 
     def _loading(self, words: str) -> None:
         self.messages.clear()
-        self._edited.clear()
+        self.training.forget_edits()
         self.settings.setEnabled(False)
         self.busy_changed.emit(words)
         self.show_state("idle")
@@ -133,52 +129,84 @@ class ModelPanel(QWidget):
     # -- training ---------------------------------------------------------------------------------------------------
 
     def train(self) -> None:
-        """Starts or goes on; a bundled run or edited settings need a fresh model first."""
-        if self._needs_fresh_model():
-            self.reset()
+        """What the transport's button would do."""
+        self.training.train()
+
+    def _begun(self) -> None:
         self.messages.clear()
-        self.session.start(self._goal())
-        self._budget_edited = False
 
-    def _goal(self) -> Budget:
-        """What to train to: the rest of what was begun, the budget as a total, or as much again once that is spent."""
-        session = self.session
-        if session.state == "paused" and session.budget and not self._budget_edited:
-            return session.budget
-        kind, amount = self.transport.budget()
-        done = session.step if kind == "steps" else session.seconds
-        return Budget(kind, amount if amount > done else done + amount)
+    def _noted(self, sentence: str) -> None:
+        self.messages.show_message("info", sentence)
 
-    def _budget_chosen(self, kind: str, amount: float) -> None:
-        self._budget_edited = True
+    # -- what the window's actions do on this page --------------------------------------------------------------------
 
-    def one_step(self) -> None:
-        """Exactly one step, then pause."""
-        if self._needs_fresh_model():
-            self.reset()
-        self.session.one_step()
+    def train_or_pause(self) -> None:
+        """What the transport's first button would do."""
+        self.transport.start_button.click()
 
-    def reset(self) -> None:
-        """A fresh model with the settings as they stand."""
-        self.session.prepare(self.family, self.settings.data(), self.settings.assignments(), self.transport.seed())
-        self._loading("Building a fresh model ...")
+    def step_training(self) -> None:
+        """What the button of that name would do, where it is enabled."""
+        self.transport.step_button.click()
 
-    def _needs_fresh_model(self) -> bool:
-        # Before a model is there, can_train says nothing yet: the queued command will find out.
-        bundled = self.session.is_open and not self.session.can_train
-        return bundled or bool(self._edited) or (self.session.state == "failed")
+    def stop_training(self) -> None:
+        """Likewise."""
+        self.transport.stop_button.click()
 
-    def _setting_edited(self, key: str, value: Value, live: bool) -> None:
-        if live and self.session.can_train:
-            self.session.change({key: value})
-        else:
-            self._edited.add(key)
-            if self.session.step:
-                self.messages.show_message("info", "This takes effect with a fresh model: press Train or Reset.")
+    def reset_training(self) -> None:
+        """Likewise."""
+        self.transport.reset_button.click()
 
-    def scrubber(self) -> StepScrubber | None:
+    def next_view(self) -> None:
+        """The next visible view."""
+        visible = [index for index in range(self.tabs.count()) if self.tabs.isTabVisible(index)]
+        after = [index for index in visible if index > self.tabs.currentIndex()]
+        self.tabs.setCurrentIndex((after or visible)[0])
+
+    def play(self) -> None:
+        """Plays or holds the sampler; a view without one makes room for the one that has it."""
+        stepper = self.stepper()
+        if stepper is None:
+            with_stepper = [view for view in self.views if view.stepper() and view.fits(self.session.facts or {})]
+            if not with_stepper:
+                return
+            self.tabs.setCurrentWidget(with_stepper[0])
+            stepper = with_stepper[0].stepper()
+        assert stepper is not None
+        stepper.toggle_play()
+        stepper.setFocus()  # so that the arrow keys step
+
+    def stepper(self) -> StepScrubber | None:
         """The stepper of the view on the stage, if it has one."""
         return self.views[self.tabs.currentIndex()].stepper()
+
+    # -- state --------------------------------------------------------------------------------------------------------
+
+    def sessions(self) -> Sequence[TrainingSession]:
+        return (self.session,)
+
+    def capture(self) -> ViewState:
+        return replace(super().capture(), run=self.session.run, experiment=self.session.experiment)
+
+    def restore(self, state: ViewState) -> None:
+        """Opens the state's run unless it is on show; where it is gone, a fresh model with its settings."""
+        if state.run == self.session.run and (self.session.is_open or state.run):
+            super().restore(state)
+            return
+        if self.session.has_run(state.run):
+            self.open_run(state.run)
+        elif state.experiment is not None:
+            self.session.prepare_as(state.experiment)
+            self._loading("Preparing a fresh model ...")
+            if state.run:
+                self.messages.show_message(
+                    "warn", f"The run {state.run} is not on this machine. This is a fresh model with its settings; "
+                    "Train repeats it.")  # fmt: skip
+        elif not self.session.run:
+            self.open_default()
+        self._pending = dict(state.values)
+
+    def is_settled(self) -> bool:
+        return self.session.is_open and self.views[self.tabs.currentIndex()].is_settled()
 
     # -- asking -------------------------------------------------------------------------------------------------------
 
@@ -187,11 +215,12 @@ class ModelPanel(QWidget):
         self.session.ask(query)
 
     def _answered(self, answer: Answer) -> None:
-        for view in self.views:
-            if answer.query.channel.startswith(view.objectName() + "/"):
-                view.take(answer)
+        for asker in self.askers:
+            if answer.query.channel.startswith(asker.objectName() + "/"):
+                asker.take(answer)
                 if answer.error:
                     self.messages.show_message("bad", answer.error)
+        self.settle_values()
 
     # -- what the session says ----------------------------------------------------------------------------------------
 
@@ -199,11 +228,11 @@ class ModelPanel(QWidget):
         facts, experiment = self.session.facts, self.session.experiment
         assert experiment is not None
         self.busy_changed.emit("")
-        self._edited.clear()
+        self.training.forget_edits()
         self.settings.show_run(experiment, facts)
         self.settings.setEnabled(True)
         self.transport.set_seed(experiment.seed)
-        self._suggest_budget(experiment.data)
+        self.training.suggest_budget(experiment.data)
         self.diagram.set_graph(*self.graph(facts))
         self.diagram.set_thumbnail("x", facts["test"][0] if facts["kind"] == "images" else None)
         self.loss.clear()
@@ -212,15 +241,10 @@ class ModelPanel(QWidget):
         self.loss.set_floor(floor, f"entropy of the data {floor:.3f} nats" if floor is not None else "")
         for index, view in enumerate(self.views):
             self.tabs.setTabVisible(index, view.fits(facts))
-            view.opened(facts, experiment)
+        for asker in self.askers:
+            asker.opened(facts, experiment)
         self.show_state(self.session.state)
-
-    def _suggest_budget(self, data: str) -> None:
-        """The preset's budget, when other data are opened; what a person typed stays while the data do."""
-        budget = self.session.preset(self.family, data).get("budget")
-        if budget and data != self._budget_for:
-            self.transport.set_budget(budget["kind"], float(budget["amount"]))
-        self._budget_for = data
+        self.settle_values()
 
     def _records_added(self, records: Sequence[TrainRecord]) -> None:
         for record in records:
@@ -230,8 +254,8 @@ class ModelPanel(QWidget):
         self._show_progress()
         if self.session.state == "running":  # else they are a stored run's log
             self.diagram.light(records[-1].trained)
-            for view in self.views:
-                view.trained(self.session.step)
+            for asker in self.askers:
+                asker.trained(self.session.step)
 
     def _failed(self, sentence: str, details: str) -> None:
         self.busy_changed.emit("")
@@ -247,8 +271,8 @@ class ModelPanel(QWidget):
         self.settings.set_running(state in ("running", "stopping"))
         self.diagram.light(self.session.facts.get("parts", ()) if state == "running" else ())
         if self.session.is_open and state in ("paused", "done"):
-            for view in self.views:
-                view.outdate()
+            for asker in self.askers:
+                asker.outdate()
         self._show_progress()
 
     def _show_progress(self) -> None:
@@ -264,24 +288,6 @@ class ModelPanel(QWidget):
     # -- layout -------------------------------------------------------------------------------------------------------
 
     def _lay_out(self) -> None:
-        title = QLabel(self.card.title)
-        title.setProperty("role", "title")
-        about = QLabel(f"Slides {self.card.slides}  ·  {self.card.about}")
-        about.setProperty("role", "caption")
-        about.setWordWrap(True)
-        self.default_button = QPushButton("Back to the working default")
-        self.default_button.setObjectName(f"{self.family}.default")
-        self.default_button.setAccessibleName("Back to the working default")
-        self.default_button.setToolTip("Opens the bundled run and its settings again; your own runs stay on disk")
-        header = QGridLayout()
-        header.setVerticalSpacing(0)
-        header.addWidget(title, 0, 0)
-        header.setColumnStretch(1, 1)
-        if latex := self.card.extra.get("formula"):
-            header.addWidget(Formula(latex, id_prefix=self.family), 0, 2, Qt.AlignmentFlag.AlignVCenter)
-        header.addWidget(self.default_button, 0, 3, Qt.AlignmentFlag.AlignVCenter)
-        header.addWidget(about, 1, 0, 1, 4)
-
         self.splitter = QSplitter(Qt.Orientation.Vertical)
         self.splitter.addWidget(self.tabs)
         self.splitter.addWidget(self.loss)
@@ -292,7 +298,7 @@ class ModelPanel(QWidget):
         self.splitter.handle(1).setToolTip("Drag to give the loss more or less room")
 
         middle = QVBoxLayout()
-        middle.addLayout(header)
+        middle.addWidget(self.header)
         middle.addWidget(self.diagram)
         middle.addWidget(self.messages)
         middle.addWidget(self.splitter, 1)
@@ -324,18 +330,11 @@ class ModelPanel(QWidget):
         self.tabs.setCurrentIndex(titles.index(title))
 
     def _connect(self) -> None:
-        self.transport.train_clicked.connect(self.train)
-        self.transport.pause_clicked.connect(self.session.pause)
-        self.transport.resume_clicked.connect(self.train)
-        self.transport.budget_changed.connect(self._budget_chosen)
-        self.transport.step_clicked.connect(self.one_step)
-        self.transport.stop_clicked.connect(self.session.stop)
-        self.transport.reset_clicked.connect(self.reset)
-        self.transport.reseed_clicked.connect(self.reset)
-        self.transport.seed_changed.connect(self._seed_typed)
-        self.default_button.clicked.connect(self.open_default)
+        self.training.begun.connect(self._begun)
+        self.training.preparing.connect(self._loading)
+        self.training.noted.connect(self._noted)
+        self.header.default_button.clicked.connect(self.open_default)
         self.settings.data_chosen.connect(self.open_data)
-        self.settings.edited.connect(self._setting_edited)
         self.session.opened.connect(self._opened)
         self.session.state_changed.connect(self.show_state)
         self.session.records_added.connect(self._records_added)
@@ -343,9 +342,6 @@ class ModelPanel(QWidget):
         self.session.failed.connect(self._failed)
         self.session.refused.connect(self._refused)
         self.tabs.currentChanged.connect(self._view_chosen)
-
-    def _seed_typed(self, seed: int) -> None:
-        self._edited.add("seed")
 
     def _view_chosen(self, index: int) -> None:
         self.settings.show_view_form(self.views[index].side_form())

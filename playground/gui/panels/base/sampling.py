@@ -69,7 +69,7 @@ class SamplingForm(QWidget):
         kept = self.settings()
         self._facts = facts
         if self._form is not None:
-            self._place.removeWidget(self._form)
+            self._form.setParent(None)  # at once: its controls' ids are taken over
             self._form.deleteLater()
         self._form = HyperparamForm(facts["sample_fields"], id_prefix=f"{self._name}.sampler")
         self._form.set_values({key: value for key, value in kept.items() if key in self._form.values()})

@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from playground.core.experiment import Experiment
 from playground.core.hyperparams import Value, to_dict
+from playground.gui import controls
 from playground.gui.session import TrainingSession
 from playground.gui.widgets import theme
 from playground.gui.widgets.hyperparam_form import HyperparamForm
@@ -44,6 +45,7 @@ class SettingsColumn(QScrollArea):
         self._data.setObjectName(f"{family}.data")
         self._data.setAccessibleName("Data")
         self._data.setToolTip("What the model learns; another choice opens its bundled run, or a fresh model")
+        controls.follow_run(self._data)
         groups = session.models()[family].extra.get("data_groups")
         for card in session.data_sets().values():
             if (groups is None or card.group in groups) and not card.extra.get("takes"):  # no path can be typed here
@@ -139,7 +141,7 @@ class SettingsColumn(QScrollArea):
     def _make_forms(self, facts: Mapping[str, Any]) -> None:
         while (item := self._column.takeAt(0)) is not None:
             if widget := item.widget():
-                widget.hide()
+                widget.setParent(None)  # at once: its controls' ids are taken over
                 widget.deleteLater()
         config, training = facts["config_fields"], facts["train_fields"]
         self._live = {field.name for field in config if field.live} | {f"train.{f.name}" for f in training if f.live}

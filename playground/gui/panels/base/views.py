@@ -1,100 +1,39 @@
 """The views that every family has: what it makes while it learns, and samples on demand."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QPixmap, QShowEvent
+from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
 
 from playground.core.experiment import Experiment
-from playground.core.records import Answer, Query
+from playground.core.records import Answer
+from playground.gui.panels.base.asker import Ask, Asker
 from playground.gui.panels.base.sampling import SamplingForm, labels_in_turn
 from playground.gui.widgets import theme
 from playground.gui.widgets.image_grid import ImageGrid
 from playground.gui.widgets.scatter_view import ScatterView
 from playground.gui.widgets.step_scrubber import StepScrubber
 
-Ask = Callable[[Query], None]
 
-
-class View(QWidget):
-    """One tab of a panel. It asks under its own name, and gets the answers to its own questions only.
+class View(Asker):
+    """One tab of a panel.
 
     Signals:
         pictured: (node of the drawn model, image (C, H, W) or None, whether it is signed) for the live drawing.
-
-    What it shows is brought up to date when it is seen, not before.
-
-    Attributes:
-        facts, experiment: of the opened model; see `core.worker.describe`.
     """
 
     pictured = Signal(str, object, bool)
     title: ClassVar[str] = ""
     tooltip: ClassVar[str] = ""
 
-    def __init__(self, name: str, ask: Ask, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.setObjectName(name)
-        self._ask = ask
-        self.facts: Mapping[str, Any] = {}
-        self.experiment: Experiment | None = None
-        self._is_current = False
-        self._asked: set[str] = set()  # questions on their way
-
     def fits(self, facts: Mapping[str, Any]) -> bool:
         """Whether this model and data have anything to show here."""
         return True
-
-    def ask(self, what: str, method: str, seed: int = 0, target: str = "model", **arguments: object) -> None:
-        """Asks the model; the answer comes to `answered` with the channel ``<name>/<what>``."""
-        self._asked.add(what)
-        self._ask(Query(f"{self.objectName()}/{what}", method, arguments, seed, target))
-
-    def take(self, answer: Answer) -> None:
-        """Receives an answer; one that is an error ends the question all the same."""
-        if answer.last:
-            self._asked.discard(answer.query.channel.rpartition("/")[2])
-        if not answer.error:
-            self.answered(answer)
-
-    def opened(self, facts: Mapping[str, Any], experiment: Experiment) -> None:
-        """Another model is there."""
-        self.facts, self.experiment = facts, experiment
-        self._asked.clear()
-        self.outdate()
-
-    def outdate(self) -> None:
-        """The model has changed: what is on show is asked for again, now or when it is next seen."""
-        self._is_current = False
-        self._bring_up_to_date()
-
-    def _bring_up_to_date(self) -> None:
-        if self.facts and self.isVisible() and not self._is_current:
-            self._is_current = True
-            self.refresh()
-
-    def showEvent(self, event: QShowEvent) -> None:
-        super().showEvent(event)
-        self._bring_up_to_date()
-
-    def refresh(self) -> None:
-        """Asks for what the view shows."""
-
-    def trained(self, step: int) -> None:
-        """Training went on; called up to thirty times a second."""
-        self._is_current = False
-
-    def answered(self, answer: Answer) -> None:
-        """An answer to one of this view's questions."""
-
-    def is_settled(self) -> bool:
-        """Whether everything asked for is on show."""
-        return self._is_current and not self._asked
 
     def show_stored(self, picture: Path, run: str) -> None:
         """Before a bundled run is there: its stored sample sheet."""
@@ -111,11 +50,6 @@ class View(QWidget):
         """Shows an image in a node of the drawn model; points are not drawn there."""
         if image is None or image.ndim == 3:
             self.pictured.emit(node, image, signed)
-
-    @property
-    def is_points(self) -> bool:
-        """Whether the data are points in the plane."""
-        return bool(self.facts.get("kind") == "points")
 
 
 class SampleStage(QWidget):

@@ -1,0 +1,249 @@
+"""Documents in the window: what is open is captured, saved, opened, dropped, copied, and there again after a crash."""
+
+import json
+import logging
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QObject, QTimer
+from PySide6.QtGui import QAction, QGuiApplication
+from PySide6.QtWidgets import QFileDialog, QMenu
+
+from playground import paths, registry
+from playground.core.errors import PlaygroundError, UsageError
+from playground.gui.access import Access
+from playground.gui.document import Document, ViewState, is_document
+
+if TYPE_CHECKING:
+    from playground.gui.main_window import MainWindow
+
+AUTOSAVE_MILLISECONDS = 5000
+RECENT = 8  # files in the menu
+_KINDS = "Documents and pictures (*.json *.png)"
+
+_log = logging.getLogger("playground")
+
+
+class Documents(QObject):
+    """Opens and saves all that one window shows.
+
+    Attributes:
+        access: the controls that the open document hides and locks.
+    """
+
+    def __init__(self, window: "MainWindow") -> None:
+        super().__init__(window)
+        self._window = window
+        self.access = Access(window)
+        self._waiting: dict[str, ViewState] = {}  # of pages that nobody has looked at yet
+        self._kept: Document | None = None
+        self._timer = QTimer(self)
+        self._timer.setInterval(AUTOSAVE_MILLISECONDS)
+        self._timer.timeout.connect(self.keep)
+        self.recent_menu = QMenu("Open re&cent", window)
+        self.recent_menu.setObjectName("file.recent")
+        self.recent_menu.aboutToShow.connect(self._fill_recent)
+
+    # -- the document that is open ------------------------------------------------------------------------------------
+
+    def current(self) -> Document:
+        """All that the window shows."""
+        pages = {name: page.capture() for name, page in self._window.pages.items()}
+        stage = self._window.page.name if self._window.page else ""
+        return Document(stage, self._waiting | pages, self.access.hidden, self.access.locked)
+
+    def apply(self, document: Document) -> None:
+        """Shows a document; pages that are not seen wait until they are. Raises UsageError for an unknown page."""
+        names = self._window.page_names()
+        for name in (document.stage, *document.pages):
+            if name not in names:
+                raise UsageError(f"This document needs a page '{name}', which this version does not have. "
+                                 "Nothing was changed.")  # fmt: skip
+        self._waiting = dict(document.pages)
+        self.access.set(document.hidden, document.locked)
+        for name in [name for name in self._window.pages if name in self._waiting and name != document.stage]:
+            self._window.pages[name].restore(self._waiting.pop(name))
+        page = self._window.show_page(document.stage, open_default=document.stage not in self._waiting)
+        if state := self.state_for(document.stage):
+            page.restore(state)
+
+    def state_for(self, name: str) -> ViewState | None:
+        """What a page shall show when it is first seen, once."""
+        return self._waiting.pop(name, None)
+
+    # -- opening anything ---------------------------------------------------------------------------------------------
+
+    def open_path(self, path: str) -> None:
+        """Opens a run, a document, an experiment, a picture with a document inside, or whatever the page on the stage
+        can take (data). Raises PlaygroundError with a sentence; then nothing has changed."""
+        file = Path(path)
+        if file.suffix.lower() == ".png" and file.is_file():
+            self.apply(Document.load(file))
+        elif file.suffix.lower() == ".json" and file.is_file():
+            self._open_json(file)
+        elif (file / "manifest.json").is_file() or path in registry.pretrained():
+            self._window.open_run(path)
+        elif not self._window.open_data_file(path):
+            registry.find_run(path)  # says why it is none
+        if file.exists():
+            self._window.preferences.remember(str(file.resolve()), RECENT)
+
+    def open_or_say(self, path: str) -> None:
+        """The same, with the sentence on the stage."""
+        try:
+            self.open_path(path)
+        except PlaygroundError as error:
+            self._window.say("bad", str(error))
+
+    def _open_json(self, file: Path) -> None:
+        from playground.core.experiment import Experiment
+        from playground.core.untrusted import read_json
+
+        content = read_json(file)
+        if is_document(content):
+            self.apply(Document.from_json(content))
+            return
+        experiment = Experiment.from_json(content)
+        if experiment.model not in self._window.families():
+            raise UsageError(f"This experiment needs the model '{experiment.model}', which this version does not have. "
+                             "Nothing was changed.")  # fmt: skip
+        page = self._window.show_panel(experiment.model, open_default=False)
+        page.restore(ViewState(experiment.model, experiment=experiment))
+
+    # -- what the menu does -------------------------------------------------------------------------------------------
+
+    def choose_document(self) -> None:
+        """Asks for a file and opens it."""
+        name, _ = QFileDialog.getOpenFileName(self._window, "Open", "", _KINDS)
+        if name:
+            self.open_or_say(name)
+
+    def choose_run(self) -> None:
+        """Asks for a run folder and opens it."""
+        folder = QFileDialog.getExistingDirectory(self._window, "Open run", str(paths.runs()))
+        if folder:
+            self.open_or_say(folder)
+
+    def save_document(self) -> None:
+        """Asks for a file and writes the document."""
+        name, _ = QFileDialog.getSaveFileName(self._window, "Save document", "playground.json", "Document (*.json)")
+        if name:
+            self._write(name, lambda: self.current().save(Path(name)), f"Wrote {name}. Open it with: playground "
+                        f"--open {name}")  # fmt: skip
+
+    def save_picture(self) -> None:
+        """Asks for a file and writes a picture of the window with its document inside."""
+        name, _ = QFileDialog.getSaveFileName(self._window, "Save picture", "playground.png", "Picture (*.png)")
+        if name:
+            self.write_picture(Path(name))
+
+    def write_picture(self, path: Path) -> None:
+        """The picture of the window as it stands; the message that it was written is not on it."""
+        image = self._window.grab().toImage()
+        self._write(str(path), lambda: self.current().only_stage().save_picture(image, path),
+                    f"Wrote {path}. Drop it on the window and it opens again.")  # fmt: skip
+
+    def export_experiment(self) -> None:
+        """Asks for a file and writes the current run's Experiment."""
+        panel = self._window.panel
+        experiment = panel.session.exported() if panel else None
+        if experiment is None:
+            return
+        name, _ = QFileDialog.getSaveFileName(
+            self._window, "Export experiment", "experiment.json", "Experiment (*.json)"
+        )
+        if name:
+            repeat = f"Wrote {name}. Repeat it with: playground train {name} --out DIR"
+            self._write(name, lambda: experiment.save(Path(name)), repeat)
+
+    def copy_state(self) -> None:
+        """Puts the page on the stage onto the clipboard, as one line of text."""
+        QGuiApplication.clipboard().setText(self.current().only_stage().to_string())
+        self._window.say("good", "The state of this page was copied as one line of text. 'Open the copied state' "
+                         "shows it again, here or on another machine.")  # fmt: skip
+
+    def paste_state(self) -> None:
+        """Opens the line of text on the clipboard."""
+        try:
+            self.apply(Document.from_string(QGuiApplication.clipboard().text()))
+        except PlaygroundError as error:
+            self._window.say("bad", str(error))
+
+    def _write(self, name: str, write: Any, done: str) -> None:
+        try:
+            write()
+        except OSError as error:
+            reason = error.strerror or str(error)
+            self._window.say("bad", f"{name} was not written: {reason}. Choose another place; nothing else changed.")
+        else:
+            self._window.say("good", done)
+
+    def _fill_recent(self) -> None:
+        self.recent_menu.clear()
+        there = [path for path in self._window.preferences.recent if Path(path).exists()]
+        for path in there:
+            action = QAction(path, self.recent_menu)
+            action.triggered.connect(lambda _=False, path=path: self.open_or_say(path))
+            self.recent_menu.addAction(action)
+        if not there:
+            self.recent_menu.addAction("Nothing was opened or saved yet").setEnabled(False)
+
+    # -- the next start -----------------------------------------------------------------------------------------------
+
+    def start_keeping(self) -> None:
+        """From now on the next start finds what is open now."""
+        self._timer.start()
+
+    def keep(self) -> None:
+        """Writes what is open, if it has changed; a home that cannot be written only loses the memory."""
+        document = self.current()
+        if document == self._kept:
+            return
+        file = _last()
+        part = file.with_suffix(".part")
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            part.write_text(json.dumps(document.to_json()), encoding="utf-8")
+            part.replace(file)
+        except OSError as error:
+            _log.warning("the last document was not kept: %s", error)
+        self._kept = document
+
+    def stop_keeping(self) -> None:
+        """The window closes by itself: nothing went wrong."""
+        if self._timer.isActive():
+            self._timer.stop()
+            self.keep()
+            _opening().unlink(missing_ok=True)
+
+    def reopen(self) -> str | None:
+        """Shows what was open when the window was last closed, or when it crashed.
+
+        Returns None if it does, "" if there is nothing to show, and else the sentence why it does not. A document that
+        brought the program down while it was opened is left alone.
+        """
+        if not _last().is_file():
+            return ""
+        if _opening().exists():
+            _opening().unlink(missing_ok=True)
+            return (f"The last session ended while its document was being opened, so it was not opened again. It is "
+                    f"kept: {_last()}")  # fmt: skip
+        try:
+            _opening().touch()
+            self.apply(Document.load(_last()))
+        except (PlaygroundError, OSError) as error:
+            _opening().unlink(missing_ok=True)
+            return f"What was open last could not be opened again: {error}"
+        QTimer.singleShot(AUTOSAVE_MILLISECONDS, self, lambda: _opening().unlink(missing_ok=True))
+        return None
+
+
+def _last() -> Path:
+    return paths.user_data() / "last-document.json"
+
+
+def _opening() -> Path:
+    """There while the last document is being opened."""
+    return paths.user_data() / "last-document.opening"
+
+
