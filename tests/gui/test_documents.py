@@ -181,7 +181,7 @@ def test_undo_goes_back_to_the_run_that_was_open(open_window):
     person.choose("vae.data", registry.data()["moons"].title)
     person.settle()
     assert person.session.experiment.data == "moons"
-    person.qtbot.keyClick(person.window, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    person.window.actions_by_id["edit.undo"].trigger()
     person.settle()
     assert person.session.run == "vae-digits"
 
