@@ -49,7 +49,7 @@ RULES = (
     Rule("gui.panels", f"PySide6 numpy {PLAIN_CORE} playground.gui.widgets playground.gui.session "
                        "playground.gui.document playground.gui.panels.base"),
     Rule("gui.lessons", f"PySide6 numpy {PLAIN_CORE} playground.gui.widgets playground.gui.session "
-                        "playground.gui.document playground.gui.lessons"),
+                        "playground.gui.document playground.gui.panels.base playground.gui.lessons"),
     Rule("gui", "PySide6 numpy playground.core playground.gui playground.registry playground.runs playground.paths "
                 "playground.display playground.evaluation playground.__version__"),
     Rule("", "torch numpy platformdirs playground.core playground.evaluation playground.registry playground.runs "

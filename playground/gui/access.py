@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from PySide6.QtCore import QEvent, QObject
 from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
-from playground.gui import controls
+from playground.gui.widgets import controls
 
 _SAYS = "Locked by this document"
 

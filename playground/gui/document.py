@@ -18,7 +18,7 @@ from PySide6.QtGui import QImage, QImageReader
 from playground.core import durable
 from playground.core.errors import UsageError
 from playground.core.experiment import Experiment
-from playground.gui.controls import Value
+from playground.gui.widgets.controls import Value
 
 FORMAT_VERSION = 1
 STRING_PREFIX = "playground:"
@@ -201,5 +201,3 @@ def _is_value(value: object) -> bool:
         numbers = all(isinstance(item, int | float) and not isinstance(item, bool) for item in value)
         return len(value) <= _NUMBERS and numbers
     return isinstance(value, int | float | bool | str)
-
-

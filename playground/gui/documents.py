@@ -245,5 +245,3 @@ def _last() -> Path:
 def _opening() -> Path:
     """There while the last document is being opened."""
     return paths.user_data() / "last-document.opening"
-
-

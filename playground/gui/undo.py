@@ -56,8 +56,8 @@ class Undo(QObject):
 
     @property
     def can_undo(self) -> bool:
-        """Whether there is an act to take back."""
-        return bool(self._done)
+        """Whether there is an act to take back; one that is under way counts."""
+        return bool(self._done) or self._before is not None
 
     @property
     def can_redo(self) -> bool:
@@ -83,6 +83,7 @@ class Undo(QObject):
         """An act begins, if none is under way."""
         if self._before is None:
             self._before = self._capture()
+            self.changed.emit()
         self._rest.start()
 
     def settle(self) -> None:
@@ -90,10 +91,9 @@ class Undo(QObject):
         self._rest.stop()
         before, self._before = self._before, None
         after = self._capture()
-        if before is None or after is None or after.page != before.page or after.same_as(before):
-            return
-        self._done = [*self._done, before][-DEEPEST:]
-        self._undone = []
+        if before and after and after.page == before.page and not after.same_as(before):
+            self._done = [*self._done, before][-DEEPEST:]
+            self._undone = []
         self.changed.emit()
 
     def _swap(self, source: list[ViewState], target: list[ViewState]) -> None:

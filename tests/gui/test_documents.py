@@ -10,9 +10,10 @@ from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QCheckBox, QCom
 
 from playground import registry
 from playground.core.experiment import Experiment
-from playground.gui import app, controls
+from playground.gui import app
 from playground.gui.document import Document
 from playground.gui.preferences import Preferences
+from playground.gui.widgets import controls
 from tests.gui.driving import Person
 
 

@@ -3,8 +3,8 @@
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QWidget
 
+from playground.gui.session import Card
 from playground.gui.widgets.formula import Formula
-from playground.registry import Card
 
 
 class PanelHeader(QWidget):

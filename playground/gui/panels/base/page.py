@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
-from playground.gui import controls
-from playground.gui.controls import Value
 from playground.gui.document import ViewState
 from playground.gui.session import TrainingSession
+from playground.gui.widgets import controls
+from playground.gui.widgets.controls import Value
 from playground.gui.widgets.message_bar import MessageBar
 from playground.gui.widgets.step_scrubber import StepScrubber
 

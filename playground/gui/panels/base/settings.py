@@ -8,9 +8,8 @@ from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from playground.core.experiment import Experiment
 from playground.core.hyperparams import Value, to_dict
-from playground.gui import controls
 from playground.gui.session import TrainingSession
-from playground.gui.widgets import theme
+from playground.gui.widgets import controls, theme
 from playground.gui.widgets.hyperparam_form import HyperparamForm
 from playground.gui.widgets.number_boxes import ChoiceBox
 
