@@ -11,6 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 from playground.core.messages import Close, Command, Failed, Message
+from playground.core.turns import Seat
 
 if TYPE_CHECKING:
     from playground.core.job import Job
@@ -35,10 +36,11 @@ class Backend(Protocol):
 class ThreadBackend:
     """Runs a worker in a thread of this process."""
 
-    def __init__(self, open_job: "Callable[[], Job]") -> None:
+    def __init__(self, open_job: "Callable[[], Job]", seat: Seat | None = None) -> None:
         self._commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
         self._messages: deque[Message] = deque()
         self._open_job = open_job
+        self._seat = seat
         self._thread = threading.Thread(target=self._run, name="playground-worker")
         self._thread.start()
 
@@ -50,7 +52,7 @@ class ThreadBackend:
             sentence = f"torch cannot be loaded: {reason}. Run 'playground doctor'; it says how to mend that."
             self._messages.append(Failed(sentence, traceback.format_exc()))
             return
-        Worker(self._open_job, self._commands, self._messages.append).run()
+        Worker(self._open_job, self._commands, self._messages.append, self._seat).run()
 
     def send(self, command: Command) -> None:
         self._commands.put(command)

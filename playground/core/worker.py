@@ -37,7 +37,10 @@ from playground.core.messages import (
 )
 from playground.core.model import GenerativeModel
 from playground.core.records import TrainRecord
+from playground.core.trainer import Trainer
+from playground.core.turns import FairShare, Seat
 
+PATIENCE = 0.01  # seconds to wait for one's turn before looking at commands again
 SHOWN_EXAMPLES = 2000  # of the test split, handed to the window
 
 
@@ -45,9 +48,12 @@ class Worker:
     """The loop. Everything here happens on one thread, so nothing needs a lock."""
 
     def __init__(
-        self, open_job: Callable[[], Job], commands: "queue.SimpleQueue[Command]", say: Callable[[Message], None]
-    ) -> None:
+        self, open_job: Callable[[], Job], commands: "queue.SimpleQueue[Command]", say: Callable[[Message], None],
+        seat: Seat | None = None,
+    ) -> None:  # fmt: skip
+        """`seat`: among other workers, with which it shares the time to train in."""
         self._open_job = open_job
+        self._seat = seat or FairShare().seat()
         self._commands = commands
         self._say = say
         self._goal: Budget | None = None
@@ -69,6 +75,8 @@ class Worker:
                 self._answering.answer()
         except Exception as error:  # noqa: BLE001  (the worker's boundary: whatever breaks becomes words in the window)
             self._say(Failed(sentence(error), traceback.format_exc()))
+        finally:
+            self._seat.leave()
 
     # -- commands -------------------------------------------------------------------------------------------------
 
@@ -157,14 +165,24 @@ class Worker:
                 if not self._single_steps:
                     self._rest("paused")
             elif self._goal is not None:
-                if not trainer.over(self._goal):
-                    self._report(trainer.turn(self._goal))
+                if not trainer.over(self._goal) and (record := self._turn(trainer, self._goal)):
+                    self._report(record)
                 if trainer.over(self._goal):
                     self._rest("done")
         except Exception as error:  # noqa: BLE001  (an update that broke leaves the window and the saved run whole)
             # A save that failed leaves the weights whole: training can go on once there is room.
             state: RestState = "paused" if trainer.sound and isinstance(error, PlaygroundError) else "failed"
             self._come_to_rest(state, sentence(error), traceback.format_exc())
+
+    def _turn(self, trainer: Trainer, goal: Budget) -> TrainRecord | None:
+        """Some steps, if it is this session's turn or soon will be; until then commands and questions are served."""
+        with self._seat.turn(PATIENCE) as turn:
+            if turn is None:
+                return None
+            before = trainer.seconds
+            record = trainer.turn(goal)
+            turn.steps, turn.seconds = record.step - record.first, record.seconds - before
+            return record
 
     def _report(self, record: TrainRecord) -> None:
         assert self._job.trainer is not None
@@ -181,6 +199,7 @@ class Worker:
         self._come_to_rest(state, message)
 
     def _come_to_rest(self, state: RestState, message: str = "", details: str = "") -> None:
+        self._seat.leave()
         self._goal = None
         self._single_steps.clear()
         trainer = self._job.trainer

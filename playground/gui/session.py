@@ -33,6 +33,7 @@ from playground.core.messages import (
     TrainSteps,
 )
 from playground.core.records import Answer, Query, TrainRecord
+from playground.core.turns import FairShare
 from playground.registry import Card
 
 if TYPE_CHECKING:
@@ -72,8 +73,10 @@ class TrainingSession(QObject):
     failed = Signal(str, str)
     refused = Signal(str)
 
-    def __init__(self, parent: QObject | None = None) -> None:
+    def __init__(self, parent: QObject | None = None, share: FairShare | None = None) -> None:
+        """`share`: with whose sessions this one shares the time to train in; alone it has all."""
         super().__init__(parent)
+        self._share = share
         self.state: State = "idle"
         self.facts: Mapping[str, Any] = {}
         self.experiment: Experiment | None = None
@@ -145,13 +148,15 @@ class TrainingSession(QObject):
         def after_the_last_one() -> "Job":
             for backend in before:  # what it still saves may be what is opened next
                 backend.has_ended(timeout=10.0)
+            from playground.evaluation.examiner import Examiner
             from playground.evaluation.latent import LatentLab
 
             opened = job()
-            opened.helpers = {"latent": LatentLab(opened.dataset), **opened.helpers}
+            data = opened.dataset
+            opened.helpers = {"latent": LatentLab(data), "evaluation": Examiner(data), **opened.helpers}
             return opened
 
-        self._backend = ThreadBackend(after_the_last_one)
+        self._backend = ThreadBackend(after_the_last_one, self._share.seat() if self._share else None)
         self._set_state("idle")
         self._timer.start()
 

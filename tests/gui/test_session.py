@@ -305,7 +305,7 @@ class ScriptedBackend:
 
     to_say: ClassVar[list] = []
 
-    def __init__(self, open_job) -> None:
+    def __init__(self, open_job, seat=None) -> None:
         self.to_say.clear()
         self.to_say.append(Opened(registry.experiment("vae", "moons", "", {}), 0, 0.0, {"kind": "points"}, True))
 
