@@ -161,6 +161,7 @@ def _stylesheet(theme: Theme, point_size: float) -> str:
         background: {theme.raised}; border: 1px solid {theme.border}; border-radius: 0.35em; padding: 0.3em 0.8em; }}
     QPushButton:hover, QToolButton[role="button"]:hover {{ border-color: {theme.accent}; }}
     QPushButton:focus, QToolButton[role="button"]:focus {{ border: 2px solid {theme.accent}; }}
+    QPushButton:checked {{ border-color: {theme.accent}; color: {theme.accent}; }}
     QPushButton:disabled, QToolButton[role="button"]:disabled {{ color: {theme.muted}; background: {theme.window}; }}
     QProgressBar {{ background: {theme.grid}; border: none; border-radius: 0.2em; }}
     QProgressBar::chunk {{ background: {theme.accent}; border-radius: 0.2em; }}

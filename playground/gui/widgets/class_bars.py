@@ -1,0 +1,60 @@
+"""How many examples each class has, as a row of bars."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from playground.gui.widgets import theme
+from playground.gui.widgets.drawn_widget import DrawnWidget
+
+_MOST_NAMED = 12
+
+
+class ClassBars(DrawnWidget):
+    """A bar a class, the fullest as high as the widget; their names stand below where there are few."""
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        super().__init__(name, "Examples a class", "How many examples to train on each class has", parent)
+        self._counts: list[int] = []
+        self._names: list[str] = []
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+    def set_counts(self, counts: Sequence[int], names: Sequence[str]) -> None:
+        """As many names as counts; without any the widget shows nothing."""
+        self._counts, self._names = list(counts), list(names)
+        pairs = zip(self._names, self._counts, strict=True)
+        words = ", ".join(f"{name}: {count:,}" for name, count in pairs)
+        self.setAccessibleDescription(words)
+        self.setToolTip(f"Examples to train on by class. {words}" if words else "")
+        self.setVisible(bool(self._counts))
+        self.update()
+
+    def counts(self) -> list[int]:
+        """What is shown."""
+        return list(self._counts)
+
+    def sizeHint(self) -> QSize:
+        return QSize(theme.em(self, 8), theme.em(self, 3.6))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(theme.em(self, 4), theme.em(self, 3.6))
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        if not self._counts:
+            return
+        painter, look = QPainter(self), theme.current()
+        named = len(self._counts) <= _MOST_NAMED
+        foot = 1.1 * self.fontMetrics().height() if named else 0.0
+        room, pitch = self.height() - foot, self.width() / len(self._counts)
+        fullest = max(*self._counts, 1)
+        painter.fillRect(QRectF(0, room - 1, self.width(), 1), QColor(look.border))
+        for k, count in enumerate(self._counts):
+            tall = (room - 1) * count / fullest
+            painter.fillRect(QRectF(k * pitch + 0.1 * pitch, room - 1 - tall, 0.8 * pitch, tall), QColor(look.data))
+            if named:
+                painter.setPen(QColor(look.muted))
+                box = QRectF(k * pitch, room, pitch, foot)
+                words = painter.fontMetrics().elidedText(self._names[k], Qt.TextElideMode.ElideRight, int(pitch))
+                painter.drawText(box, Qt.AlignmentFlag.AlignCenter, words)
