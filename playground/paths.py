@@ -32,6 +32,11 @@ def runs() -> Path:
     return user_data() / "runs"
 
 
+def drawn() -> Path:
+    """Where points drawn in the window are kept."""
+    return user_data() / "drawn"
+
+
 def downloads() -> Path:
     """Where data sets from the net are kept; what a teacher puts there by hand is found as well."""
     return user_data() / "downloads"

@@ -130,13 +130,16 @@ def presets(model: str, data_name: str) -> list[str]:
 
 
 def preset(model: str, data_name: str, name: str = "") -> dict[str, Any]:
-    """A preset's content: ``config``, ``train``, ``data_options``, ``budget`` and ``receipt``, each optional."""
+    """A preset's content: ``config``, ``train``, ``data_options``, ``budget`` and ``receipt``, each optional. A data
+    set of one's own, for which nothing can be tuned, borrows from the one that its CARD names as ``tuned_as``."""
     data_name = data_name.partition(":")[0]
     file = paths.resources() / "presets" / model / (f"{data_name}.{name}.json" if name else f"{data_name}.json")
     if not file.is_file():
         if name:
             raise unknown(f"preset for {model} on {data_name}", name, [p for p in presets(model, data_name) if p])
-        return {}
+        other = data()[data_name].extra.get("tuned_as", "") if data_name in data() else ""
+        borrowed = preset(model, other) if other else {}
+        return {key: value for key, value in borrowed.items() if key in ("config", "train", "budget")}
     content: dict[str, Any] = json.loads(file.read_text(encoding="utf-8"))
     return content
 

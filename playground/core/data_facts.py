@@ -17,7 +17,7 @@ def data_facts(dataset: Dataset) -> dict[str, Any]:
     """Plain values and numpy arrays.
 
     Returns:
-        sizes: examples to train on, for validation, for test.
+        sizes: examples to train on, for validation, for test; original_size: to train on, before edits.
         entropy: in nats, exact; None where the density is not known.
         examples: some training examples (N, *shape); labels: their first label (N,), -1 where there is none.
         counts: training examples a class of the first factor, (K,); empty without labels.
@@ -26,6 +26,7 @@ def data_facts(dataset: Dataset) -> dict[str, Any]:
     arrays = {name: tensor.cpu().numpy() for name, tensor in _shown(dataset).items()}
     return {
         "sizes": (len(dataset.train), len(dataset.validation), len(dataset.test)),
+        "original_size": len((dataset.original or dataset).train),
         "entropy": dataset.exact.entropy if dataset.exact else None,
         "fields": tuple(params(dataset.options).values()) if dataset.options else (),
         "options": to_dict(dataset.options) if dataset.options else {},

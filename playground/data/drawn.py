@@ -24,6 +24,7 @@ CARD = {
     "group": "plane",
     "order": 19,
     "slides": "",
+    "tuned_as": "moons",
     "takes": "a file",
     "about": "Points from a CSV or NPY file; moved and scaled to fit where they lie beyond -3 to 3.",
 }

@@ -18,6 +18,7 @@ CARD = {
     "group": "plane",
     "order": 18,
     "slides": "",
+    "tuned_as": "eight-gaussians",
     "about": "Points from Gaussians whose places, weights and widths are yours; the exact density is known.",
 }
 

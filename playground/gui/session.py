@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from PySide6.QtCore import QObject, QTimer, Signal
 
-from playground import registry
+from playground import paths, registry
 from playground.core.backend import Backend, ThreadBackend
 from playground.core.experiment import Budget, Experiment
 from playground.core.hyperparams import Value
@@ -37,6 +37,8 @@ from playground.core.turns import FairShare
 from playground.registry import Card
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from playground.core.job import Job
 
 State = Literal["idle", "running", "paused", "stopping", "done", "failed"]
@@ -201,6 +203,24 @@ class TrainingSession(QObject):
     def has_run(run: str) -> bool:
         """Whether a run of that folder or name can be opened."""
         return bool(run) and (run in registry.pretrained() or (Path(run) / "manifest.json").is_file())
+
+    @staticmethod
+    def keep_drawing(density: "np.ndarray", count: int, seed: int, name: str) -> str:
+        """Draws points from a painted density and keeps them; returns the name of that data set.
+
+        Raises PlaygroundError where nothing is painted, the name does not do, or the disk refuses.
+        """
+        from playground.core import painted
+
+        points = painted.points_of(density, count, seed)
+        about = f"{count} points from a painted density, seed {seed}"
+        return f"drawn:{painted.keep(points, paths.drawn(), name, about)}"
+
+    @staticmethod
+    def drawings() -> list[Path]:
+        """Points that were drawn in this window before, the newest first."""
+        files = [(file.stat().st_mtime, file) for file in paths.drawn().glob("*.csv")]
+        return [file for _, file in sorted(files, reverse=True)]
 
     @staticmethod
     def stored_facts(run: str) -> dict[str, Any]:
