@@ -15,6 +15,8 @@ from PySide6.QtWidgets import QHBoxLayout, QSplitter, QTabWidget, QVBoxLayout, Q
 from playground.core.records import Answer, Query, TrainRecord
 from playground.gui.document import ViewState
 from playground.gui.panels.base.asker import Asker
+from playground.gui.panels.base.data_desk import DataDesk
+from playground.gui.panels.base.data_dock import DataDock
 from playground.gui.panels.base.header import PanelHeader
 from playground.gui.panels.base.page import Page
 from playground.gui.panels.base.settings import SettingsColumn
@@ -62,6 +64,10 @@ class ModelPanel(Page):
         self.loss = LossPlot(f"{family}.loss")
         self.settings = SettingsColumn(family, session)
         self.training = Training(family, session, self.transport, self.settings, self)
+        learns = self.settings.data_section.learns
+        self.dock = DataDock(family, session, self.ask, points=learns("plane"), images=learns("images"))
+        self.askers.append(self.dock)
+        self.data = DataDesk(session, self.settings, self.dock, self.transport.seed, self.capture, self)
         self._lay_out()
         self._connect()
         self.show_state(session.state)
@@ -118,6 +124,16 @@ class ModelPanel(Page):
         else:
             self.session.prepare(self.family, data, {}, self.transport.seed())
             self._loading(f"Preparing a fresh model for {data} ...")
+
+    def open_path(self, path: str) -> bool:
+        """Opens a file of points or a folder of images as data; returns whether it is one of these."""
+        return self.data.open_path(path)
+
+    def _show_dock(self, shown: bool) -> None:
+        """The data dock takes the place of the model, or gives it back."""
+        self.dock.setVisible(shown)
+        for widget in (self.diagram, self.splitter):
+            widget.setVisible(not shown)
 
     def _loading(self, words: str) -> None:
         self.messages.clear()
@@ -206,7 +222,8 @@ class ModelPanel(Page):
         self._pending = dict(state.values)
 
     def is_settled(self) -> bool:
-        return self.session.is_open and self.views[self.tabs.currentIndex()].is_settled()
+        shown = self.views[self.tabs.currentIndex()] if self.dock.isHidden() else self.dock
+        return self.session.is_open and shown.is_settled()
 
     # -- asking -------------------------------------------------------------------------------------------------------
 
@@ -244,6 +261,8 @@ class ModelPanel(Page):
         for asker in self.askers:
             asker.opened(facts, experiment)
         self.show_state(self.session.state)
+        if facts["notice"]:
+            self.messages.show_message("warn", facts["notice"])
         self.settle_values()
 
     def _records_added(self, records: Sequence[TrainRecord]) -> None:
@@ -260,7 +279,11 @@ class ModelPanel(Page):
     def _failed(self, sentence: str, details: str) -> None:
         self.busy_changed.emit("")
         self.settings.setEnabled(True)
-        self.messages.show_message("bad", sentence, details, "Back to the working default", self.open_default)
+        if before := self.data.put_back():
+            self.restore(before)
+            self.messages.show_message("bad", f"{sentence} What was on the stage comes back.", details)
+        else:
+            self.messages.show_message("bad", sentence, details, "Back to the working default", self.open_default)
 
     def _refused(self, sentence: str) -> None:
         self.messages.show_message("warn", sentence)
@@ -269,6 +292,7 @@ class ModelPanel(Page):
         """Shows the session's state in every control that depends on it."""
         self.transport.set_state(state, can_start=self.session.is_open or state == "failed")
         self.settings.set_running(state in ("running", "stopping"))
+        self.dock.set_running(state in ("running", "stopping"))
         self.diagram.light(self.session.facts.get("parts", ()) if state == "running" else ())
         if self.session.is_open and state in ("paused", "done"):
             for asker in self.askers:
@@ -302,6 +326,8 @@ class ModelPanel(Page):
         middle.addWidget(self.diagram)
         middle.addWidget(self.messages)
         middle.addWidget(self.splitter, 1)
+        middle.addWidget(self.dock, 1)
+        self.dock.hide()
         middle.addWidget(self.transport)
         whole = QHBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
@@ -335,6 +361,9 @@ class ModelPanel(Page):
         self.training.noted.connect(self._noted)
         self.header.default_button.clicked.connect(self.open_default)
         self.settings.data_chosen.connect(self.open_data)
+        self.settings.data_section.edit_toggled.connect(self._show_dock)
+        self.data.preparing.connect(self._loading)
+        self.data.refused.connect(self._refused)
         self.session.opened.connect(self._opened)
         self.session.state_changed.connect(self.show_state)
         self.session.records_added.connect(self._records_added)

@@ -8,10 +8,10 @@ from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from playground.core.experiment import Experiment
 from playground.core.hyperparams import Value, to_dict
+from playground.gui.panels.base.data_section import DataSection
 from playground.gui.session import TrainingSession
-from playground.gui.widgets import controls, theme
+from playground.gui.widgets import theme
 from playground.gui.widgets.hyperparam_form import HyperparamForm
-from playground.gui.widgets.number_boxes import ChoiceBox
 
 
 class SettingsColumn(QScrollArea):
@@ -20,6 +20,10 @@ class SettingsColumn(QScrollArea):
     Signals:
         data_chosen: the name of another data set.
         edited: (key as on the command line, value, whether it may change mid-run).
+
+    Attributes:
+        family: the model's name.
+        data_section: the data in it.
     """
 
     data_chosen = Signal(str)
@@ -27,7 +31,7 @@ class SettingsColumn(QScrollArea):
 
     def __init__(self, family: str, session: TrainingSession, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._family = family
+        self.family = family
         self._session = session
         self._config: HyperparamForm | None = None
         self._training: HyperparamForm | None = None
@@ -40,29 +44,17 @@ class SettingsColumn(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
 
-        self._data = ChoiceBox(())
-        self._data.setObjectName(f"{family}.data")
-        self._data.setAccessibleName("Data")
-        self._data.setToolTip("What the model learns; another choice opens its bundled run, or a fresh model")
-        controls.follow_run(self._data)
-        groups = session.models()[family].extra.get("data_groups")
-        for card in session.data_sets().values():
-            if (groups is None or card.group in groups) and not card.extra.get("takes"):  # no path can be typed here
-                self._data.addItem(card.title, card.name)
-        self._data.activated.connect(lambda _: self.data_chosen.emit(self.data()))
+        self.data_section = DataSection(family, session)
+        self.data_section.data_chosen.connect(self.data_chosen)
 
         self._column = QVBoxLayout()
         self._column.setContentsMargins(0, 0, 0, 0)
-        self._facts = QLabel()
-        self._facts.setProperty("role", "caption")
-        self._facts.setWordWrap(True)
         self._view_forms = QVBoxLayout()
         self._content = QWidget()
         layout = QVBoxLayout(self._content)
         layout.addLayout(self._view_forms)
         layout.addWidget(_heading("Data"))
-        layout.addWidget(self._data)
-        layout.addWidget(self._facts)
+        layout.addWidget(self.data_section)
         layout.addLayout(self._column)
         layout.addStretch(1)
         self.setWidget(self._content)
@@ -93,19 +85,18 @@ class SettingsColumn(QScrollArea):
 
     def data(self) -> str:
         """The chosen data set."""
-        return str(self._data.currentData())
+        return self.data_section.data()
 
     def data_names(self) -> list[str]:
         """The data sets to choose from: those that the family can learn."""
-        return [self._data.itemData(index) for index in range(self._data.count())]
+        return self.data_section.data_names()
 
     def show_data(self, name: str) -> None:
         """Chooses a data set without opening it."""
-        self._data.setCurrentIndex(self._data.findData(name))
+        self.data_section.show_data(name)
 
     def show_run(self, experiment: Experiment, facts: Mapping[str, Any]) -> None:
         """Shows the run's own settings."""
-        self.show_data(experiment.data)
         self._data_options = {f"data.{name}": value for name, value in experiment.data_options.items()}
         self._make_forms(facts)
         assert self._config is not None
@@ -115,13 +106,9 @@ class SettingsColumn(QScrollArea):
         self._training.set_defaults(tuned.get("train", {}))
         self._config.set_values(experiment.config)
         self._training.set_values(to_dict(experiment.train))
-        self._fit()
         tested = "receipt" in tuned or f"{experiment.model}-{experiment.data}" in self._session.bundled_runs()
-        about = self._session.data_sets()[experiment.data.partition(":")[0]].about
-        lines = [about, f"{facts['parameters']:,} parameters"]
-        if not tested:
-            lines.append("No receipt for this pair: untested settings.")
-        self._facts.setText("\n".join(lines))
+        self.data_section.show_run(experiment, facts, tested)
+        self._fit()
 
     def assignments(self) -> dict[str, Value]:
         """All settings as they stand, by their keys on the command line."""
@@ -132,7 +119,7 @@ class SettingsColumn(QScrollArea):
 
     def set_running(self, running: bool) -> None:
         """Holds what cannot change mid-run."""
-        self._data.setEnabled(not running)
+        self.data_section.set_running(running)
         for form in (self._config, self._training):
             if form is not None:
                 form.set_running(running)
@@ -144,8 +131,8 @@ class SettingsColumn(QScrollArea):
                 widget.deleteLater()
         config, training = facts["config_fields"], facts["train_fields"]
         self._live = {field.name for field in config if field.live} | {f"train.{f.name}" for f in training if f.live}
-        self._config = HyperparamForm(config, id_prefix=f"{self._family}.config")
-        self._training = HyperparamForm(training, id_prefix=f"{self._family}.training")
+        self._config = HyperparamForm(config, id_prefix=f"{self.family}.config")
+        self._training = HyperparamForm(training, id_prefix=f"{self.family}.training")
         self._config.value_changed.connect(self._config_edited)
         self._training.value_changed.connect(self._training_edited)
         for words, form in (("Model", self._config), ("Training", self._training)):
