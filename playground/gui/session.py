@@ -200,6 +200,13 @@ class TrainingSession(QObject):
         return registry.pretrained()
 
     @staticmethod
+    def default_run(family: str) -> str:
+        """The bundled run to begin with: the first data set that can be seen from the last row and has one, or ""."""
+        bundled = registry.pretrained()
+        names = (f"{family}-{data}" for data in ("strokes", "digits", *registry.data()))
+        return next((name for name in names if name in bundled), "")
+
+    @staticmethod
     def has_run(run: str) -> bool:
         """Whether a run of that folder or name can be opened."""
         return bool(run) and (run in registry.pretrained() or (Path(run) / "manifest.json").is_file())

@@ -35,6 +35,7 @@ CARD = {
     "order": 3,
     "about": "Writes data number by number, each drawn from a softmax that depends on those before it.",
     "objective": "high density",
+    "approach": "Indirect: learn a density, then draw from it, number by number",
     "loss_unit": "nats",
     "formula": r"p(x) = \prod_i p(x_i \mid x_{<i})",
 }

@@ -33,6 +33,7 @@ CARD = {
     "order": 5,
     "about": "Corrupts data with Gaussian noise and learns to undo it, one step at a time.",
     "objective": "predict the noise",
+    "approach": "Direct: noise in, data out, in many small steps",
     "loss_unit": "MSE",
     "formula": r"x_t = \alpha_t\, x_0 + \sigma_t\, \varepsilon",
 }

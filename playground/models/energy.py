@@ -35,6 +35,7 @@ CARD = {
     "order": 8,
     "about": "Scores how unlikely data is, and samples by walking downhill on that score.",
     "objective": "high density",
+    "approach": "Indirect: learn a score, then search for what scores well",
     "loss_unit": "nats",
     "formula": r"p(x) = e^{-E(x)} / Z",
 }

@@ -37,6 +37,7 @@ CARD = {
     "order": 6,
     "about": "A generator and a discriminator train each other until samples cannot be told from data.",
     "objective": "indistinguishable",
+    "approach": "Direct: noise in, data out, in one pass",
     "loss_unit": "nats",
     "formula": r"\min_G \max_D\; \mathbb{E}\,\log D(x) + \mathbb{E}\,\log(1 - D(G(z)))",
 }

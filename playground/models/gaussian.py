@@ -38,6 +38,7 @@ CARD = {
     "order": 2,
     "about": "Fits one Gaussian, or a weighted sum of several, by maximum likelihood.",
     "objective": "high density",
+    "approach": "Indirect: learn a density, then draw from it",
     "loss_unit": "nats",
     "formula": r"p(x) = \sum_k \pi_k \, \mathcal{N}(x; \mu_k, \Sigma_k)",
 }

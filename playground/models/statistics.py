@@ -38,6 +38,7 @@ CARD = {
     "order": 7,
     "about": "A generator is trained until chosen statistics of its samples, or all at once, are those of the data.",
     "objective": "match certain statistics",
+    "approach": "Direct: noise in, data out, in one pass",
     "loss_unit": "gap²",
     "formula": r"\min_g\; \left\| \mathbb{E}_z\, \varphi(g(z)) - \mathbb{E}_x\, \varphi(x) \right\|^2",
 }

@@ -36,6 +36,7 @@ CARD = {
     "data_groups": ["images"],
     "about": "A GAN whose generator is steered layer by layer by a style vector: mix styles, truncate them.",
     "objective": "indistinguishable",
+    "approach": "Direct: noise in, data out, in one pass",
     "loss_unit": "nats",
     "formula": r"w = f(z), \quad x = g(w, \mathrm{noise})",
 }

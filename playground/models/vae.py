@@ -31,6 +31,7 @@ CARD = {
     "order": 9,
     "about": "Encodes data into a short code z near a Gaussian, and decodes codes into data.",
     "objective": "high density (a bound of it)",
+    "approach": "Direct: a code in, data out, in one pass",
     "loss_unit": "nats",
     "formula": r"\log p(x) \geq \mathbb{E}_{q(z|x)} \log p(x|z) - \mathrm{KL}(q(z|x)\,\|\,p(z))",
 }

@@ -88,11 +88,8 @@ class ModelPanel(Page):
 
     @property
     def default_run(self) -> str:
-        """The bundled run that this panel opens with: the first data set of the lecture's that has one."""
-        for data in ("digits", *self.session.data_sets()):
-            if f"{self.family}-{data}" in self.session.bundled_runs():
-                return f"{self.family}-{data}"
-        return ""
+        """The bundled run that this panel opens with."""
+        return self.session.default_run(self.family)
 
     def show_stored(self) -> None:
         """Shows the default run's drawing and stored samples, before there is a model to make new ones."""
