@@ -6,7 +6,15 @@ from importlib.util import find_spec
 
 from PySide6.QtCore import QByteArray, QEvent, QSize, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QListWidget, QListWidgetItem, QMainWindow, QStackedWidget, QWidget
+from PySide6.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QListWidget,
+    QListWidgetItem,
+    QMainWindow,
+    QStackedWidget,
+    QWidget,
+)
 
 from playground import registry
 from playground.core.errors import unknown
@@ -19,6 +27,7 @@ from playground.gui.preferences import SCALES, Preferences
 from playground.gui.session import TrainingSession
 from playground.gui.undo import Undo
 from playground.gui.widgets import theme
+from playground.gui.widgets.page_frame import PageFrame
 
 PAGES_ABOVE = {"home": ("Home", "playground.gui.panels.home")}
 PAGES_BELOW = {
@@ -40,6 +49,7 @@ class MainWindow(QMainWindow):
         super().__init__()
         self.preferences = preferences
         self.pages: dict[str, Page] = {}
+        self._frames: dict[str, PageFrame] = {}
         self.setObjectName("playground")
         self.setWindowTitle("Generative playground")
         self.setAcceptDrops(True)
@@ -94,7 +104,7 @@ class MainWindow(QMainWindow):
             elif open_default:
                 self.pages[name].open_default()
         page = self.pages[name]
-        self.stack.setCurrentWidget(page)
+        self.stack.setCurrentWidget(self._frames[name])
         for row in range(self.rail.count()):
             if self.rail.item(row).data(Qt.ItemDataRole.UserRole) == name:
                 self.rail.blockSignals(True)
@@ -115,8 +125,9 @@ class MainWindow(QMainWindow):
     @property
     def page(self) -> Page | None:
         """The page on the stage."""
-        widget = self.stack.currentWidget()
-        return widget if isinstance(widget, Page) else None
+        frame = self.stack.currentWidget()
+        page = frame.widget() if isinstance(frame, PageFrame) else None
+        return page if isinstance(page, Page) else None
 
     @property
     def panel(self) -> ModelPanel | None:
@@ -150,7 +161,8 @@ class MainWindow(QMainWindow):
         page.busy_changed.connect(self._show_busy)
         page.page_wanted.connect(self.show_page)
         self.pages[name] = page
-        self.stack.addWidget(page)
+        self._frames[name] = PageFrame(page)
+        self.stack.addWidget(self._frames[name])
         page.show_stored()
 
     def _page_method(self, name: str) -> Callable[[], object] | None:

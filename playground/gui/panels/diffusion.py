@@ -160,6 +160,7 @@ class _ReversePlane(QWidget):
         self.view = ScatterView(f"{name}.plane")
         self.truth = QLabel("Arrows: the score at this t. Broad and pale: exact mathematics; thin: learned.")
         self.truth.setProperty("role", "caption")
+        self.truth.setWordWrap(True)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.view, 1)

@@ -1,8 +1,8 @@
 """Where to begin: every family with its samples, in the lecture's order, and the ways to see them together."""
 
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import QEvent
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from playground.gui.panels.base.page import Page as BasePage
 from playground.gui.session import Card, TrainingSession
@@ -20,31 +20,24 @@ class Page(BasePage):
         super().__init__("home", parent)
         title, hint = QLabel(WELCOME), QLabel(f"{HINT} The pictures are stored samples of the bundled models.")
         title.setProperty("role", "title")
+        title.setWordWrap(True)
         hint.setProperty("role", "caption")
         hint.setWordWrap(True)
         self._ways = QHBoxLayout()
         self._add_way("compare", "Race four models", "Four families learn the same data side by side")
         self._add_way("lecture", "Start the lecture", "The lecture as scenes, each with something to do")
-        head = QHBoxLayout()
-        head.addWidget(title, 1)
-        head.addLayout(self._ways)
+        self._head = QGridLayout()
+        self._head.addWidget(title, 0, 0)
+        self._head.setColumnStretch(0, 1)
         cards = TrainingSession.models().values()
         self._tiles = [self._tile(card) for card in cards if card.extra.get("in_rail", True)]
-        self._inside = QWidget()
-        self._grid = QGridLayout(self._inside)
-        self._grid.setContentsMargins(0, 0, 0, 0)
-        self._scroll = QScrollArea()
-        self._scroll.setWidget(self._inside)
-        self._scroll.setWidgetResizable(True)
-        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
-        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self._scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self._grid = QGridLayout()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addLayout(head)
+        layout.addLayout(self._head)
         layout.addWidget(hint)
         layout.addWidget(self.messages)
-        layout.addWidget(self._scroll, 1)
+        layout.addLayout(self._grid, 1)
         self._columns = 0
         self._arrange()
 
@@ -73,7 +66,7 @@ class Page(BasePage):
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if theme.is_change(event) and hasattr(self, "_scroll"):
+        if theme.is_change(event) and hasattr(self, "_columns"):
             self._columns = 0
             self._arrange()
 
@@ -83,6 +76,8 @@ class Page(BasePage):
         if columns == self._columns:
             return
         self._columns = columns
+        self._head.removeItem(self._ways)
+        self._head.addLayout(self._ways, int(columns < 3), int(columns == 3))
         for place, tile in enumerate(self._tiles):
             self._grid.addWidget(tile, place // columns, place % columns)
         for line in range(len(self._tiles)):

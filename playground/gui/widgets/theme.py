@@ -150,7 +150,7 @@ def _stylesheet(theme: Theme, point_size: float) -> str:
     """
     return f"""
     QToolTip {{ color: {theme.text}; background: {theme.raised}; border: 1px solid {theme.border}; padding: 0.3em; }}
-    QListWidget#rail {{ background: transparent; border: none; outline: none; }}
+    QListWidget#rail {{ background: {theme.window}; border: none; outline: none; }}
     QListWidget#rail::item {{ padding: 0.4em 0.6em; border-radius: 0.35em; }}
     QListWidget#rail::item:selected {{ background: {theme.accent}; color: {theme.on_accent}; }}
     QWidget[role="card"] {{ background: {theme.raised}; border: 1px solid {theme.border}; border-radius: 0.5em; }}

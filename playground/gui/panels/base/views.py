@@ -65,6 +65,7 @@ class SampleStage(QWidget):
         self.caption = QLabel("")
         self.caption.setProperty("role", "caption")
         self.caption.setObjectName(f"{name}.caption")
+        self.caption.setWordWrap(True)
         self._sheet = QPixmap()
         self._stack = QStackedLayout()
         for widget in (self.images, self.points, self.stored):
