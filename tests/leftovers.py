@@ -37,7 +37,7 @@ class Before:
         if QCoreApplication.instance() is not None:
             QCoreApplication.processEvents()
             QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
-        return [*self._running_threads(), *_running_qthreads(), *_active_timers(), *self._open_windows()]
+        return [*self._running_threads(), *_running_qthreads(), *self._active_timers(), *self._open_windows()]
 
     def _running_threads(self) -> list[str]:
         found = []
@@ -47,6 +47,20 @@ class Before:
                 thread.join(_GRACE)
                 if thread.is_alive():
                     found.append(f"the thread '{thread.name}' is running")
+        return found
+
+    def _active_timers(self) -> list[str]:
+        """A window that was there before, shared by the tests of a file, may go on with what it does."""
+        found = []
+        for timer, where in list(_started.items()):
+            if (
+                isinstance(timer, QTimer)
+                and isValid(timer)
+                and timer.isActive()
+                and _window(timer) not in self._windows
+            ):
+                found.append(f"the QTimer {_name(timer)}, started at {where}, is active")
+                timer.stop()
         return found
 
     def _open_windows(self) -> list[str]:
@@ -65,13 +79,12 @@ def _running_qthreads() -> list[str]:
     ]
 
 
-def _active_timers() -> list[str]:
-    found = []
-    for timer, where in list(_started.items()):
-        if isinstance(timer, QTimer) and isValid(timer) and timer.isActive():
-            found.append(f"the QTimer {_name(timer)}, started at {where}, is active")
-            timer.stop()
-    return found
+def _window(thing: QObject) -> QWidget | None:
+    """The window that something belongs to."""
+    owner: QObject | None = thing
+    while owner is not None and not isinstance(owner, QWidget):
+        owner = owner.parent()
+    return owner.window() if isinstance(owner, QWidget) else None
 
 
 def _visible_windows() -> list[QWidget]:

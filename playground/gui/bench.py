@@ -101,7 +101,7 @@ def _start(began: float, patience: float = 120.0) -> None:
     from playground.gui.preferences import Preferences
 
     application()
-    window = open_window(Preferences())
+    window = open_window(Preferences(), panel="diffusion")
     try:
         figures = {"painted_s": round(time.time() - began, 3), "torch_at_paint": float("torch" in sys.modules)}
         worst = _Heartbeat()

@@ -29,14 +29,13 @@ CARD = {
     "name": "diffusion",
     "title": "Diffusion",
     "group": "Diffusion",
-    "slides": "32-36",
-    "order": 5,
+    "slides": "32-36", "order": 5,
     "about": "Corrupts data with Gaussian noise and learns to undo it, one step at a time.",
     "objective": "predict the noise",
     "approach": "Direct: noise in, data out, in many small steps",
     "loss_unit": "MSE",
     "formula": r"x_t = \alpha_t\, x_0 + \sigma_t\, \varepsilon",
-}
+}  # fmt: skip
 
 
 LOOKS = {"points": 64, "images": 16}  # places at which the likelihood bound looks for each example

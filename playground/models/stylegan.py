@@ -31,15 +31,14 @@ CARD = {
     "name": "stylegan",
     "title": "Style GAN",
     "group": "GAN",
-    "slides": "40",
-    "order": 6.5,
+    "slides": "40", "order": 6.5,
     "data_groups": ["images"],
     "about": "A GAN whose generator is steered layer by layer by a style vector: mix styles, truncate them.",
     "objective": "indistinguishable",
     "approach": "Direct: noise in, data out, in one pass",
     "loss_unit": "nats",
     "formula": r"w = f(z), \quad x = g(w, \mathrm{noise})",
-}
+}  # fmt: skip
 
 LAZY = 8  # the gradient penalty is paid every so many steps, so many times over
 AVERAGED = 256  # codes whose styles make the average style of a label

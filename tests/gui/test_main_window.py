@@ -79,7 +79,7 @@ def test_a_run_that_is_none_is_said_and_the_default_opens(start, tmp_path):
     person = start(open_path=str(tmp_path), panel="vae")
     assert "is not a run folder" in person.panel.messages.text()
     person.settle()
-    assert person.session.experiment.data == "digits"
+    assert person.session.experiment.data == "strokes"
 
 
 def test_an_unknown_panel_is_named(qtbot):
@@ -221,8 +221,8 @@ def test_the_window_shows_stored_samples_before_torch_is_imported(tmp_path):
     seen = json.loads(child.stdout.splitlines()[-1])
     assert seen["torch"] is False
     (caption,) = seen["captions"]
-    assert "diffusion-digits" in caption
-    sheet = QImage(str(registry.pretrained()["diffusion-digits"] / "samples.png"))
+    assert "diffusion-strokes" in caption
+    sheet = QImage(str(registry.pretrained()["diffusion-strokes"] / "samples.png"))
     inks = {sheet.pixel(x, y) for x in range(sheet.width()) for y in range(sheet.height())}
     painted = QImage(str(picture))
     middle = {painted.pixel(x, y) for x in range(0, painted.width(), 2) for y in range(0, painted.height(), 2)}

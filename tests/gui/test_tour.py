@@ -15,9 +15,9 @@ def colours(picture: QImage) -> int:
 
 def test_every_view_of_a_panel_is_saved_under_its_name_in_the_size_asked_for(qapp, tmp_path, monkeypatch):
     monkeypatch.setattr(tour, "SECONDS", 0.2)
-    monkeypatch.setattr(registry, "data", lambda every=registry.data: {n: every()[n] for n in ("digits", "moons")})
+    monkeypatch.setattr(registry, "data", lambda every=registry.data: {n: every()[n] for n in ("strokes", "moons")})
     saved = list(tour.take(tmp_path / "pictures", "vae", (1100, 700), "dark"))
-    names = {f"vae-{data}-dark{view}.png" for data in ("digits", "moons") for view in ("", ".train", ".sample")}
+    names = {f"vae-{data}-dark{view}.png" for data in ("strokes", "moons") for view in ("", ".train", ".sample")}
     assert {path.name for path in saved} == {path.name for path in (tmp_path / "pictures").iterdir()} == names
     for path in saved:
         picture = QImage(str(path))

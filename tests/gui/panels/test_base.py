@@ -188,6 +188,8 @@ def test_a_live_setting_changes_the_run_that_trains(vae):
 
 
 def test_other_data_and_back_to_the_working_default(vae):
+    vae.window.open_run("vae-strokes")
+    vae.settle()
     vae.show_view("Train")
     pictures = vae.find("vae.train.images").images().copy()
     settings, budget = vae.panel.settings.assignments(), vae.panel.transport.budget()
@@ -202,7 +204,7 @@ def test_other_data_and_back_to_the_working_default(vae):
 
     vae.press("vae.default")
     vae.settle()
-    assert vae.find("vae.data").currentData() == "digits"
+    assert vae.find("vae.data").currentData() == "strokes"
     assert vae.panel.settings.assignments() == settings
     assert vae.panel.transport.budget() == budget
     np.testing.assert_array_equal(vae.find("vae.train.images").images(), pictures)
@@ -223,7 +225,7 @@ def test_a_damaged_run_is_one_sentence_with_the_way_back(open_window, tiny_run):
     assert person.find("vae.message.action").text() == "Back to the working default"
     person.press("vae.message.action")
     person.settle()
-    assert person.session.experiment.data == "digits"
+    assert person.session.experiment.data == "strokes"
     assert not person.session.can_train
     assert person.panel.messages.text() == ""
 
