@@ -51,10 +51,12 @@ class LatentSliders(QWidget):
 
     Signals:
         values_changed(object): a person moved or reset a slider; the whole code, float32 of shape (axes,).
+        released(): the hand let go, or a key or button had its whole effect.
         random_clicked(): a person asked for a random code; the owner draws it and calls `set_values`.
     """
 
     values_changed = Signal(object)
+    released = Signal()
     random_clicked = Signal()
 
     def __init__(self, *, id_prefix: str, parent: QWidget | None = None) -> None:
@@ -82,20 +84,28 @@ class LatentSliders(QWidget):
         self._layout.addWidget(self._rows_box)
         self._layout.addLayout(buttons)
 
-    def set_axes(self, names: Sequence[str], shares: Sequence[float] | None = None) -> None:
+    def set_axes(
+        self, names: Sequence[str], shares: Sequence[float] | None = None, notes: Sequence[tuple[str, str]] = ()
+    ) -> None:
         """Builds one slider a name, in the order given, all at 0.
 
-        `shares` (as many as `names`) says how much of the change in the output each one makes, in [0, 1]. Raises
-        ValueError where the lengths differ.
+        `shares` (as many as `names`) says how much of the change in the output each one makes, in [0, 1]. A note is
+        what a slider says beside its name instead of its share, or "", and a line for its tooltip. Raises ValueError
+        where the lengths differ.
         """
+        notes = notes or [("", "")] * len(names)
+        if len(notes) != len(names):
+            raise ValueError(f"{len(names)} names but {len(notes)} notes")
         if shares is not None and len(shares) != len(names):
             raise ValueError(f"{len(names)} names but {len(shares)} shares")
         self._values = np.zeros(len(names), dtype=np.float32)
         box = QWidget(self)
         self._rows = []
         for index, name in enumerate(names):
-            row = _Row(index, name, None if shares is None else shares[index], f"{self._id_prefix}.z.{index}", box)
+            share = None if shares is None else shares[index]
+            row = _Row(index, name, share, notes[index], f"{self._id_prefix}.z.{index}", box)
             row.moved.connect(self._take)
+            row.slider.sliderReleased.connect(self.released)
             self._rows.append(row)
         layout = QVBoxLayout(box)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -115,6 +125,7 @@ class LatentSliders(QWidget):
             layout.addWidget(Collapsible(rest, id_prefix=f"{self._id_prefix}.z", title=title))
         self._layout.replaceWidget(self._rows_box, box)
         self._rows_box.hide()
+        self._rows_box.setParent(None)  # the new sliders have the names of the old ones
         self._rows_box.deleteLater()
         self._rows_box = box
         box.show()
@@ -152,14 +163,17 @@ class LatentSliders(QWidget):
         metrics = self.fontMetrics()
         widest = max((metrics.horizontalAdvance(row.name_label.text()) for row in self._rows), default=0)
         for row in self._rows:
-            row.set_columns(min(widest, theme.em(self, 9)), metrics.horizontalAdvance("+0.000 σ"))
+            row.set_columns(min(widest, theme.em(self, 11)), metrics.horizontalAdvance("+0.000 σ"))
 
     def _take(self, index: int, value: float) -> None:
         self._values[index] = value
         self.values_changed.emit(self.values())
+        if not self._rows[index].slider.isSliderDown():
+            self.released.emit()
 
     def _reset_all(self) -> None:
         self.set_values(np.zeros_like(self._values), emit=True)
+        self.released.emit()
 
 
 class _Row(QWidget):
@@ -167,15 +181,19 @@ class _Row(QWidget):
 
     moved = Signal(int, float)
 
-    def __init__(self, index: int, name: str, share: float | None, object_name: str, parent: QWidget) -> None:
+    def __init__(
+        self, index: int, name: str, share: float | None, note: tuple[str, str], object_name: str, parent: QWidget
+    ) -> None:
         super().__init__(parent)
         self._index = index
         self._name = name
-        self.name_label = QLabel(name if share is None else f"{name}  {share:.0%}", self)
+        beside = note[0] or ("" if share is None else f"{share:.0%}")
+        self.name_label = QLabel(f"{name}  {beside}".rstrip(), self)
         self.slider = SigmaSlider(self)
         self.slider.setObjectName(object_name)
         effect = "" if share is None else f"\nIt makes {share:.0%} of the change in the output."
-        tooltip = f"{name}, in standard deviations of the prior.{effect}\nThe hatched ends are rarely drawn."
+        known = f"\n{note[1]}" if note[1] else ""
+        tooltip = f"{name}, in standard deviations of the prior.{effect}{known}\nThe hatched ends are rarely drawn."
         self.slider.setToolTip(tooltip)
         self.name_label.setToolTip(tooltip)
         self._value_label = QLabel(self)

@@ -86,6 +86,28 @@ def test_random_is_the_owners_decision(qtbot, sliders):
         qtbot.mouseClick(sliders.findChild(QPushButton, "vae.z.random"), Qt.MouseButton.LeftButton)
 
 
+def test_a_note_stands_beside_the_name_instead_of_the_share(sliders):
+    sliders.set_axes(["a", "b"], [0.75, 0.25], [("size R² 0.62", "It explains 62 % of size."), ("", "")])
+    assert labels(sliders)[::2] == ["a  size R² 0.62", "b  25%"]
+    assert "75% of the change" in slider(sliders, 0).toolTip()
+    assert "It explains 62 % of size." in slider(sliders, 0).toolTip()
+    with pytest.raises(ValueError, match="2 names but 1 notes"):
+        sliders.set_axes(["a", "b"], notes=[("", "")])
+
+
+def test_letting_go_is_told_once_a_drag_and_once_a_key(qtbot, sliders):
+    told, target = [], slider(sliders, 0)
+    sliders.released.connect(lambda: told.append(sliders.values()[0]))
+    middle = target.height() // 2
+    qtbot.mousePress(target, Qt.MouseButton.LeftButton, pos=QPoint(round(target.x_of(100)), middle))
+    qtbot.mouseMove(target, QPoint(round(target.x_of(200)), middle))
+    assert told == []
+    qtbot.mouseRelease(target, Qt.MouseButton.LeftButton, pos=QPoint(round(target.x_of(200)), middle))
+    assert told == [pytest.approx(2.0, abs=0.05)]
+    qtbot.keyClick(target, Qt.Key.Key_Right)
+    assert len(told) == 2
+
+
 def test_more_than_eight_are_folded(qtbot, sliders):
     sliders.set_axes([f"z{i}" for i in range(11)])
     assert slider(sliders, VISIBLE_ROWS - 2).isVisible()
