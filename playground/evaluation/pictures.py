@@ -5,8 +5,11 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
+from playground.evaluation.whole_file import whole_file
+
 _TILE = 40  # an image is enlarged by whole factors to about this many pixels
 _COLUMNS = 80  # of numbers on a line
+_FILM = 320  # pixels, about the side of a moving picture
 _MARGIN = 20  # pixels below and above them
 _SIDE = 8192  # pixels; a larger sheet is enlarged less, as far as that goes
 
@@ -55,6 +58,15 @@ def _line(x: np.ndarray, extent: float, side: int = 480) -> Image.Image:
             draw.rectangle((column * step, top, (column + 1) * step - 2, ground), fill="#D55E00")
     draw.line((0, ground, side, ground), fill="black")
     return canvas
+
+
+def save_film(frames: np.ndarray, path: Path) -> None:
+    """Images (T, C, H, W) one after another as a GIF, enlarged by a whole factor to be seen from the last row. Raises
+    PlaygroundError where it cannot be written."""
+    factor = max(1, round(_FILM / frames.shape[2]))
+    large = frames.repeat(factor, axis=2).repeat(factor, axis=3)
+    with whole_file(path, "moving picture") as part:
+        save_animation([sheet(frame[None]) for frame in large], part)
 
 
 def save_animation(frames: list[Image.Image], path: Path) -> None:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from playground import paths, registry
@@ -233,8 +234,16 @@ class TrainingSession(QObject):
     def stored_facts(run: str) -> dict[str, Any]:
         """What a bundled run's files say of its model without torch: enough to draw it before it is there."""
         experiment = Experiment.load(registry.pretrained()[run] / "experiment.json")
-        kind = "points" if registry.data()[experiment.data.partition(":")[0]].group in ("plane", "line") else "images"
+        card = registry.data().get(experiment.data.partition(":")[0])
+        kind = "points" if card is not None and card.group in ("plane", "line") else "images"
         return {"kind": kind, "data": experiment.data, "conditional": False, "latent_dim": 0, **experiment.config}
+
+    @staticmethod
+    def save_animation(frames: np.ndarray, path: Path) -> None:
+        """Writes images (T, C, H, W) as a GIF, whole or not at all. Raises PlaygroundError where that fails."""
+        from playground.evaluation.pictures import save_film
+
+        save_film(frames, path)
 
     # -- commands -------------------------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from PySide6.QtCore import QCoreApplication, QEvent, Qt
-from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QComboBox, QLabel, QWidget
+from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QComboBox, QLabel, QTabBar, QWidget
 from pytestqt.qtbot import QtBot
 
 from playground.gui.app import application
@@ -84,6 +84,14 @@ class Person:
         self.qtbot.mouseClick(bar, LEFT, pos=bar.tabRect(index).center())
         self.settle()
         return self.view
+
+    def show_tool(self, name: str, title: str) -> None:
+        """Clicks a title in a row of titles and waits for what it shows."""
+        bar = self.find(name, QTabBar)
+        (index,) = [i for i in range(bar.count()) if bar.tabText(i) == title]
+        assert bar.isTabVisible(index)
+        self.qtbot.mouseClick(bar, LEFT, pos=bar.tabRect(index).center())
+        self.settle()
 
     def texts(self) -> list[str]:
         """All words that are on show."""

@@ -91,15 +91,15 @@ class DrawCanvas(DrawnWidget):
         return base64.b64encode((self._image * 255).round().astype(np.uint8).tobytes()).decode()
 
     def set_control_value(self, value: object) -> None:
-        """Shows such pixels. Raises ValueError where they are not as many as it has."""
+        """Shows such pixels; what was made of them is kept elsewhere. Raises ValueError where they are not as many as
+        it has."""
         try:
             pixels = np.frombuffer(base64.b64decode(str(value), validate=True), np.uint8)
         except binascii.Error as error:
             raise ValueError("The drawing's value is not in base 64.") from error
         if pixels.size != self._image.size:
             raise ValueError(f"The drawing has {self._image.size} numbers, not {pixels.size}.")
-        self._image = pixels.reshape(self._image.shape).astype(np.float32) / 255
-        self._was_edited()
+        self.set_image(pixels.reshape(self._image.shape) / 255)
 
     # -- by hand ------------------------------------------------------------------------------------------------------
 
@@ -164,7 +164,7 @@ class DrawCanvas(DrawnWidget):
         share = ((x - start.x()) * along[0] + (y - start.y()) * along[1]) / square if square else np.zeros_like(x)
         share = share.clip(0, 1)
         distance = np.hypot(x - start.x() - share * along[0], y - start.y() - share * along[1])
-        cover = (max(_BRUSH * height, 0.6) + 0.5 - distance).clip(0, 1)[None].astype(np.float32)
+        cover = (max(_BRUSH * height, 0.9) + 0.5 - distance).clip(0, 1)[None].astype(np.float32)
         colour = (ink if channels == 3 else ink.mean(keepdims=True))[:, None, None]
         self._image += cover * (colour - self._image)
         self._was_edited()
@@ -198,7 +198,7 @@ class DrawCanvas(DrawnWidget):
         painter.drawRect(area)
         if self.hasFocus():
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            radius = max(_BRUSH * self._image.shape[1], 0.6) * area.height() / self._image.shape[1]
+            radius = max(_BRUSH * self._image.shape[1], 0.9) * area.height() / self._image.shape[1]
             painter.setPen(QPen(QColor(look.accent), line))
             painter.drawEllipse(self.pixel_position(self._brush.x(), self._brush.y()), radius, radius)
 

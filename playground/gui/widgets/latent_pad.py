@@ -107,10 +107,13 @@ class LatentPad(DrawnWidget):
         return [round(float(number), 2) for number in self._place]
 
     def set_control_value(self, value: object) -> None:
-        """Moves the code as a person does. Raises ValueError for anything but two numbers."""
+        """Moves the code as a person does. Raises ValueError for anything but two numbers, and before the two
+        directions have names."""
         place = np.asarray(value, dtype=float)
         if place.shape != (2,) or not np.isfinite(place).all():
             raise ValueError(f"A place on the map is two numbers, not {value!r}.")
+        if not all(self._names):
+            raise ValueError("The map has no directions yet.")
         self._move(place, last=True)
 
     # -- by hand ------------------------------------------------------------------------------------------------------
@@ -214,8 +217,8 @@ class LatentPad(DrawnWidget):
         outside = QPainterPath()
         outside.addRect(square)
         outside.addEllipse(middle, UNUSUAL * sigma, UNUSUAL * sigma)
-        painter.fillPath(outside, theme.faded(look.warn, 0.12))
-        painter.fillPath(outside, QBrush(theme.faded(look.warn, 0.5), Qt.BrushStyle.BDiagPattern))
+        painter.fillPath(outside, theme.faded(look.warn, 0.1))
+        painter.fillPath(outside, QBrush(theme.faded(look.warn, 0.3), Qt.BrushStyle.BDiagPattern))
         painter.setPen(QPen(QColor(look.grid), line))
         painter.drawLine(QPointF(square.left(), middle.y()), QPointF(square.right(), middle.y()))
         painter.drawLine(QPointF(middle.x(), square.top()), QPointF(middle.x(), square.bottom()))

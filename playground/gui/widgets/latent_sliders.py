@@ -63,6 +63,8 @@ class LatentSliders(QWidget):
         """Has no axes until `set_axes`; slider i is named `<id_prefix>.z.<i>`."""
         super().__init__(parent)
         self.setObjectName(f"{id_prefix}.z")
+        self.setAccessibleName("Code z")
+        self.setToolTip("The code, in standard deviations of the prior")
         self._id_prefix = id_prefix
         self._values = np.zeros(0, dtype=np.float32)
         self._rows: list[_Row] = []
@@ -153,6 +155,7 @@ class LatentSliders(QWidget):
     def set_control_value(self, value: list[float]) -> None:
         """Takes a code back. Raises ValueError where there are not as many axes."""
         self.set_values(np.asarray(value, dtype=np.float32), emit=True)
+        self.released.emit()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

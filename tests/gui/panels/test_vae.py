@@ -1,13 +1,17 @@
 """The VAE in the window: its code under the hand."""
 
+import re
+
 import numpy as np
 import pytest
 import torch
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QComboBox
 from pytestqt.qtbot import QtBot
 
 from playground import registry
-from playground.gui.panels.vae import FILM
+from playground.gui.panels.base.latent.walk import FILM
+from playground.gui.widgets.latent_sliders import SigmaSlider
 from tests.gui.driving import LEFT, opened_window
 
 TWO_SIGMA = 200  # in the slider's hundredths
@@ -24,8 +28,10 @@ def bundled(qapp, request):
 def latent(bundled):
     """Its opening view, every slider at 0."""
     bundled.show_view("Latent")
+    bundled.show_tool("vae.latent.tools", "Sliders")
     bundled.ask_again(lambda: bundled.press("vae.latent.z.reset"))
-    return bundled
+    yield bundled
+    bundled.window.undo.settle()  # it waits for a hand to rest
 
 
 @pytest.fixture(scope="module")
@@ -48,14 +54,15 @@ def move(person, index, ticks):
 
 
 def click_example(person, index):
-    grid = person.find("vae.latent.examples")
+    grid = person.find("vae.latent.examples.grid")
     person.ask_again(lambda: person.qtbot.mouseClick(grid, LEFT, pos=grid.tile_rect(index).center().toPoint()))
 
 
-def test_it_opens_on_the_sliders_with_a_walk_between_two_real_digits(bundled):
+def test_it_opens_on_the_sliders_beside_one_big_picture(bundled):
     assert bundled.view.title == "Latent"
-    assert bundled.session.facts["latent_dim"] == len(bundled.view.sliders.values()) >= 3
-    assert bundled.find("vae.latent.film").frame_count() == FILM
+    assert bundled.session.facts["latent_dim"] == len(bundled.find("vae.latent.z").values()) >= 3
+    assert bundled.find("vae.latent.decoded").images().shape == (1, 1, 8, 8)
+    assert bundled.find("vae.latent.tools").control_value() == "Sliders"
 
 
 @pytest.mark.parametrize("index", range(3))
@@ -69,7 +76,7 @@ def test_each_of_the_first_sliders_changes_the_picture(latent, index):
 def test_keys_move_a_slider_by_a_tenth_of_sigma(latent):
     before = decoded(latent)
     latent.ask_again(lambda: latent.qtbot.keyClick(slider(latent, 0), Qt.Key.Key_Right))
-    assert latent.view.sliders.values()[0] == pytest.approx(0.1)
+    assert latent.find("vae.latent.z").values()[0] == pytest.approx(0.1)
     assert not np.array_equal(decoded(latent), before)
 
 
@@ -79,14 +86,12 @@ def test_reset_all_restores_the_picture_bit_for_bit(latent):
     assert not np.array_equal(decoded(latent), before)
     latent.ask_again(lambda: latent.press("vae.latent.z.reset"))
     assert np.array_equal(decoded(latent), before)
-    assert not latent.view.sliders.values().any()
+    assert not latent.find("vae.latent.z").values().any()
 
 
 def test_sliders_stand_in_the_order_of_their_effect(latent):
-    latent.press("vae.latent.z.more")
-    axes = [words for words in latent.texts() if words.startswith("z_")]
-    latent.press("vae.latent.z.more")
-    shares = [int(words.split()[1].rstrip("%")) for words in axes]
+    tips = [slider.toolTip() for slider in latent.window.findChildren(SigmaSlider)]
+    shares = [int(re.search(r"(\d+)% of the change", tip)[1]) for tip in tips]
     assert len(shares) == latent.session.facts["latent_dim"] > 1
     assert shares == sorted(shares, reverse=True)
     assert sum(shares) == pytest.approx(100, abs=len(shares))
@@ -94,21 +99,25 @@ def test_sliders_stand_in_the_order_of_their_effect(latent):
 
 def test_a_click_on_a_real_example_shows_its_code(latent, model):
     middle = decoded(latent)
+    latent.show_tool("vae.latent.tools", "Examples")
     for index in (0, 3, 7):
         example = latent.session.facts["test"][index]
         click_example(latent, index)
         rebuilt = decoded(latent)
         assert ((rebuilt - example) ** 2).mean() < 0.6 * ((middle - example) ** 2).mean()
         code = model.encode(torch.from_numpy(example[None]))[0].numpy()
-        np.testing.assert_allclose(latent.view.z(), code, atol=1e-5)
+        np.testing.assert_allclose(latent.view.code.z, code, atol=1e-5)
 
 
 def test_the_walk_goes_from_one_code_to_the_other(latent):
-    film = latent.find("vae.latent.film")
     move(latent, 0, -TWO_SIGMA)
-    latent.ask_again(lambda: latent.press("vae.latent.from"))
     start = decoded(latent)
+    latent.show_tool("vae.latent.tools", "Walk")
+    film = latent.find("vae.latent.film")
+    latent.ask_again(lambda: latent.press("vae.latent.from"))
+    latent.show_tool("vae.latent.tools", "Sliders")
     move(latent, 0, TWO_SIGMA)
+    latent.show_tool("vae.latent.tools", "Walk")
     with latent.qtbot.waitSignal(latent.session.answered) as walk:
         latent.press("vae.latent.to")
     end = decoded(latent)
@@ -122,7 +131,7 @@ def test_the_walk_goes_from_one_code_to_the_other(latent):
 
 
 def test_without_labels_there_is_no_picker(latent):
-    assert not latent.view.label.isVisible()
+    assert not [box for box in latent.window.findChildren(QComboBox) if box.objectName() == "vae.latent.label"]
 
 
 def test_a_conditional_model_decodes_the_label_that_is_chosen(open_window, tiny_run):
@@ -144,4 +153,5 @@ def test_in_the_plane_the_code_is_a_mark_on_the_paths_of_its_axes(open_window, t
     after = plane._layers["decoded"].item.getData()
     assert [len(axis) for axis in after] == [1, 1]
     assert (before[0], before[1]) != (after[0], after[1])
-    assert not any("start from a real example" in words for words in person.texts())
+    titles = person.find("vae.latent.tools")
+    assert not titles.isTabVisible([titles.tabText(i) for i in range(titles.count())].index("Examples"))

@@ -18,6 +18,7 @@ from playground.gui.panels.base.asker import Asker
 from playground.gui.panels.base.data_desk import DataDesk
 from playground.gui.panels.base.data_dock import DataDock
 from playground.gui.panels.base.header import PanelHeader
+from playground.gui.panels.base.latent import LatentView
 from playground.gui.panels.base.page import Page
 from playground.gui.panels.base.settings import SettingsColumn
 from playground.gui.panels.base.training import Training
@@ -40,7 +41,7 @@ class ModelPanel(Page):
         askers: all parts that ask the session, views included.
     """
 
-    view_classes: ClassVar[Sequence[type[View]]] = (TrainView, SampleView)
+    view_classes: ClassVar[Sequence[type[View]]] = (TrainView, SampleView, LatentView)
     first_view: ClassVar[str] = "Train"  # on the stage when the panel opens
 
     def __init__(self, family: str, session: TrainingSession, parent: QWidget | None = None) -> None:
@@ -59,7 +60,7 @@ class ModelPanel(Page):
             view.pictured.connect(self._picture)
             self.tabs.addTab(view, view.title)
             self.tabs.setTabToolTip(self.tabs.indexOf(view), view.tooltip)
-        self.askers: list[Asker] = list(self.views)
+        self.askers: list[Asker] = [asker for view in self.views for asker in view.askers()]
         self.transport = RunControls(id_prefix=family)
         self.loss = LossPlot(f"{family}.loss")
         self.settings = SettingsColumn(family, session)
@@ -195,7 +196,7 @@ class ModelPanel(Page):
     # -- state --------------------------------------------------------------------------------------------------------
 
     def sessions(self) -> Sequence[TrainingSession]:
-        return (self.session,)
+        return (self.session, *(session for view in self.views for session in view.sessions()))
 
     def capture(self) -> ViewState:
         return replace(super().capture(), run=self.session.run, experiment=self.session.experiment)

@@ -1,7 +1,7 @@
 """The views that every family has: what it makes while it learns, and samples on demand."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -14,6 +14,7 @@ from playground.core.experiment import Experiment
 from playground.core.records import Answer
 from playground.gui.panels.base.asker import Ask, Asker
 from playground.gui.panels.base.sampling import SamplingForm, labels_in_turn
+from playground.gui.session import TrainingSession
 from playground.gui.widgets import theme
 from playground.gui.widgets.image_grid import ImageGrid
 from playground.gui.widgets.scatter_view import ScatterView
@@ -34,6 +35,14 @@ class View(Asker):
     def fits(self, facts: Mapping[str, Any]) -> bool:
         """Whether this model and data have anything to show here."""
         return True
+
+    def askers(self) -> Sequence[Asker]:
+        """Itself and those of its parts that ask under names of their own; they hear of another model in this order."""
+        return (self,)
+
+    def sessions(self) -> Sequence[TrainingSession]:
+        """Live runs of its own, beside the panel's."""
+        return ()
 
     def show_stored(self, picture: Path, run: str) -> None:
         """Before a bundled run is there: its stored sample sheet."""

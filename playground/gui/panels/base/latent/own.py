@@ -1,0 +1,93 @@
+"""A picture of one's own: drawn or dropped, encoded, and then edited as any other code."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+
+from playground.core.records import Answer
+from playground.gui.panels.base.asker import Ask
+from playground.gui.panels.base.latent.code import Code
+from playground.gui.panels.base.latent.tool import Tool, caption, choice
+from playground.gui.panels.base.views import button
+from playground.gui.widgets import picture_file
+from playground.gui.widgets.draw_canvas import DrawCanvas
+
+INKS = {
+    "white": (1.0, 1.0, 1.0), "black": (0.0, 0.0, 0.0), "gray": (0.5, 0.5, 0.5), "red": (0.84, 0.15, 0.1),
+    "orange": (0.95, 0.62, 0.0), "yellow": (0.97, 0.93, 0.3), "green": (0.0, 0.62, 0.35), "blue": (0.05, 0.4, 0.85),
+    "purple": (0.65, 0.25, 0.75),
+}  # fmt: skip
+_GRAYS = 3  # inks that a gray picture can take
+
+
+class OwnTool(Tool):
+    """The drawing on the left, what the decoder makes of its code on the right."""
+
+    title = "Draw"
+    tooltip = "Draw a picture or drop a file: it is encoded, rebuilt, and can be edited by its code"
+
+    def __init__(self, name: str, ask: Ask, code: Code, parent: QWidget | None = None) -> None:
+        super().__init__(name, ask, code, parent)
+        self.canvas = DrawCanvas(f"{name}.canvas")
+        self.ink = choice(f"{name}.ink", "Ink", "The colour of the brush")
+        self.open = button("Open ...", f"{name}.open", "Reads a picture file; dropping it on the drawing does the same")
+        self.invert = button("Invert", f"{name}.invert", "Light becomes dark: most of these data are bright on black")
+        self.clear = button("Clear", f"{name}.clear", "Makes the drawing black")
+        self.words = caption()
+        self.ink.activated.connect(lambda _: self.canvas.set_ink(INKS[self.ink.currentText()]))
+        self.open.clicked.connect(self._choose_file)
+        self.invert.clicked.connect(lambda: self._show(1 - self.canvas.image()))
+        self.clear.clicked.connect(self.canvas.clear)
+        self.canvas.edited.connect(self._encode)
+        self.canvas.dropped.connect(self._read)
+        self._lay_out()
+
+    def fits(self, facts: Mapping[str, Any]) -> bool:
+        return "encode" in facts["capabilities"] and facts["kind"] == "images"
+
+    def start(self, facts: Mapping[str, Any]) -> None:
+        self.canvas.set_shape(facts["shape"])
+        chosen = self.ink.currentText() or "white"
+        names = list(INKS) if facts["shape"][0] == 3 else list(INKS)[:_GRAYS]
+        self.ink.clear()
+        self.ink.addItems(names)
+        self.ink.setCurrentText(chosen if chosen in names else "white")
+        self.canvas.set_ink(INKS[self.ink.currentText()])
+        self.words.setText("Draw, or drop a picture file here. On the right: what the decoder makes of its code.")
+
+    def answered(self, answer: Answer) -> None:
+        self.code.take_posterior(np.asarray(answer.query.arguments["x"])[0], answer.arrays)
+
+    def _encode(self) -> None:
+        self.ask("encode", "posterior", x=self.canvas.image()[None], label=self.code.labels(1))
+
+    def _choose_file(self) -> None:
+        name, _ = QFileDialog.getOpenFileName(self, "Open picture", "", "Pictures (*.png *.jpg *.jpeg *.webp *.bmp)")
+        if name:
+            self._read(name)
+
+    def _read(self, path: str) -> None:
+        try:
+            image = picture_file.read(path, self.facts["shape"])
+        except ValueError as error:
+            self.words.setText(f"{error} The drawing is as it was.")
+            return
+        self.words.setText("The picture at the size of the data. Bright on white? Press Invert.")
+        self._show(image)
+
+    def _show(self, image: np.ndarray) -> None:
+        self.canvas.set_image(image)
+        self._encode()
+
+    def _lay_out(self) -> None:
+        row = QHBoxLayout()
+        for widget in (self.ink, self.open, self.invert, self.clear):
+            row.addWidget(widget)
+        row.addStretch(1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addLayout(row)
+        layout.addWidget(self.canvas, 1)
+        layout.addWidget(self.words)

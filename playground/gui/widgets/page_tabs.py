@@ -1,0 +1,29 @@
+"""A row of titles of which one is chosen; the owner shows what belongs to it, wherever that stands."""
+
+from PySide6.QtWidgets import QTabBar, QWidget
+
+
+class PageTabs(QTabBar):
+    """As the tabs of a `QTabWidget`, without being bound to its pages.
+
+    As a control its value is the title that is chosen.
+    """
+
+    def __init__(self, name: str, title: str, tooltip: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName(name)
+        self.setAccessibleName(title)
+        self.setToolTip(tooltip)
+        self.setExpanding(False)
+        self.setDrawBase(False)
+
+    def control_value(self) -> str:
+        """The title that is chosen."""
+        return self.tabText(self.currentIndex())
+
+    def set_control_value(self, value: object) -> None:
+        """Chooses a title. Raises ValueError for one that is not there."""
+        shown = [index for index in range(self.count()) if self.isTabVisible(index) and self.tabText(index) == value]
+        if not shown:
+            raise ValueError(f"There is no page {value!r} now.")
+        self.setCurrentIndex(shown[0])
