@@ -8,6 +8,7 @@ import ast
 import importlib
 import json
 import logging
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import lru_cache
@@ -25,6 +26,8 @@ if TYPE_CHECKING:
     from playground.core.run_folder import RunFolder
 
 _PACKAGE = Path(__file__).resolve().parent
+# Python 3.11 parses in one thread at a time only: in two at once it raises a SystemError now and then.
+_ONE_PARSES = threading.Lock()
 _log = logging.getLogger("playground")
 
 
@@ -259,7 +262,8 @@ def _read_card(file: Path) -> Card:
 @lru_cache(maxsize=256)
 def _card_literal(file: Path, _modified: int) -> dict[str, Any]:
     try:
-        tree = ast.parse(file.read_text(encoding="utf-8"))
+        with _ONE_PARSES:
+            tree = ast.parse(file.read_text(encoding="utf-8"))
         for node in tree.body:
             if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == "CARD" for t in node.targets):
                 card: dict[str, Any] = ast.literal_eval(node.value)

@@ -33,7 +33,8 @@ class Rule:
 
 
 # What the window and the command line need of the core, without torch.
-PLAIN_CORE = "playground.core.errors playground.core.experiment playground.core.hyperparams playground.core.records"
+PLAIN_CORE = ("playground.core.errors playground.core.experiment playground.core.hyperparams playground.core.records "
+              "playground.core.turns")  # fmt: skip
 
 RULES = (
     Rule("models", "torch numpy playground.core playground.models.networks"),
@@ -46,6 +47,8 @@ RULES = (
     Rule("gui.widgets", "PySide6 pyqtgraph numpy ziamath playground.gui.widgets"),
     Rule("gui.session", "PySide6 numpy playground.core playground.registry playground.runs playground.evaluation "
                         "playground.paths"),
+    Rule("gui.panels.compare", f"PySide6 numpy {PLAIN_CORE} playground.gui.widgets playground.gui.session "
+                               "playground.gui.document playground.gui.panels.base playground.gui.panels.compare"),
     Rule("gui.panels", f"PySide6 numpy {PLAIN_CORE} playground.gui.widgets playground.gui.session "
                        "playground.gui.document playground.gui.panels.base"),
     Rule("gui.lessons", f"PySide6 numpy {PLAIN_CORE} playground.gui.widgets playground.gui.session "
@@ -126,6 +129,8 @@ def test_imports_point_one_way():
         ("gui.session", "from playground.gui.widgets import theme"),
         ("gui.panels.vae", "from playground.gui.panels.gan import GanPanel"),
         ("gui.panels.vae", "import torch.nn"),
+        ("gui.panels.vae", "from playground.gui.panels.compare import Page"),
+        ("gui.panels.compare.page", "from playground.gui.panels import vae"),
         ("gui.panels.vae", "from playground.core import trainer"),
         ("gui.lessons.player", "from playground.gui.panels import vae"),
         ("gui.main_window", "def f():\n    import torch"),

@@ -1,11 +1,13 @@
 """Choosing where to compute, and saying in one sentence why it cannot be there."""
 
 import functools
+import threading
 
 import torch
 
 from playground.core.errors import UsageError
 
+_WARMING = threading.Lock()
 KINDS = ("auto", "cpu", "cuda", "mps")
 
 
@@ -31,10 +33,15 @@ def use_threads(count: int) -> None:
         torch.set_num_threads(count)
 
 
-@functools.cache
 def warm_up() -> None:
     """Takes one step of a dummy optimizer: the first one of a process loads a second's worth of modules, which nobody
-    should have to wait for after pressing Train."""
+    should have to wait for after pressing Train. Several workers may ask at once; one loads, the others wait for it."""
+    with _WARMING:
+        _first_step()
+
+
+@functools.cache
+def _first_step() -> None:
     weight = torch.nn.Parameter(torch.zeros(1))
     weight.grad = torch.zeros(1)
     torch.optim.Adam([weight], fused=True).step()

@@ -184,6 +184,13 @@ class Worker:
             turn.steps, turn.seconds = record.step - record.first, record.seconds - before
             return record
 
+    def _answer(self) -> None:
+        """A piece of each question, when nobody else is at work."""
+        if self._answering.busy:
+            with self._seat.errand(PATIENCE) as is_free:
+                if is_free:
+                    self._answering.answer()
+
     def _report(self, record: TrainRecord) -> None:
         assert self._job.trainer is not None
         self._job.step = record.step

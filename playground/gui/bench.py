@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from playground.core.errors import PlaygroundError
+from playground.core.errors import PlaygroundError, UsageError
 
 HEARTBEAT_MILLISECONDS = 10
 WINDOWS = 3
@@ -21,7 +21,8 @@ _CHILD = "from playground.gui.bench import _start; _start({})"
 def ui(family: str, seconds: float) -> dict[str, Any]:
     """Lateness of a 10 ms timer while `family` trains in its panel, in the best of three windows, beside an idle one.
 
-    The window is real: loss curve and previews go on. ``p99`` decides which window is best.
+    The window is real: loss curve and previews go on. ``p99`` decides which window is best. On the page "compare" all
+    its families train at once.
 
     Raises UsageError for a panel that does not exist, PlaygroundError where the window does not get ready.
     """
@@ -36,18 +37,22 @@ def ui(family: str, seconds: float) -> dict[str, Any]:
     window = MainWindow(Preferences())
     window.show()
     try:
-        panel = window.show_panel(family)
-        _spin_until(lambda: panel.session.is_open)
+        panel: Any = window.show_page(family)
+        sessions = panel.sessions()
+        if not sessions:
+            raise UsageError(f"Nothing trains on the page '{family}'; name a family, or compare.")
+        _spin_until(lambda: all(session.is_open for session in sessions))
         _spin(2.0)  # first answers and formulae
         idle = _heartbeat(seconds)
         panel.transport.set_budget("steps", 10_000_000)
         panel.train()
-        _spin_until(lambda: panel.session.can_train and panel.session.step > 20)
-        began, first = time.perf_counter(), panel.session.step
+        _spin_until(lambda: all(s.can_train and (s.step > 20 or s.state == "done") for s in sessions))
+        began, first = time.perf_counter(), sum(session.step for session in sessions)
         training = [_heartbeat(seconds) for _ in range(WINDOWS)]
-        pace = (panel.session.step - first) / (time.perf_counter() - began)
-        panel.session.stop()
-        _spin_until(lambda: panel.session.state == "done")
+        pace = (sum(session.step for session in sessions) - first) / (time.perf_counter() - began)
+        for session in sessions:
+            session.stop()
+        _spin_until(lambda: all(session.state == "done" for session in sessions))
     finally:
         window.close()
     best = min(training, key=lambda figures: figures["p99_ms"])

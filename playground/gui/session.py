@@ -151,12 +151,10 @@ class TrainingSession(QObject):
         def after_the_last_one() -> "Job":
             for backend in before:  # what it still saves may be what is opened next
                 backend.has_ended(timeout=10.0)
-            from playground.evaluation.examiner import Examiner
-            from playground.evaluation.latent import LatentLab
+            from playground.evaluation.helpers import helpers
 
             opened = job()
-            data = opened.dataset
-            opened.helpers = {"latent": LatentLab(data), "evaluation": Examiner(data), **opened.helpers}
+            opened.helpers = {**helpers(opened.dataset), **opened.helpers}
             return opened
 
         self._backend = ThreadBackend(after_the_last_one, self._share.seat() if self._share else None)

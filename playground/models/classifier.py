@@ -28,6 +28,7 @@ CARD = {
     "slides": "5-7",
     "order": 1,
     "data_groups": ["images"],
+    "generates": False,
     "objective": "name the label",
     "loss_unit": "nats",
     "formula": r"p(y|x) = \mathrm{softmax}(f(x))",

@@ -34,14 +34,14 @@ class Racer(threading.Thread):
                 assert turn is not None, "nobody may wait this long"
                 turn.steps, turn.seconds = 1, self.cost
                 self.taken.append(self)
-                queue_up(self.share, self.rivals, unless=lambda: len(self.taken) >= self.enough)
+                queue_up(self.share._waiting, self.rivals, unless=lambda: len(self.taken) >= self.enough)
         self.seat.leave()
 
 
-def queue_up(share: FairShare, count: int, unless: Callable[[], bool] = lambda: False) -> None:
+def queue_up(line: list[Seat], count: int, unless: Callable[[], bool] = lambda: False) -> None:
     """Until so many wait for their turn."""
     deadline = time.monotonic() + SOON
-    while len(share._waiting) < count and not unless():
+    while len(line) < count and not unless():
         assert time.monotonic() < deadline
         time.sleep(0)  # lets another thread run
 
@@ -92,7 +92,7 @@ def test_whoever_had_least_is_next():
 
             threads.append(threading.Thread(target=wait))
             threads[-1].start()
-        queue_up(share, 2)
+        queue_up(share._waiting, 2)
     for thread in threads:
         thread.join(SOON)
     assert order == ["b", "c"]
@@ -157,6 +157,42 @@ def test_one_that_leaves_in_the_middle_frees_the_next():
         first.leave()
     assert done.wait(SOON)
     thread.join(SOON)
+
+
+def test_an_errand_is_done_alone_and_counts_for_nobody():
+    share = FairShare()
+    first, second = share.seat(), share.seat()
+    with first.errand(0.0) as is_free:
+        assert is_free
+        assert not take(second)
+        with second.errand(0.0) as also:
+            assert not also
+    assert take(second, seconds=2.0)
+    with second.errand(0.0) as is_free:
+        assert is_free
+    assert (first.had, second.had) == (0.0, 2.0)
+
+
+def test_turns_and_errands_alternate_where_both_are_wanted():
+    share = FairShare()
+    done: list[str] = []
+
+    def keep_going(what: str) -> None:
+        seat = share.seat()
+        while len(done) < 20:
+            with seat.turn(SOON) if what == "turn" else seat.errand(SOON) as begun:
+                assert begun
+                done.append(what)
+                other = share._errands if what == "turn" else share._waiting
+                queue_up(other, 1, unless=lambda: len(done) >= 20)
+
+    threads = [threading.Thread(target=keep_going, args=(what,)) for what in ("turn", "errand")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(SOON)
+        assert not thread.is_alive()
+    assert done[:20] == [done[0], *["errand" if what == "turn" else "turn" for what in done[:19]]]
 
 
 def test_another_unit_counts_from_when_it_is_chosen():

@@ -6,13 +6,14 @@ import numpy as np
 import pyqtgraph as pg
 from pyqtgraph.GraphicsScene.mouseEvents import MouseClickEvent
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtGui import QKeyEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from playground.gui.widgets import theme
 from playground.gui.widgets.drawn_widget import DrawnWidget
 from playground.gui.widgets.end_labels import EndLabel, EndLabels
 from playground.gui.widgets.plots import (
+    CURVE,
     bare_plot,
     brief,
     curve_item,
@@ -29,6 +30,12 @@ _DASHES: tuple[Qt.PenStyle | tuple[float, ...], ...] = (
     (1, 1.6),
     (5, 2, 1, 2),
 )  # so that colour is not the only signal
+
+
+def series_pen(widget: QWidget, index: int, width: float = CURVE) -> QPen:
+    """The line of the curve number `index`, in colour and dashes."""
+    inks = theme.current().series
+    return pen(widget, inks[index % len(inks)], width, _DASHES[index % len(_DASHES)])
 
 
 class CurvePlot(DrawnWidget):
@@ -49,6 +56,12 @@ class CurvePlot(DrawnWidget):
         self._plot.setLabel("bottom", x_label)
         self._plot.setLabel("left", y_label)
         self._labels = EndLabels(f"{name}.labels", self._plot)
+        self._floor: float | None = None
+        self._floor_line = pg.InfiniteLine(angle=0, movable=False)
+        self._floor_text = pg.TextItem(anchor=(0, 0))
+        for item in (self._floor_line, self._floor_text):
+            item.hide()
+            self._plot.addItem(item, ignoreBounds=True)
         self._marker = pg.InfiniteLine(angle=90, movable=True)
         self._marker.hide()
         self._plot.addItem(self._marker, ignoreBounds=True)
@@ -71,6 +84,19 @@ class CurvePlot(DrawnWidget):
         self._style_curves()
         self._redraw()
 
+    def set_floor(self, value: float | None, label: str = "") -> None:
+        """Draws the best value possible as a dotted line with `label` written at it; None takes it away."""
+        self._floor = value
+        self._floor_text.setText(label)
+        self._redraw()
+
+    def set_titles(self, x: str, y: str) -> None:
+        """Names the axes."""
+        for side, text in (("bottom", x), ("left", y)):
+            axis = self._plot.getPlotItem().getAxis(side)
+            if axis.labelText != text:
+                axis.setLabel(text, **axis.labelStyle)
+
     def set_marker(self, x: float | None) -> None:
         """Moves the vertical marker, kept within the curves; None hides it."""
         self._marker.setVisible(x is not None)
@@ -90,6 +116,9 @@ class CurvePlot(DrawnWidget):
 
     def restyle(self) -> None:
         style_plot(self._plot, self)
+        self._floor_line.setPen(pen(self, theme.current().muted, style=(1, 3)))
+        self._floor_text.setColor(theme.current().muted)
+        self._floor_text.setFont(self.font())
         self._marker.setPen(pen(self, theme.current().text))
         self._marker.setHoverPen(pen(self, theme.current().accent, 0.2))
         self._style_curves()
@@ -111,9 +140,8 @@ class CurvePlot(DrawnWidget):
         return (float(np.min(ends)), float(np.max(ends))) if ends else (0.0, 1.0)
 
     def _style_curves(self) -> None:
-        inks = theme.current().series
         for index, item in enumerate(self._items):
-            set_curve_pen(item, pen(self, inks[index % len(inks)], style=_DASHES[index % len(_DASHES)]))
+            set_curve_pen(item, series_pen(self, index))
         self._relabel()
 
     def _redraw(self) -> None:
@@ -123,14 +151,26 @@ class CurvePlot(DrawnWidget):
             if index < len(shown):
                 item.setData(*shown[index])
         values = np.concatenate([y for _, y in shown] or [np.empty(0)])
+        floor = np.nan if self._floor is None else float(self._scaled(np.array(self._floor)))
+        values = np.append(values, floor)
         values = values[np.isfinite(values)]
         low, high = (float(values.min()), float(values.max())) if len(values) else (0.0, 1.0)
+        self._place_floor(floor, low, high)
         self._marker.setBounds(self._x_range())
         self._plot.setXRange(*self._x_range(), padding=0.01)
         # Numbers at the ends of the axis are only drawn where they fit whole.
         height = max(self._plot.getPlotItem().getViewBox().height(), 1.0)
         self._plot.setYRange(*padded(low, high, max(0.05, 0.6 * theme.em(self) / height)), padding=0)
         self._relabel()
+
+    def _place_floor(self, floor: float, low: float, high: float) -> None:
+        """The words stand above the line, or below it where it runs along the top."""
+        for item in (self._floor_line, self._floor_text):
+            item.setVisible(bool(np.isfinite(floor)))
+        if np.isfinite(floor):
+            self._floor_line.setValue(floor)
+            self._floor_text.setAnchor((0, 0 if floor > (low + high) / 2 else 1))
+            self._floor_text.setPos(self._x_range()[0], floor)
 
     def _relabel(self) -> None:
         at, inks, labels = self.marker(), theme.current().series, []

@@ -68,6 +68,7 @@ class ScatterView(DrawnWidget):
             self._plot.addItem(line, ignoreBounds=True)
         self._tallest = 0.0  # share of the numbers on a line that stand in its highest column
         self._legend = RoleLegend(f"{name}.legend", self)
+        self._legend_wanted = True
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.set_extent(-1.0, 1.0)
 
@@ -161,6 +162,11 @@ class ScatterView(DrawnWidget):
             self._layers[layer].set_wanted(visible)
             self._update_legend()
 
+    def show_legend(self, wanted: bool) -> None:
+        """Shows the legend or leaves it out, where what stands beside it says as much."""
+        self._legend_wanted = wanted
+        self._place()
+
     def visible_layers(self) -> list[str]:
         """The names in the legend."""
         return [name for name, layer in self._layers.items() if layer.filled and layer.wanted]
@@ -245,12 +251,12 @@ class ScatterView(DrawnWidget):
         legend = self._legend.sizeHint()
         gap = theme.em(self, 0.6)
         left_over = self.width() - legend.width() - gap
-        beside = left_over >= 0.75 * side
+        beside = self._legend_wanted and left_over >= 0.75 * side
         side = min(side, left_over) if beside else side
         left = (self.width() - side - (legend.width() + gap if beside else 0)) // 2
         top = (self.height() - side) // 2
         self._plot.setGeometry(left, top, side, side)
-        self._legend.setVisible(bool(self.visible_layers()))
+        self._legend.setVisible(self._legend_wanted and bool(self.visible_layers()))
         x = left + side + gap if beside else left + side - legend.width() - gap
         self._legend.setGeometry(x, top if beside else top + gap // 2, legend.width(), legend.height())
         self._legend.raise_()

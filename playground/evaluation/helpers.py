@@ -1,0 +1,11 @@
+"""What answers questions about a run beside its model, by the name that a query has as its target."""
+
+from playground.core.data import Dataset
+from playground.core.job import Helper
+from playground.evaluation.examiner import Examiner
+from playground.evaluation.latent import LatentLab
+
+
+def helpers(dataset: Dataset) -> dict[str, Helper]:
+    """All of them, for one data set."""
+    return {"latent": LatentLab(dataset), "evaluation": Examiner(dataset)}
