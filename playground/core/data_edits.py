@@ -24,10 +24,10 @@ FEWEST = 10  # examples that must be left to train on
 class Edits:
     """Options that every data set has beside its own; the defaults change nothing."""
 
-    samples: int = param(0, low=0, high=1_000_000, step=100, unit="examples", label="sample size",
-                         help="Trains on so many of the training examples; 0 takes all. Few are learnt by heart. "
+    samples: int = param(0, low=0, high=1_000_000, step=100, label="sample size",
+                         help="Trains on so many of the examples; 0 takes all. Few are learnt by heart. "
                               "Validation and test stay.")  # fmt: skip
-    outliers: float = param(0.0, low=0.0, high=0.9, step=0.05, unit="share", label="outliers",
+    outliers: float = param(0.0, low=0.0, high=0.9, step=0.05, label="outliers",
                             help="This share of the training examples becomes even noise over the range of the data, "
                                  "labels kept. Validation and test stay clean.")  # fmt: skip
     imbalance: float = param(0.0, low=0.0, high=1.0, step=0.1, label="imbalance",

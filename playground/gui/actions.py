@@ -60,6 +60,8 @@ ACTIONS = (
     Action("sampler.forward", "&Sampler", "Step &forward", ".", "One step towards the sample", "window.step_forward"),
     Action("sampler.back", "&Sampler", "Step &back", ",", "One step back towards noise", "window.step_back"),
     Action("view.next", "&View", "&Next view", "Ctrl+Tab", "The panel's next view", "page.next_view"),
+    Action("view.data", "&View", "&Edit data", "Ctrl+Shift+D", "Draw, mix, edit or open data; again: back to the model",
+           "page.edit_data"),
     Action("view.theme", "&View", "&Dark or light", "Ctrl+D", "Changes the colours", "window.toggle_theme"),
     Action("view.larger", "&View", "&Larger text", "Ctrl++", "Up to 250 %", "window.larger_text"),
     Action("view.smaller", "&View", "&Smaller text", "Ctrl+-", "Down to 100 %", "window.smaller_text"),

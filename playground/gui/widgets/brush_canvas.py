@@ -191,7 +191,7 @@ class BrushCanvas(Square):
         look = theme.current()
         if not density.any() and self._stroke is None:
             painter.setPen(QColor(look.muted))
-            words = "Paint here: where it is darker, points will be denser."
+            words = "Paint here: where there is more paint, there will be more points."
             room = self.area().adjusted(0, self.area().height() * 0.55, 0, 0)
             painter.drawText(room, Qt.AlignmentFlag.AlignHCenter | Qt.TextFlag.TextWordWrap, words)
         if self._hovered or self.hasFocus():

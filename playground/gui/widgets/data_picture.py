@@ -83,7 +83,7 @@ class DataPicture(Square):
     def _paint_images(self, painter: QPainter, sheet: TileSheet) -> None:
         """As many as fit without becoming tiny, in rows from the top left."""
         gap, ratio = 0.25 * self.fontMetrics().height(), self.devicePixelRatioF()
-        rows = 2 if self._compact else 4
+        rows = 2 if self._compact else 5
         tall = (self.height() - (rows - 1) * gap) / rows
         scale = crisp_factor(tall / sheet.height, ratio)
         wide, tall = scale * sheet.width, scale * sheet.height

@@ -24,6 +24,7 @@ from playground.gui.widgets.square import Square
 _CELLS = 96
 _CURVE_POINTS = 400
 _REACH = 1.0  # em: how near to a handle a press takes it
+_APART = 1.1  # em between a middle and its handle
 _BASE, _TOP = -0.7, 0.75  # of the half side: where the curve on the line stands, and how high it gets
 _MOVES = {
     Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, 1), Qt.Key.Key_Down: (0, -1),
@@ -58,6 +59,7 @@ class MixtureEditor(Square):
         self._at = 0
         self._drag = ""  # "mean" or "spread"
         self._moved = False
+        self._slack = 0.0  # between the spread and where the handle was taken
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
     # -- what there is ------------------------------------------------------------------------------------------------
@@ -131,9 +133,10 @@ class MixtureEditor(Square):
         return self.to_screen(c.x, self._height(c.x) if self._on_line else c.y)
 
     def edge(self, number: int) -> QPointF:
-        """Where its handle lies, one standard deviation to the right."""
+        """Where its handle lies: one standard deviation to the right, and never under the middle."""
         c = self._components[number]
-        return self.to_screen(c.x + c.spread, self._height(c.x + c.spread) if self._on_line else c.y)
+        x = c.x + max(c.spread, _APART * self.fontMetrics().height() / self.scale())
+        return self.to_screen(x, self._height(x) if self._on_line else c.y)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() != Qt.MouseButton.LeftButton:
@@ -141,6 +144,7 @@ class MixtureEditor(Square):
         place, reach = event.position(), _REACH * self.fontMetrics().height()
         if _distance(place, self.edge(self._at)) < min(reach, _distance(place, self.middle(self._at))):
             self._drag = "spread"
+            self._slack = self._components[self._at].spread - self._away(place)
             return
         nearest = min(range(len(self._components)), key=lambda k: _distance(place, self.middle(k)))
         if _distance(place, self.middle(nearest)) < reach:
@@ -157,8 +161,7 @@ class MixtureEditor(Square):
             x, y = self.to_plane(event.position())
             here = self._components[self._at]
             if self._drag == "spread":
-                away = abs(x - here.x) if self._on_line else float(np.hypot(x - here.x, y - here.y))
-                self._put(replace(here, spread=away))
+                self._put(replace(here, spread=self._away(event.position()) + self._slack))
             else:
                 self._put(replace(here, x=x, y=here.y if self._on_line else y))
             self._moved = True
@@ -218,6 +221,11 @@ class MixtureEditor(Square):
         self._describe()
         self.update()
         self.selected.emit(number)
+
+    def _away(self, place: QPointF) -> float:
+        """How far a place lies from the selected middle, in the plane's units; on the line, along it."""
+        here, (x, y) = self._components[self._at], self.to_plane(place)
+        return abs(x - here.x) if self._on_line else float(np.hypot(x - here.x, y - here.y))
 
     def _put(self, component: Component) -> None:
         self._components[self._at] = component.within()

@@ -100,6 +100,18 @@ def test_painted_points_are_kept_opened_and_trained_on(vae):
     assert RunFolder.open(Path(vae.session.folder)).manifest["data_hash"] == vae.session.facts["data_hash"]
 
 
+def test_using_other_data_can_be_undone(vae):
+    run = vae.session.run
+    show_tab(vae, "Mixture")
+    vae.window.undo.settle()
+    vae.press("vae.dock.mixture.use")
+    settle(vae)
+    assert vae.session.experiment.data == "mixture"
+    vae.window.undo.undo()
+    settle(vae)
+    assert (vae.session.run, vae.session.experiment.data) == (run, "moons")
+
+
 def test_a_second_drawing_takes_nothing_from_the_first(vae):
     for count in (1, 2):
         show_tab(vae, "Draw")
@@ -223,6 +235,8 @@ def test_something_else_is_no_data(vae, tmp_path):
 def test_while_a_model_trains_no_data_take_its_place(vae, tmp_path):
     vae.press("vae.start")
     vae.wait(lambda: vae.session.step > 20)
+    assert vae.panel.tabs.isVisible()  # the model that trains is on the stage
+    vae.window.actions_by_id["view.data"].trigger()
     assert not vae.find("vae.dock.edits.use").isEnabled()
     drop(vae, csv(tmp_path / "mine.csv"))
     assert "pause or stop it first" in said(vae)

@@ -13,8 +13,8 @@ from playground.gui.widgets.number_boxes import INT_LIMIT, IntBox
 
 _FEWEST, _MOST, _USUAL = 100, 50_000, 5000
 _WORDS = (
-    "Paint where points shall be: the darker, the denser. They are drawn from it with the seed and kept in your data "
-    "folder, each time under a new name."
+    "Paint where points shall be: more paint, more points. They are drawn with the seed and kept in your data folder, "
+    "each time under a new name."
 )
 
 

@@ -61,8 +61,8 @@ class DataEditsPage(DataPage):
         """Shows training examples under some edits, see `core.data_facts`."""
         self.picture.set_examples(arrays["examples"], self.picture.extent)
         size = int(arrays["size"])
-        left = f"{size:,} of {self._all:,}" if size < self._all else f"All {size:,}"
-        self._size.setText(f"{left} examples to train on")
+        left = f"{size:,} of {self._all:,}" if size < self._all else f"all {size:,}"
+        self._size.setText(f"Trains on {left} examples")
         self.bars.set_counts(arrays["counts"].tolist(), self._names)
 
     def edits(self) -> dict[str, Value]:

@@ -129,9 +129,11 @@ class ModelPanel(Page):
 
     def _show_dock(self, shown: bool) -> None:
         """The data dock takes the place of the model, or gives it back."""
-        self.dock.setVisible(shown)
-        for widget in (self.diagram, self.splitter):
-            widget.setVisible(not shown)
+        model = (self.diagram, self.splitter)
+        for widget in model if shown else (self.dock,):  # first, or the window would grow to hold both
+            widget.hide()
+        for widget in (self.dock,) if shown else model:
+            widget.show()
 
     def _loading(self, words: str) -> None:
         self.messages.clear()
@@ -148,6 +150,7 @@ class ModelPanel(Page):
 
     def _begun(self) -> None:
         self.messages.clear()
+        self.settings.data_section.edit_button.setChecked(False)  # what trains is on the stage
 
     def _noted(self, sentence: str) -> None:
         self.messages.show_message("info", sentence)
@@ -175,6 +178,10 @@ class ModelPanel(Page):
         visible = [index for index in range(self.tabs.count()) if self.tabs.isTabVisible(index)]
         after = [index for index in visible if index > self.tabs.currentIndex()]
         self.tabs.setCurrentIndex((after or visible)[0])
+
+    def edit_data(self) -> None:
+        """What the button of that name would do."""
+        self.settings.data_section.edit_button.click()
 
     def play(self) -> None:
         """Plays or holds the sampler; a view without one makes room for the one that has it."""
