@@ -25,16 +25,30 @@ class HyperparamForm(QWidget):
 
     value_changed = Signal(str, object)
 
-    def __init__(self, fields: Sequence[FieldSpec], *, id_prefix: str, parent: QWidget | None = None) -> None:
-        """`fields` in the order shown; the editor of `lr` gets the object name `<id_prefix>.lr`."""
+    def __init__(
+        self,
+        fields: Sequence[FieldSpec],
+        *,
+        id_prefix: str,
+        most: int | None = None,
+        fold: bool = True,
+        parent: QWidget | None = None,
+    ) -> None:
+        """`fields` in the order shown; the editor of `lr` gets the object name `<id_prefix>.lr`.
+
+        Under More stand the seldom ones and, where there are more than `most`, the last of the others. Without `fold`
+        all are seen.
+        """
         super().__init__(parent)
         self.setObjectName(f"{id_prefix}.form")
         self._rows: dict[str, FieldRow] = {}
         self._grids: list[QGridLayout] = []
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._page([field for field in fields if not field.more], id_prefix))
-        seldom = [field for field in fields if field.more]
+        often = [field for field in fields if not field.more or not fold]
+        seen = often[:most] if fold else often
+        seldom = [field for field in fields if field not in seen]
+        layout.addWidget(self._page(seen, id_prefix))
         if seldom:
             layout.addWidget(Collapsible(self._page(seldom, id_prefix), id_prefix=id_prefix))
         self._rows = {field.name: self._rows[field.name] for field in fields}

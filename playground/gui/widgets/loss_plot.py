@@ -10,6 +10,7 @@ from PySide6.QtGui import QAction, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QMenu, QSlider, QToolButton, QVBoxLayout, QWidget
 
 from playground.gui.widgets import theme
+from playground.gui.widgets.collapsible import Collapsible
 from playground.gui.widgets.drawn_widget import DrawnWidget
 from playground.gui.widgets.end_labels import EndLabel, EndLabels
 from playground.gui.widgets.loss_series import Drawn, LossSeries, Scale
@@ -59,7 +60,7 @@ class LossPlot(DrawnWidget):
         body.addWidget(self._labels)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addLayout(self._make_controls())
+        layout.addWidget(self._make_controls())
         layout.addLayout(body, 1)
 
     def add(self, first_step: int, values: Mapping[str, np.ndarray]) -> None:
@@ -143,7 +144,7 @@ class LossPlot(DrawnWidget):
         super().hideEvent(event)
         self._pace.stop()
 
-    def _make_controls(self) -> QHBoxLayout:
+    def _make_controls(self) -> QWidget:
         name = self.objectName()
         self._smoothing = QSlider(Qt.Orientation.Horizontal)
         self._smoothing.setObjectName(f"{name}.smoothing")
@@ -160,7 +161,7 @@ class LossPlot(DrawnWidget):
         self._log.toggled.connect(self._refresh_when_visible)
         self._menu = QMenu(self)
         self._picker = QToolButton()
-        self._picker.setText("Curves")
+        self._picker.setText("Which ...")
         self._picker.setObjectName(f"{name}.curves")
         self._picker.setToolTip("Which curves are drawn")
         self._picker.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
@@ -170,7 +171,10 @@ class LossPlot(DrawnWidget):
         for control in (caption, self._smoothing, self._log, self._picker):
             row.addWidget(control)
         row.addStretch(1)
-        return row
+        row.setContentsMargins(0, 0, 0, 0)
+        content = QWidget()
+        content.setLayout(row)
+        return Collapsible(content, id_prefix=name, title="Curves")
 
     def _series_named(self, name: str) -> LossSeries:
         if name not in self._series:

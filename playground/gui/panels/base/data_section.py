@@ -101,10 +101,6 @@ class DataSection(QWidget):
         self._facts.setText("\n".join(lines))
         self._facts.setToolTip(f"SHA-256 of the examples to train on and their labels:\n{facts['data_hash']}")
 
-    def set_running(self, running: bool) -> None:
-        """Holds the choice while the model learns from it."""
-        self._choice.setEnabled(not running)
-
     def _toggled(self, shown: bool) -> None:
         self.edit_button.setText("Back to the model" if shown else "Edit data ...")
         self.edit_toggled.emit(shown)

@@ -25,6 +25,7 @@ from playground.gui.panels.base.training import Training
 from playground.gui.panels.base.views import SampleView, TrainView, View
 from playground.gui.session import State, TrainingSession
 from playground.gui.widgets import theme
+from playground.gui.widgets.controls import Value
 from playground.gui.widgets.loss_plot import LossPlot
 from playground.gui.widgets.model_diagram import Edge, ModelDiagram, Node
 from playground.gui.widgets.run_controls import RunControls
@@ -60,6 +61,7 @@ class ModelPanel(Page):
             view.pictured.connect(self._picture)
             self.tabs.addTab(view, view.title)
             self.tabs.setTabToolTip(self.tabs.indexOf(view), view.tooltip)
+        self._untouched: dict[str, Value] = {}  # what the views show before a person did anything
         self.askers: list[Asker] = [asker for view in self.views for asker in view.askers()]
         self.transport = RunControls(id_prefix=family)
         self.loss = LossPlot(f"{family}.loss")
@@ -102,17 +104,19 @@ class ModelPanel(Page):
                 view.show_stored(self.session.bundled_runs()[run] / "samples.png", run)
 
     def open_default(self) -> None:
-        """Back to the working default."""
+        """Back to the working default: the bundled run, and every view as it was at first."""
         if self.default_run:
             self.open_run(self.default_run)
         else:
             names = self.settings.data_names()
             self.open_data("digits" if "digits" in names else names[0])
+        self._pending = dict(self._untouched)
 
     def open_run(self, run: str) -> None:
         """Shows a run folder, or a bundled run by name."""
+        left = self._left_behind()
         self.session.open_run(run)
-        self._loading(f"Loading the run {run} ...")
+        self._loading(f"Loading the run {run} ...", left)
 
     def open_data(self, data: str) -> None:
         """Shows the bundled run on this data, or where there is none a fresh model with its preset."""
@@ -120,8 +124,9 @@ class ModelPanel(Page):
         if run in self.session.bundled_runs():
             self.open_run(run)
         else:
+            left = self._left_behind()
             self.session.prepare(self.family, data, {}, self.transport.seed())
-            self._loading(f"Preparing a fresh model for {data} ...")
+            self._loading(f"Preparing a fresh model for {data} ...", left)
 
     def open_path(self, path: str) -> bool:
         """Opens a file of points or a folder of images as data; returns whether it is one of these."""
@@ -135,8 +140,16 @@ class ModelPanel(Page):
         for widget in (self.dock,) if shown else model:
             widget.show()
 
-    def _loading(self, words: str) -> None:
+    def _left_behind(self) -> str:
+        """What to say of a training that another run takes the place of."""
+        if self.session.state != "running":
+            return ""
+        return f"The training was stopped at step {self.session.step:,} and is kept: {self.session.run}"
+
+    def _loading(self, words: str, left: str = "") -> None:
         self.messages.clear()
+        if left:
+            self.messages.show_message("info", left)
         self.training.forget_edits()
         self.settings.setEnabled(False)
         self.busy_changed.emit(words)
@@ -148,9 +161,11 @@ class ModelPanel(Page):
         """What the transport's button would do."""
         self.training.train()
 
-    def _begun(self) -> None:
+    def _begun(self, afresh: bool) -> None:
         self.messages.clear()
         self.settings.data_section.edit_button.setChecked(False)  # what trains is on the stage
+        if afresh:
+            self.show_view("Train")  # what is learned from now on is seen there
 
     def _noted(self, sentence: str) -> None:
         self.messages.show_message("info", sentence)
@@ -269,6 +284,10 @@ class ModelPanel(Page):
         if facts["notice"]:
             self.messages.show_message("warn", facts["notice"])
         self.settle_values()
+
+    def _is_of_a_view(self, name: str, value: Value) -> bool:
+        """Lists follow the model (a code of another length), and so does what its settings say."""
+        return not isinstance(value, list) and any(name.startswith(f"{view.objectName()}.") for view in self.views)
 
     def _records_added(self, records: Sequence[TrainRecord]) -> None:
         for record in records:

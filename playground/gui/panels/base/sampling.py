@@ -11,6 +11,7 @@ from playground.core.hyperparams import Value
 from playground.gui.widgets.hyperparam_form import HyperparamForm
 from playground.gui.widgets.number_boxes import INT_LIMIT, ChoiceBox, IntBox
 
+MOST_KNOBS = 2  # of the sampler that are seen on opening; the others are under More
 SETTLE_MILLISECONDS = 120  # a spin box held down asks once, when it rests
 
 
@@ -71,7 +72,7 @@ class SamplingForm(QWidget):
         if self._form is not None:
             self._form.setParent(None)  # at once: its controls' ids are taken over
             self._form.deleteLater()
-        self._form = HyperparamForm(facts["sample_fields"], id_prefix=f"{self._name}.sampler")
+        self._form = HyperparamForm(facts["sample_fields"], id_prefix=f"{self._name}.sampler", most=MOST_KNOBS)
         self._form.set_values({key: value for key, value in kept.items() if key in self._form.values()})
         self._form.value_changed.connect(self._touched)
         self._place.addWidget(self._form)

@@ -11,7 +11,10 @@ from playground.core.hyperparams import Value, to_dict
 from playground.gui.panels.base.data_section import DataSection
 from playground.gui.session import TrainingSession
 from playground.gui.widgets import theme
+from playground.gui.widgets.collapsible import Collapsible
 from playground.gui.widgets.hyperparam_form import HyperparamForm
+
+MOST_KNOBS = 3  # of the model that are seen on opening; the others are under More
 
 
 class SettingsColumn(QScrollArea):
@@ -118,8 +121,7 @@ class SettingsColumn(QScrollArea):
         return {**self._config.values(), **training, **self._data_options}
 
     def set_running(self, running: bool) -> None:
-        """Holds what cannot change mid-run."""
-        self.data_section.set_running(running)
+        """Holds what cannot change mid-run; other data may be chosen, and the training is kept."""
         for form in (self._config, self._training):
             if form is not None:
                 form.set_running(running)
@@ -131,13 +133,13 @@ class SettingsColumn(QScrollArea):
                 widget.deleteLater()
         config, training = facts["config_fields"], facts["train_fields"]
         self._live = {field.name for field in config if field.live} | {f"train.{f.name}" for f in training if f.live}
-        self._config = HyperparamForm(config, id_prefix=f"{self.family}.config")
-        self._training = HyperparamForm(training, id_prefix=f"{self.family}.training")
+        self._config = HyperparamForm(config, id_prefix=f"{self.family}.config", most=MOST_KNOBS)
+        self._training = HyperparamForm(training, id_prefix=f"{self.family}.training", fold=False)
         self._config.value_changed.connect(self._config_edited)
         self._training.value_changed.connect(self._training_edited)
-        for words, form in (("Model", self._config), ("Training", self._training)):
-            self._column.addWidget(_heading(words))
-            self._column.addWidget(form)
+        self._column.addWidget(_heading("Model"))
+        self._column.addWidget(self._config)
+        self._column.addWidget(Collapsible(self._training, id_prefix=f"{self.family}.training", title="Training"))
 
     def _config_edited(self, name: str, value: Value) -> None:
         self.edited.emit(name, value, name in self._live)

@@ -13,12 +13,12 @@ class Training(QObject):
     """Binds the transport and the settings of one panel to its session.
 
     Signals:
-        begun: training was asked to start or to go on.
+        begun: (whether from step 0) training was asked to start or to go on.
         preparing: (words) a fresh model is on its way.
         noted: (sentence) what a person should know of an edit.
     """
 
-    begun = Signal()
+    begun = Signal(bool)
     preparing = Signal(str)
     noted = Signal(str)
 
@@ -44,9 +44,10 @@ class Training(QObject):
 
     def train(self) -> None:
         """Starts or goes on; a bundled run or edited settings need a fresh model first."""
-        if self._needs_fresh_model():
+        afresh = self._needs_fresh_model()
+        if afresh:
             self.reset()
-        self.begun.emit()
+        self.begun.emit(afresh or not self._session.step)
         self._session.start(self._goal())
         self._budget_edited = False
 
