@@ -66,7 +66,7 @@ def edited(dataset: Dataset, edits: Edits) -> Dataset:
             f"{len(rows)} training examples would be left, and at least {FEWEST} are needed: "
             "raise data.samples or lower data.imbalance."
         )
-    x, labels, measures = train.x[rows], train.labels[rows], train.measures[rows]
+    x, labels, measures = train.x[rows], train.labels[rows], train.measures[rows]  # copies
     if edits.outliers:
         x = _with_noise(x, dataset.spec, edits.outliers)
     return replace(dataset, train=Batch.of(x, labels, measures), original=dataset, _hash=[])
@@ -95,12 +95,11 @@ def _half(x: Tensor, spec: DataSpec) -> Tensor:
 
 
 def _with_noise(x: Tensor, spec: DataSpec, share: float) -> Tensor:
-    """A copy in which round(share * N) examples are even noise, on the levels of the data where it has levels."""
+    """Examples of which round(share * N) become even noise, on the levels of the data where it has levels."""
     generator = stream(0, "data/edits/outliers")
     rows = torch.randperm(len(x), generator=generator)[: round(share * len(x))]
     noise = torch.rand(len(rows), *x.shape[1:], generator=generator)
     if spec.levels:
         noise = (noise * spec.levels).floor().clamp(max=spec.levels - 1) / (spec.levels - 1)
-    x = x.clone()
     x[rows] = spec.low + (spec.high - spec.low) * noise
     return x

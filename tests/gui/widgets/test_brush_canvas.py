@@ -2,7 +2,9 @@
 
 import numpy as np
 import pytest
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QEvent, QPoint, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QApplication
 
 from playground.gui.widgets.brush_canvas import CELLS, LARGEST, SMALLEST, BrushCanvas
 
@@ -121,3 +123,20 @@ def test_what_is_painted_is_seen(canvas):
     scale = picture.width() / canvas.width()
     there, elsewhere = (picture.pixelColor(at(canvas, *p) * scale) for p in ((1.1, 1.1), (-1, 1.1)))
     assert there != elsewhere
+
+
+@pytest.mark.parametrize(
+    ("key", "modifier", "own"),
+    [
+        (Qt.Key.Key_Space, Qt.KeyboardModifier.NoModifier, True),
+        (Qt.Key.Key_Left, Qt.KeyboardModifier.ShiftModifier, True),
+        (Qt.Key.Key_Space, Qt.KeyboardModifier.ControlModifier, False),
+        (Qt.Key.Key_Tab, Qt.KeyboardModifier.NoModifier, False),
+        (Qt.Key.Key_Period, Qt.KeyboardModifier.NoModifier, False),
+    ],
+)
+def test_its_keys_go_before_the_window_s_shortcuts_and_no_others(canvas, key, modifier, own):
+    event = QKeyEvent(QEvent.Type.ShortcutOverride, key, modifier)
+    event.ignore()
+    QApplication.sendEvent(canvas, event)
+    assert event.isAccepted() == own
