@@ -239,7 +239,8 @@ class LatentPad(DrawnWidget):
         painter.setFont(letters)
         em = painter.fontMetrics().height()
         painter.setClipRect(self._square())
-        for xy, (mark, number) in zip(self._points, self._marks, strict=True):
+        shown = max(20, int(1.5 * (self._square().width() / em) ** 2))  # on a small map letters would cover each other
+        for xy, (mark, number) in zip(self._points[:shown], self._marks, strict=False):
             colour = look.series[number % len(look.series)] if number >= 0 else look.data
             painter.setPen(theme.faded(colour, 0.85))
             box = QRectF(-em, -em / 2, 2 * em, em).translated(self.position(xy))

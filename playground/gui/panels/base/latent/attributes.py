@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 from playground.core.records import Answer
 from playground.gui.panels.base.asker import Ask
 from playground.gui.panels.base.latent.code import Code
-from playground.gui.panels.base.latent.tool import Tool, caption, choice
+from playground.gui.panels.base.latent.tool import Tool, caption, choice, shrinking
 from playground.gui.widgets.groove_slider import GrooveSlider
 
 _TICKS = 100  # of the slider for the whole difference
@@ -26,6 +26,8 @@ class AttributesTool(Tool):
         super().__init__(name, ask, code, parent)
         self.less = choice(f"{name}.less", "Less of", "The attribute whose mean code is taken away")
         self.more = choice(f"{name}.more_of", "More of", "The attribute whose mean code is added")
+        for box in (self.less, self.more):
+            shrinking(box)
         self.strength = Strength(f"{name}.strength")
         self.amount = QLabel("+0.00")
         self.words = caption()

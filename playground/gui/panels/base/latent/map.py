@@ -11,6 +11,7 @@ from playground.gui.panels.base.asker import Ask
 from playground.gui.panels.base.latent.code import Code
 from playground.gui.panels.base.latent.codes import grid, quantiles
 from playground.gui.panels.base.latent.tool import Tool, choice
+from playground.gui.widgets.flow_layout import FlowLayout
 from playground.gui.widgets.image_grid import ImageGrid
 from playground.gui.widgets.latent_pad import MOST_POINTS, LatentPad
 from playground.gui.widgets.scatter_view import ScatterView
@@ -163,11 +164,14 @@ class MapTool(Tool):
         self._stack = QStackedWidget()
         for widget in (self.pad, self.grid, self.mesh):
             self._stack.addWidget(widget)
-        row = QHBoxLayout()
+        row = FlowLayout()
         for words, box in (("→", self.across), ("↑", self.up)):
-            row.addWidget(QLabel(words))
-            row.addWidget(box)
-        row.addStretch(1)
+            pair = QWidget()
+            together = QHBoxLayout(pair)
+            together.setContentsMargins(0, 0, 0, 0)
+            together.addWidget(QLabel(words))
+            together.addWidget(box)
+            row.addWidget(pair)
         row.addWidget(self.kind)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

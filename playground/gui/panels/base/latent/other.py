@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 from playground.core.records import Answer, Query
 from playground.gui.panels.base.asker import Ask
 from playground.gui.panels.base.latent.code import Code
-from playground.gui.panels.base.latent.tool import Tool, caption, choice
+from playground.gui.panels.base.latent.tool import Tool, caption, choice, shrinking
+from playground.gui.panels.base.page import Page
 from playground.gui.session import TrainingSession
 from playground.gui.widgets.image_grid import ImageGrid
 from playground.gui.widgets.scatter_view import ScatterView
@@ -32,6 +33,8 @@ class OtherTool(Tool):
         self.words = caption()
         self.session: TrainingSession | None = None
         self._chosen = NONE
+        self._runs: dict[str, str] = {}  # what to open, by name
+        shrinking(self.run)
         self.run.activated.connect(self._choose)
         code.moved.connect(self._decode)
         self._stack = QStackedWidget()
@@ -48,16 +51,30 @@ class OtherTool(Tool):
         return () if self.session is None else (self.session,)
 
     def start(self, facts: Mapping[str, Any]) -> None:
-        names = runs_like(facts)
-        self.run.clear()
-        self.run.addItems([NONE, *names])
-        if self._chosen in names:
-            self.run.setCurrentText(self._chosen)
-        else:
+        self._list_runs()
+        if self._chosen not in self._runs:
             self._close()
 
     def refresh(self) -> None:
+        self._list_runs()
         self._decode()
+
+    def _list_runs(self) -> None:
+        """Bundled ones of the same data first, then the others, then those that other pages have open."""
+        assert self.experiment is not None
+        self._runs = bundled_like(self.facts, self.experiment.data) | self._open_elsewhere()
+        self.run.clear()
+        self.run.addItems([NONE, *self._runs])
+        self.run.setCurrentText(self._chosen if self._chosen in self._runs else NONE)
+
+    def _open_elsewhere(self) -> dict[str, str]:
+        """Runs on other pages of this window that are on disk, by the names of their folders."""
+        found: dict[str, str] = {}
+        for page in self.window().findChildren(Page):
+            for session in () if page.isAncestorOf(self) else page.sessions():
+                if session.is_open and session.folder and _kind(session.facts) == _kind(self.facts):
+                    found.setdefault(Path(session.folder).name, session.folder)
+        return found
 
     # -- the other run -----------------------------------------------------------------------------------------------
 
@@ -75,7 +92,7 @@ class OtherTool(Tool):
         self.session.answered.connect(self._decoded)
         self.session.failed.connect(self._failed)
         self._asked.add("other")
-        self.session.open_run(name)
+        self.session.open_run(self._runs[name])
 
     def _close(self) -> None:
         """Lets the other run go."""
@@ -133,14 +150,21 @@ class OtherTool(Tool):
         self.words.setText(f"{name} was not opened: {sentence}")
 
 
-def runs_like(facts: Mapping[str, Any]) -> list[str]:
-    """The bundled runs whose code has as many numbers."""
-    wanted = (facts["latent_dim"], facts["kind"])
-    return [name for name, path in TrainingSession.bundled_runs().items() if _stored(name, path) == wanted]
+def bundled_like(facts: Mapping[str, Any], data: str) -> dict[str, str]:
+    """The bundled runs whose code has as many numbers, those of the same data first."""
+    alike = [
+        name for name, path in TrainingSession.bundled_runs().items() if _kind(_stored(name, path)) == _kind(facts)
+    ]
+    alike.sort(key=lambda name: _stored(name, TrainingSession.bundled_runs()[name])["data"] != data)
+    return {name: name for name in alike}
+
+
+def _kind(facts: Mapping[str, Any]) -> tuple[int, str]:
+    """Numbers in the code, and whether it becomes points or images."""
+    return facts["latent_dim"], facts["kind"]
 
 
 @cache
-def _stored(name: str, path: Path) -> tuple[int, str]:
-    """Numbers in the code and kind of data of a bundled run, which never change."""
-    stored = TrainingSession.stored_facts(name)
-    return stored["latent_dim"], stored["kind"]
+def _stored(name: str, path: Path) -> Mapping[str, Any]:
+    """What a bundled run's files say of it, which never changes."""
+    return TrainingSession.stored_facts(name)

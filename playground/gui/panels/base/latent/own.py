@@ -4,15 +4,17 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
 
 from playground.core.records import Answer
 from playground.gui.panels.base.asker import Ask
 from playground.gui.panels.base.latent.code import Code
+from playground.gui.panels.base.latent.labels import ANY
 from playground.gui.panels.base.latent.tool import Tool, caption, choice
 from playground.gui.panels.base.views import button
 from playground.gui.widgets import picture_file
 from playground.gui.widgets.draw_canvas import DrawCanvas
+from playground.gui.widgets.flow_layout import FlowLayout
 
 INKS = {
     "white": (1.0, 1.0, 1.0), "black": (0.0, 0.0, 0.0), "gray": (0.5, 0.5, 0.5), "red": (0.84, 0.15, 0.1),
@@ -61,6 +63,9 @@ class OwnTool(Tool):
         self.code.take_posterior(np.asarray(answer.query.arguments["x"])[0], answer.arrays)
 
     def _encode(self) -> None:
+        """Nobody has said what the picture shows: a label, where one is told, is left open."""
+        if self.code.label is not None and (self.code.label != ANY).any():
+            self.code.set_label(np.full_like(self.code.label, ANY))
         self.ask("encode", "posterior", x=self.canvas.image()[None], label=self.code.labels(1))
 
     def _choose_file(self) -> None:
@@ -82,10 +87,9 @@ class OwnTool(Tool):
         self._encode()
 
     def _lay_out(self) -> None:
-        row = QHBoxLayout()
+        row = FlowLayout()
         for widget in (self.ink, self.open, self.invert, self.clear):
             row.addWidget(widget)
-        row.addStretch(1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(row)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from PySide6.QtWidgets import QLabel, QWidget
+from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
 
 from playground.core.experiment import Experiment
 from playground.gui.panels.base.asker import Ask, Asker
@@ -47,6 +47,13 @@ def choice(name: str, title: str, tooltip: str, entries: tuple[str, ...] = ()) -
     box.setAccessibleName(title)
     box.setToolTip(tooltip)
     return box
+
+
+def shrinking(box: ChoiceBox) -> None:
+    """Lets a list of long entries be narrower than the longest: the open list shows them whole."""
+    box.setSizeAdjustPolicy(ChoiceBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    box.setMinimumContentsLength(9)
+    box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
 
 def caption(words: str = "") -> QLabel:

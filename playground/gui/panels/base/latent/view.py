@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from playground.core.experiment import Experiment
@@ -27,6 +28,7 @@ from playground.gui.widgets.image_grid import ImageGrid
 from playground.gui.widgets.page_tabs import PageTabs
 from playground.gui.widgets.scatter_view import ScatterView
 
+_TOOLS, _PICTURE = 22, 9  # em: the narrowest that either half may be
 PATH = 121  # codes along a direction, for its path in the plane
 
 
@@ -57,6 +59,10 @@ class LatentView(View):
         self.plane = ScatterView(f"{name}.plane")
         self.length = caption()
         self.length.setObjectName(f"{name}.length")
+        self.length.setToolTip(
+            "The length of the code, and the lengths that nine in ten draws of the prior have.\n"
+            "Very unlikely: the prior draws one so long less than once in a thousand times."
+        )
         self.code.moved.connect(self._moved)
         self.code.turned.connect(self._show_paths)
         self.code.encoded.connect(lambda: self.picture("x", self.code.example))
@@ -109,10 +115,10 @@ class LatentView(View):
         """How likely the prior is to draw such a code, in words."""
         numbers, length = len(self.code.z), float(np.linalg.norm(self.code.z))
         low, high = (usual_length(numbers, share) for share in (0.05, 0.95))
-        words = f"|z| = {length:.1f}; nine in ten draws of the prior have {low:.1f} to {high:.1f}."
-        if length > usual_length(numbers, 0.999):
-            words = f"⚠ |z| = {length:.1f}: the prior draws one so long less than once in a thousand times."
-        self.length.setText(words)
+        unlikely = length > usual_length(numbers, 0.999)
+        start = f"⚠ |z| = {length:.1f}, very unlikely" if unlikely else f"|z| = {length:.1f}"
+        self.length.setText(f"{start}; nine in ten draws: {low:.1f} to {high:.1f}")
+        self.length.setMinimumHeight(2 * self.length.fontMetrics().lineSpacing())  # so that a warning moves nothing
 
     def _show_paths(self) -> None:
         if self.is_points and self.code.names:
@@ -130,6 +136,16 @@ class LatentView(View):
             self.decoded.set_images(x.clip(0, 1))
             self.picture("sample", x[0])
 
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if theme.is_change(event):
+            self._fit()
+
+    def _fit(self) -> None:
+        """Neither half is narrower than its words."""
+        self._pages.setMinimumWidth(theme.em(self, _TOOLS))
+        self._stack.setMinimumWidth(theme.em(self, _PICTURE))
+
     def _lay_out(self) -> None:
         self._stack = QStackedWidget()
         self._stack.addWidget(self.decoded)
@@ -141,6 +157,8 @@ class LatentView(View):
         above.addWidget(heading)
         above.addStretch(1)
         above.addWidget(self.label)
+        for half in (self._pages, self._stack):  # equal, whatever a tool would like, so that the picture stands still
+            half.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)
         right = QVBoxLayout()
         right.addLayout(above)
         right.addWidget(self._stack, 1)
@@ -152,4 +170,5 @@ class LatentView(View):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, theme.em(self, 0.3), 0, 0)
         layout.addWidget(self.tabs)
+        self._fit()
         layout.addLayout(both, 1)

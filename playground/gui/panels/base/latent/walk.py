@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
 
 from playground.core.errors import PlaygroundError
 from playground.core.records import Answer
@@ -16,6 +16,7 @@ from playground.gui.panels.base.latent.tool import Tool, caption, choice
 from playground.gui.panels.base.views import button
 from playground.gui.session import TrainingSession
 from playground.gui.widgets.film_strip import FilmStrip
+from playground.gui.widgets.flow_layout import FlowLayout
 
 FILM = 9  # pictures on the way
 MOVIE = 25  # on the way of the moving picture, which goes there and back
@@ -126,14 +127,9 @@ class WalkTool(Tool):
             self.words.setText(f"Wrote {path}.")
 
     def _lay_out(self) -> None:
-        ends = QHBoxLayout()
-        ends.addWidget(self.set_start)
-        ends.addWidget(self.set_end)
-        ends.addStretch(1)
-        below = QHBoxLayout()
-        below.addWidget(self.way)
-        below.addStretch(1)
-        below.addWidget(self.save)
+        ends, below = FlowLayout(), FlowLayout()
+        for row, widget in ((ends, self.set_start), (ends, self.set_end), (below, self.way), (below, self.save)):
+            row.addWidget(widget)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(ends)
