@@ -80,6 +80,13 @@ def model_class(name: str) -> "type[GenerativeModel]":
     return own[0]
 
 
+def source(model: str) -> str:
+    """The code of a family's own file. Raises UsageError for an unknown family."""
+    if model not in models():
+        raise unknown("model", model, list(models()))
+    return _file("models", model).read_text(encoding="utf-8")
+
+
 def data_source(name: str) -> Any:
     """A data set's ``Source`` class; `name` may hold a path (``folder:PATH``)."""
     return _module("data", name.partition(":")[0].replace("-", "_")).Source
@@ -239,6 +246,11 @@ def _module(part: str, name: str) -> ModuleType:
         return importlib.import_module(f"playground.{part}.{name}")
     except Exception as error:  # whatever a broken file raises becomes its own sentence
         raise PlaygroundError(f"The {kind} '{card.name}' cannot be loaded: {type(error).__name__}: {error}.") from error
+
+
+def _file(part: str, stem: str) -> Path:
+    package = importlib.import_module(f"playground.{part}")
+    return next(file for folder in package.__path__ if (file := Path(folder) / f"{stem}.py").is_file())
 
 
 def _cards(part: str) -> dict[str, Card]:

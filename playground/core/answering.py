@@ -86,7 +86,7 @@ class Answering:
         copy.config = (trainer.model if trainer else source).config  # a sampler may lag behind a live change
         return copy
 
-    def _refresh(self) -> None:
+    def refresh(self) -> None:
         """Takes the newest weights, unless a stepwise answer is under way: one trajectory, one set of weights."""
         trainer = self._job.trainer
         if trainer is None or self.visiting is not None or self._copied_step == trainer.step:
@@ -104,7 +104,7 @@ class Answering:
         """One piece of each pending question: the window stays served while training goes on."""
         for channel, pending in list(self._pending.items()):
             if pending.steps is None:
-                self._refresh()
+                self.refresh()
                 pending.step = self._copied_step
             try:
                 finished = self._advance(pending)

@@ -54,11 +54,23 @@ class Ask:
 
 
 @dataclass(frozen=True)
+class Watch:
+    """Report the stages of each step from now on, or no longer.
+
+    Attributes:
+        pause: seconds for which the model is held at each stage: slow motion.
+    """
+
+    on: bool
+    pause: float = 0.0
+
+
+@dataclass(frozen=True)
 class Close:
     """Save and end."""
 
 
-Command = Train | Pause | TrainSteps | Change | Visit | Ask | Close
+Command = Train | Pause | TrainSteps | Change | Visit | Ask | Watch | Close
 
 # -- messages: what a worker says -----------------------------------------------------------------------------------
 
@@ -115,6 +127,21 @@ class Trained:
     record: TrainRecord
 
 
+@dataclass(frozen=True)
+class Staged:
+    """The model has reached a stage of a step; said about thirty times a second at most, but in slow motion at each.
+
+    Attributes:
+        names: the stages that began since the last such message, the one that runs last; () at rest.
+        line: of the model's own file on which that one begins; 0 where it is not known.
+        step: how many steps were done when this turn began.
+    """
+
+    names: tuple[str, ...]
+    line: int
+    step: int
+
+
 RestState = Literal["idle", "paused", "done", "failed"]
 
 
@@ -158,4 +185,4 @@ class Failed:
     details: str = ""
 
 
-Message = Opened | Stored | Visited | Trained | Rested | Changed | Refused | Failed | Answer
+Message = Opened | Stored | Visited | Trained | Rested | Changed | Refused | Failed | Staged | Answer

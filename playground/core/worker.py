@@ -2,9 +2,11 @@
 pending question. Everything happens on one thread, so nothing needs a lock, and no question waits for a long one."""
 
 import queue
+import time
 import traceback
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, Literal
 
 from playground.core.answering import Answering, sentence
@@ -34,11 +36,13 @@ from playground.core.messages import (
     TrainSteps,
     Visit,
     Visited,
+    Watch,
 )
 from playground.core.model import GenerativeModel
 from playground.core.records import TrainRecord
 from playground.core.trainer import Trainer
 from playground.core.turns import FairShare, Seat
+from playground.core.watching import Watching
 
 PATIENCE = 0.01  # seconds to wait for one's turn before looking at commands again
 SHOWN_EXAMPLES = 2000  # of the test split, handed to the window
@@ -58,6 +62,8 @@ class Worker:
         self._say = say
         self._goal: Budget | None = None
         self._single_steps: deque[tuple[str, ...]] = deque()  # the parts to train in each; () for all
+        self._early: deque[Command] = deque()  # those that came in the middle of a step
+        self._watching = Watching(say, self._hold)
         self._told: object = None  # the manifest that the window knows of
         self._closing = False
 
@@ -85,7 +91,7 @@ class Worker:
         visit: Visit | None = None  # of several in a row only the newest counts
         while True:
             try:
-                command = self._commands.get(block=False)
+                command = self._early.popleft() if self._early else self._commands.get(block=False)
             except queue.Empty:
                 if busy:
                     break
@@ -96,6 +102,8 @@ class Worker:
                 self._answering.ask(command)
             elif isinstance(command, Visit):
                 visit = command
+            elif isinstance(command, Watch):
+                self._watching.follow(self._job.trainer.model if self._job.trainer else self._job.model, command)
             elif isinstance(command, Close):
                 self._closing = True
                 self._recorder.save()
@@ -161,7 +169,7 @@ class Worker:
             if self._single_steps:
                 if parts := self._single_steps.popleft():
                     trainer.train_only(parts, 1)
-                self._report(trainer.turn(steps=1))
+                self._report(self._watched(trainer, steps=1))
                 if not self._single_steps:
                     self._rest("paused")
             elif self._goal is not None:
@@ -180,7 +188,7 @@ class Worker:
             if turn is None:
                 return None
             before = trainer.seconds
-            record = trainer.turn(goal)
+            record = self._watched(trainer, goal)
             turn.steps, turn.seconds = record.step - record.first, record.seconds - before
             return record
 
@@ -190,6 +198,32 @@ class Worker:
             with self._seat.errand(PATIENCE) as is_free:
                 if is_free:
                     self._answering.answer()
+
+    def _watched(self, trainer: Trainer, goal: Budget | None = None, steps: int | None = None) -> TrainRecord:
+        """A turn, in slow motion if that is wanted; the time in which the model was held does not count."""
+        if self._watching.slow:
+            self._answering.refresh()  # in the middle of a step the weights are neither old nor new
+        self._watching.begin(trainer.step)
+        record = trainer.turn(goal, steps)
+        trainer.seconds -= self._watching.waited
+        return replace(record, seconds=trainer.seconds)
+
+    def _hold(self, seconds: float) -> bool:
+        """Passes time in the middle of a step, in which questions are answered; False as soon as there is something
+        else to do."""
+        until = time.monotonic() + seconds
+        while (left := until - time.monotonic()) > 0:
+            try:
+                command = self._commands.get(timeout=0.0 if self._answering.busy else left)
+            except queue.Empty:
+                command = None
+            if isinstance(command, Ask):
+                self._answering.ask(command)
+            elif command is not None:
+                self._early.append(command)
+                return False
+            self._answering.answer()
+        return True
 
     def _report(self, record: TrainRecord) -> None:
         assert self._job.trainer is not None
@@ -207,6 +241,7 @@ class Worker:
 
     def _come_to_rest(self, state: RestState, message: str = "", details: str = "") -> None:
         self._seat.leave()
+        self._watching.rest()
         self._goal = None
         self._single_steps.clear()
         trainer = self._job.trainer

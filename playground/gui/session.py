@@ -29,9 +29,11 @@ from playground.core.messages import (
     Pause,
     Refused,
     Rested,
+    Staged,
     Train,
     Trained,
     TrainSteps,
+    Watch,
 )
 from playground.core.records import Answer, Query, TrainRecord
 from playground.core.turns import FairShare
@@ -58,6 +60,7 @@ class TrainingSession(QObject):
         answered: an `Answer`, never one that a newer question on its channel has overtaken.
         failed: (sentence, details) when a run cannot be opened or trained on.
         refused: a sentence, when something asked for could not be done and all is as it was.
+        staged: a `Staged`, while the stages are watched; at most one signal a frame.
 
     Attributes:
         state: idle (nothing trained since it was opened), running, paused, stopping, done or failed.
@@ -75,6 +78,7 @@ class TrainingSession(QObject):
     answered = Signal(object)
     failed = Signal(str, str)
     refused = Signal(str)
+    staged = Signal(object)
 
     def __init__(self, parent: QObject | None = None, share: FairShare | None = None) -> None:
         """`share`: with whose sessions this one shares the time to train in; alone it has all."""
@@ -92,6 +96,7 @@ class TrainingSession(QObject):
         self._backend: Backend | None = None
         self._retiring: list[Backend] = []
         self._to_send: list[Command] = []  # held back until the model is there
+        self._watch = Watch(on=False)
         self._stamp = 0
         self._newest: dict[str, int] = {}
         self._pace: deque[tuple[float, int]] = deque()
@@ -229,6 +234,11 @@ class TrainingSession(QObject):
         return [file for _, file in sorted(files, reverse=True)]
 
     @staticmethod
+    def source(model: str) -> str:
+        """The code of a family's own file."""
+        return registry.source(model)
+
+    @staticmethod
     def stored_facts(run: str) -> dict[str, Any]:
         """What a bundled run's files say of its model without torch: enough to draw it before it is there."""
         experiment = Experiment.load(registry.pretrained()[run] / "experiment.json")
@@ -281,6 +291,13 @@ class TrainingSession(QObject):
         self._send(Ask(query, self._stamp))
         return self._stamp
 
+    def watch(self, on: bool, pause: float = 0.0) -> None:
+        """Reports the stages of each step by `staged`, in this run and those opened later, or no longer. `pause`:
+        seconds for which the model is held at each stage."""
+        self._watch = Watch(on, pause)
+        if self.is_open:  # else it is said when the model is there
+            self._send(self._watch)
+
     def _send(self, command: Command) -> None:
         if self._backend is None:
             return
@@ -330,7 +347,11 @@ class TrainingSession(QObject):
         backend = self._backend
         gone = backend.has_ended()  # looked at before its last words are read
         records: list[TrainRecord] = []
+        staged: Staged | None = None  # only where the model is now matters
         for message in backend.receive():
+            if isinstance(message, Staged):
+                staged = message
+                continue
             if isinstance(message, Trained):
                 records.append(message.record)
                 continue
@@ -341,6 +362,8 @@ class TrainingSession(QObject):
             if self._backend is not backend:
                 return  # a listener opened another run
         self._pass_on(records)
+        if staged:
+            self.staged.emit(staged)
         if gone and self.state != "failed":
             self._take(Failed("The training process ended unexpectedly. The last saved state is kept; open it again."))
 
@@ -369,6 +392,8 @@ class TrainingSession(QObject):
                 self.step, self.seconds = message.step, message.seconds
                 self.can_train, self.folder = message.can_train, message.folder
                 self.run = self.run or message.place
+                if self._watch.on:
+                    self._send(self._watch)
                 waiting, self._to_send = self._to_send, []
                 for command in waiting:
                     self._send(command)

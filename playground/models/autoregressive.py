@@ -112,6 +112,7 @@ class Autoregressive(GenerativeModel):
             self.network = Coordinates(spec.dims, COMPONENTS, 4 * width, condition)
         else:
             levels, colours = spec.levels or 256, spec.shape[0]
+            # formula: p(x_i | ·), set by levels
             self.output = Levels(levels, min(config.levels, levels) if config.levels > 1 else levels)
             ends = colours * self.output.features_per_number, colours * self.output.parameters_per_number
             deep = config.depth - 1
@@ -119,6 +120,7 @@ class Autoregressive(GenerativeModel):
                 self.network = Restorer(spec.shape, *ends, width, condition)
             elif config.context == "full":
                 gaps = tuple(gap for gap in (2, 4) if gap < min(spec.shape[1:]) / 4) or (1,)
+                # formula: x_<i, set by context
                 self.network = GatedStack(*ends, width, (5, *[3] * deep), colours, condition, gaps)
             elif config.context == "masked":
                 self.network = PlainStack(*ends, width, (7, *[3] * deep), colours, condition)
@@ -194,6 +196,7 @@ class Autoregressive(GenerativeModel):
             total += self._restored(x, self._random_rank(len(x), generator), left, label)
         return total / LOOKS
 
+    # formula: p(x), set by depth
     def _log_density(self, x: Tensor, label: Tensor | None, drop: Drop = keep_all) -> Tensor:
         """The chain rule: Σ log p(x_i | x_<i), (B,)."""
         return self.output.log_prob(self._guesses(x, label, drop=drop), x.flatten(1)).sum(dim=1)
@@ -286,6 +289,7 @@ class Autoregressive(GenerativeModel):
         for i, parameters in enumerate(guesses, begin):
             state, cursor = generator.get_state(), order[:, i]
             u = torch.rand(n, generator=generator, device=x.device)
+            # formula: x_i drawn, set by sample.temperature
             value = self.output.draw(parameters, u, settings.temperature, settings.top_k)
             value = torch.where(kept[each, cursor], flat[each, cursor], value)
             if not quiet:

@@ -84,7 +84,7 @@ class Classifier(GenerativeModel):
 
     # -- recognition ----------------------------------------------------------------------------------------------
 
-    def features(self, x: Tensor) -> Tensor:
+    def features(self, x: Tensor) -> Tensor:  # formula: f, set by width
         """The last hidden layer (B, 64)."""
         return F.silu(self.hidden(self.body(2 * x - 1)))  # (B, C, H, W) in [0, 1] -> (B, 64)
 
@@ -128,10 +128,12 @@ class Classifier(GenerativeModel):
         parts: tuple[str, ...],
     ) -> dict[str, Tensor]:
         """Cross-entropy on slightly shifted images."""
-        terms = self._terms(_shifted(batch.x, self.config.shift, generator), batch)
-        optimizers["model"].zero_grad()
-        terms["loss"].backward()
-        optimizers["model"].step()
+        with self.stage("recognise"):
+            terms = self._terms(_shifted(batch.x, self.config.shift, generator), batch)
+        with self.stage("update"):
+            optimizers["model"].zero_grad()
+            terms["loss"].backward()
+            optimizers["model"].step()
         return {name: value.detach() for name, value in terms.items()}
 
     def held_out(self, batch: Batch, generator: torch.Generator) -> dict[str, Tensor]:
@@ -142,6 +144,7 @@ class Classifier(GenerativeModel):
         """Cross-entropy in nats, summed over the factors, and the share of labels that are right; for continuous
         factors the squared error too, as a share of the variance of a uniform factor."""
         logits = self.logits(x)
+        # formula: p(y|x), set by train.lr
         losses = [F.cross_entropy(z, y) for z, y in zip(logits, batch.labels.T, strict=True)]
         right = torch.stack([z.argmax(1) for z in logits], dim=1) == batch.labels  # (B, F)
         terms = {"loss": torch.stack(losses).sum(), "accuracy": right.float().mean()}
@@ -157,7 +160,7 @@ def _convolution(channels: int, width: int) -> nn.Module:
     return nn.Sequential(nn.Conv2d(channels, width, 3, padding=1), group_norm(width), nn.SiLU())
 
 
-def _shifted(x: Tensor, reach: int, generator: torch.Generator) -> Tensor:
+def _shifted(x: Tensor, reach: int, generator: torch.Generator) -> Tensor:  # formula: x, set by shift
     """Each image moved by up to `reach` pixels along both axes; its border is repeated."""
     n, _, height, width = x.shape
     start = torch.randint(2 * reach + 1, (2, n, 1), generator=generator, device=x.device)

@@ -107,7 +107,7 @@ class Diffusion(GenerativeModel):
     def __init__(self, spec: DataSpec, config: DiffusionConfig) -> None:
         super().__init__(spec, config)
         self.network = Denoiser(spec, config.width, config.timesteps, bool(config.conditional))
-        signal, sigma = noise_path(config.schedule, config.timesteps)
+        signal, sigma = noise_path(config.schedule, config.timesteps)  # formula: α, σ, set by schedule
         self.register_buffer("signal", signal.float())  # α_t, (T,)
         self.register_buffer("sigma", sigma.float())  # σ_t, (T,)
         # Images live in [0, 1], here [-1, 1]; `prepare` measures where points live.
@@ -154,10 +154,11 @@ class Diffusion(GenerativeModel):
         with self.stage("corrupt"):
             x_0 = self._inward(batch.x)  # (B, *shape)
             if t is None:
+                # formula: t, set by timesteps
                 t = torch.randint(self.config.timesteps, (len(x_0),), generator=generator, device=x_0.device)  # (B,)
             noise = torch.randn(x_0.shape, generator=generator, device=x_0.device)
             signal, sigma = self._levels(t)  # (B, 1, ...) each
-            x_t = signal * x_0 + sigma * noise
+            x_t = signal * x_0 + sigma * noise  # formula: x_t, set by know_time
         with self.stage("predict"):
             dropout = self.config.label_dropout
             label = hide_labels(batch.labels, dropout, generator) if self.conditional else None
@@ -165,7 +166,7 @@ class Diffusion(GenerativeModel):
         of_noise, of_image = self._target(signal, sigma)
         return {"loss": F.mse_loss(prediction, of_noise * noise + of_image * x_0)}
 
-    def _target(self, signal: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:
+    def _target(self, signal: Tensor, sigma: Tensor) -> tuple[Tensor, Tensor]:  # formula: ε, set by target
         """How much noise and how much image the network is asked for."""
         one, none = torch.ones_like(signal), torch.zeros_like(signal)
         mixes = {"epsilon": (one, none), "x_0": (none, one), "v": (signal, -sigma), "flow": (one, -one)}
@@ -251,6 +252,7 @@ class Diffusion(GenerativeModel):
         # Two equations: x = α x_0 + σ ε, and the prediction is the target's mix of the same two.
         signal, sigma = self._levels(times)
         of_noise, of_image = self._target(signal, sigma)
+        # formula: x_0, set by sample.clip_x0
         x_0 = (of_noise * x - sigma * prediction) / (of_noise * signal - of_image * sigma)
         if settings.clip_x0:  # near t = T the signal is tiny, and dividing by it blows up the smallest error
             x_0 = torch.minimum(torch.maximum(x_0, -self.bound), self.bound)

@@ -153,7 +153,7 @@ class Energy(GenerativeModel):
 
     # -- the energy -----------------------------------------------------------------------------------------------
 
-    def energy(self, x: Tensor, label: Tensor | None = None) -> Tensor:
+    def energy(self, x: Tensor, label: Tensor | None = None) -> Tensor:  # formula: E(x), set by width
         """E(x) = -log p(x) - log Z in nats, (B,)."""
         return self._learned(x, label) + self._base(x)
 
@@ -205,6 +205,7 @@ class Energy(GenerativeModel):
             size = at_data.square().mean() + at_chains.square().mean()
         return {"loss": data - chains + self.config.regularisation * size, "E(data)": data, "E(model)": chains}
 
+    # formula: p(x), set by training
     def likelihood(self, x: Tensor, label: Tensor, generator: torch.Generator | None) -> dict[str, Tensor]:
         """Minus the log-likelihood, E(x) + log Z; without a generator by a fixed, finer grid."""
         with self.stage("search"):  # here it looks everywhere
@@ -226,6 +227,7 @@ class Energy(GenerativeModel):
     # -- the replay buffer ----------------------------------------------------------------------------------------
 
     @torch.no_grad()
+    # formula: x drawn from p, set by langevin_steps
     def _search(self, label: Tensor, generator: torch.Generator) -> tuple[Tensor, Tensor]:
         """Takes a batch of chains some steps on, and puts them back: where they are (B, *shape), and their labels."""
         config, replay = self.config, self.replay
@@ -328,6 +330,7 @@ class Energy(GenerativeModel):
 
     # -- Z --------------------------------------------------------------------------------------------------------
 
+    # formula: Z, set by grid
     def log_normaliser(
         self, labels: Tensor, per_axis: int, generator: torch.Generator | None = None
     ) -> tuple[Tensor, Tensor]:

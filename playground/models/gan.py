@@ -85,7 +85,7 @@ class GANSampling:
                                    "zero: less is truer and less varied, 0 is one sample a label.")  # fmt: skip
 
 
-class Generator(nn.Module):
+class Generator(nn.Module):  # formula: G, set by width
     """g(z, y): one embedding of the label is shared by all layers, each of which sees it beside z."""
 
     def __init__(self, spec: DataSpec, config: GANConfig, classes: tuple[int, ...]) -> None:
@@ -101,6 +101,7 @@ class Generator(nn.Module):
         return self.body(z if self.label is None else torch.cat([z, self.label(label)], dim=1))
 
 
+# formula: D, set by discriminator_steps
 def discriminator(spec: DataSpec, config: GANConfig, classes: tuple[int, ...]) -> Critic:
     """Waves and an MLP for points, convolutions for images, and a critic on their features."""
     width = 4 * config.width
@@ -182,6 +183,7 @@ class GAN(GenerativeModel):
         self.discriminator.train(moves)  # at rest, spectral norm must not go on estimating
         for _ in range(self.config.discriminator_steps if moves else 1):
             with self.stage("D on data"):
+                # formula: E over x, set by train.batch
                 real = self.discriminator(x, label)  # (B,) logits
             with self.stage("D on samples"):
                 made = self.generator(self._noise(len(x), generator), label).detach()
@@ -271,6 +273,7 @@ class GAN(GenerativeModel):
             return torch.full((n, len(self.spec.classes)), -1, device=self.device)
         return label
 
+    # formula: z, set by latent_dim
     def _noise(self, n: int, generator: torch.Generator, truncation: float = WIDEST) -> Tensor:
         """z (n, Z), normal within ±truncation: by inverse CDF, so that more truncation pulls the same draws in."""
         u = torch.rand(n, self.latent_dim, generator=generator, device=self.device)
@@ -280,7 +283,7 @@ class GAN(GenerativeModel):
 # -- what the two play for: r and f are what D says, before any sigmoid, of real data and of fakes, (B,) -------------
 
 
-def discriminator_loss(objective: str, r: Tensor, f: Tensor) -> Tensor:
+def discriminator_loss(objective: str, r: Tensor, f: Tensor) -> Tensor:  # formula: min max, set by objective
     """What the discriminator lowers; for the first two −log D(x) − log(1 − D(G(z))), where r and f are logits."""
     if objective in ("minimax", "non-saturating"):
         return F.softplus(-r).mean() + F.softplus(f).mean()

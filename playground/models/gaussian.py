@@ -106,7 +106,7 @@ class GaussianMixture(GenerativeModel):
 
     def __init__(self, spec: DataSpec, config: GaussianConfig) -> None:
         super().__init__(spec, config)
-        k, d = config.components, spec.dims
+        k, d = config.components, spec.dims  # formula: Σ over k, set by components
         c = 1 if config.covariance == "tied" else k
         self.labels = JointLabels(spec.classes if self.conditional else ())
         self.dequantise = Dequantise(spec)
@@ -149,6 +149,7 @@ class GaussianMixture(GenerativeModel):
     def log_joint(self, y: Tensor, share: Tensor) -> Tensor:
         """log π(k|label) + log N_k(y), in the precision of y (B, D). `share`: weights of the labels that y may have,
         as `labels` gives them, (B, J) -> (B, K)."""
+        # formula: π_k, set by conditional
         pi = share @ self.logits.to(y).softmax(dim=1)  # (B, K)
         origin = self.mean.detach().mean(dim=0)  # far from 0, squares of large numbers would cancel
         y, mean = y - origin.to(y), (self.mean - origin).to(y)
@@ -238,7 +239,7 @@ class GaussianMixture(GenerativeModel):
         with self.stage("maximisation"):
             total = count.sum(dim=0)  # (K,)
             dead = total < LEAST
-            mean = first / total.clamp(min=LEAST)[:, None]
+            mean = first / total.clamp(min=LEAST)[:, None]  # formula: μ_k, set by fit
             spread = self._spread(second, mean, total)  # (C, D, D); diagonal: (K, D)
             if dead.any():  # it starts again as one example: that which is explained worst
                 worst = of_example.topk(int(dead.sum()), largest=False).indices
@@ -257,7 +258,7 @@ class GaussianMixture(GenerativeModel):
             return (belongs.T[:, :, None] * y).mT @ y  # (K, D, B) @ (B, D) -> (K, D, D)
         return (y.T @ y)[None] if self.config.covariance == "tied" else belongs.T @ y.square()
 
-    def _spread(self, second: Tensor, mean: Tensor, total: Tensor) -> Tensor:
+    def _spread(self, second: Tensor, mean: Tensor, total: Tensor) -> Tensor:  # formula: Σ_k, set by covariance
         """The covariances that maximise the likelihood, with floor² more on their diagonals."""
         least = self.config.floor**2
         if self.config.covariance == "diagonal":

@@ -105,6 +105,7 @@ class Statistics(GenerativeModel):
         super().__init__(spec, config)
         classes = spec.classes if self.conditional else ()
         norm = spec.kind == "images" or config.match != "kernel"
+        # formula: g, set by width
         self.generator = Generator(spec.shape, config.latent_dim, classes, config.width, norm)
         self.filters = ImageFilters() if spec.kind == "images" else PointFilters(spec.dims)
         self.register_buffer("centre", torch.zeros(spec.shape))
@@ -130,7 +131,7 @@ class Statistics(GenerativeModel):
 
     # -- what is measured -----------------------------------------------------------------------------------------
 
-    def features(self, x: Tensor) -> dict[str, Tensor]:
+    def features(self, x: Tensor) -> dict[str, Tensor]:  # formula: φ, set by match
         """φ(x) by name, (B, *shape) -> (B, K) each: what is averaged over examples to make a statistic. Colours are
         the channels of a pixel, averaged over all pixels; a point is one pixel, its coordinates are the colours."""
         match, low, high = self.config.match, self.spec.low, self.spec.high
@@ -157,6 +158,7 @@ class Statistics(GenerativeModel):
         members = self._members(label, len(x))  # (B, R)
         count = members.sum(dim=0).unsqueeze(1)
         phi = torch.cat(list(self.features(x).values()), dim=1)  # (B, K)
+        # formula: E, set by train.batch
         mean = members.T @ phi / count.clamp(min=1)  # (R, K)
         return (mean - self.target) / self.unit * (count > 0), count
 
@@ -229,6 +231,7 @@ class Statistics(GenerativeModel):
             if self.config.match == "kernel":
                 members = self._members(label, len(batch))
                 same = members @ members.T / members[0].sum()  # (B, B), the share of labels that two have in common
+                # formula: ‖·‖², set by bandwidth
                 loss = mmd(draws[0], batch.x, self.config.bandwidth * WIDEST * self.distance, same)
             else:
                 loss = self._average(gaps[0] * gaps[1])
@@ -285,7 +288,7 @@ class Statistics(GenerativeModel):
         made = self.generator(z, label)
         return made * self.scale + self.centre if self.spec.kind == "points" else made
 
-    def _noise(self, n: int, generator: torch.Generator) -> Tensor:
+    def _noise(self, n: int, generator: torch.Generator) -> Tensor:  # formula: z, set by latent_dim
         return torch.randn(n, self.latent_dim, generator=generator, device=self.device)
 
 

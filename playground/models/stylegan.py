@@ -119,14 +119,14 @@ class StyleLayer(nn.Module):
     def forward(self, x: Tensor, w: Tensor, noise: str, generator: torch.Generator | None) -> Tensor:
         h = self.convolution(x, w)  # (B, C, H, W)
         if noise != "none":
-            drawn = self.noise
+            drawn = self.noise  # formula: noise, set by sample.noise
             if noise == "fresh":
                 drawn = torch.randn(len(h), 1, *h.shape[2:], generator=generator, device=h.device)
             h = h + 0.1 * self.strength * drawn  # a tenth: noise learns more slowly than styles
         return F.leaky_relu(h, 0.2) * 2**0.5
 
 
-class Synthesis(nn.Module):
+class Synthesis(nn.Module):  # formula: g, set by width
     """Styles, one a layer, -> an image. Two layers at each size but the first, and what they see is summed up in colour
     from coarse to fine."""
 
@@ -171,6 +171,7 @@ class StyleGAN(GenerativeModel):
         super().__init__(spec, config)
         classes, dim = spec.classes if config.conditional else (), config.latent_dim
         self.label = LabelEmbedding(classes, dim) if classes else None
+        # formula: f, set by mapping_layers
         self.mapping = mlp((2 if classes else 1) * dim, *[2 * dim] * (config.mapping_layers - 1), dim)
         for layer in self.mapping:
             if isinstance(layer, nn.Linear):  # w starts with about unit variance, else styles would hardly differ
@@ -272,6 +273,7 @@ class StyleGAN(GenerativeModel):
         styles = self.styles(z, label)  # (n, layers, W)
         pulled = torch.arange(self.layers, device=z.device) < settings.cutoff  # (layers,)
         average = self.average_style(label, n)[:, None]  # (n, 1, W)
+        # formula: w, set by sample.psi
         styles = torch.where(pulled[:, None], average + settings.psi * (styles - average), styles)
         if 0 < settings.mix_layer < self.layers:
             k = settings.mix_layer
@@ -333,5 +335,5 @@ class StyleGAN(GenerativeModel):
             z = torch.cat([z, self.label(label)], dim=1)
         return self.mapping(z)
 
-    def _normal(self, n: int, generator: torch.Generator) -> Tensor:
+    def _normal(self, n: int, generator: torch.Generator) -> Tensor:  # formula: z, set by latent_dim
         return torch.randn(n, self.latent_dim, generator=generator, device=self.device)

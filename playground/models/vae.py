@@ -137,11 +137,12 @@ class VAE(GenerativeModel):
         with self.stage("encode"):
             mu, log_sigma = self._posterior(batch.x, label)  # (B, Z) each
         with self.stage("draw z"):
+            # formula: z, set by latent_dim
             z = mu + log_sigma.exp() * torch.randn(mu.shape, generator=generator, device=mu.device)
         with self.stage("decode"):
             reconstruction = -self._log_likelihood(batch.x, z, label)  # (B,)
         kl = kl_to_prior(mu, log_sigma)  # (B,)
-        loss = reconstruction + self.config.beta * kl
+        loss = reconstruction + self.config.beta * kl  # formula: KL, set by beta
         return {"loss": loss.mean(), "reconstruction": reconstruction.mean(), "KL": kl.mean()}
 
     def training_state(self) -> dict[str, Tensor]:
@@ -168,6 +169,7 @@ class VAE(GenerativeModel):
     ) -> Iterator[SampleStep]:
         """One step: draw z from the prior, decode it."""
         settings = settings or VAESampling()
+        # formula: p(z), set by sample.temperature
         z = settings.temperature * torch.randn(n, self.latent_dim, generator=generator, device=self.device)
         parameters = self._decode_parameters(z, label)  # (B, K, *shape)
         draw = settings.draw == "sample" or (settings.draw == "auto" and self.spec.kind == "points")
@@ -216,7 +218,7 @@ class VAE(GenerativeModel):
     def latent_dim(self) -> int:
         return self.config.latent_dim
 
-    def _posterior(self, x: Tensor, label: Tensor | None) -> tuple[Tensor, Tensor]:
+    def _posterior(self, x: Tensor, label: Tensor | None) -> tuple[Tensor, Tensor]:  # formula: q(z|x), set by hidden
         """μ and log σ of q(z|x), (B, Z) each."""
         inputs = ((x - self.centre) / self.scale).flatten(1)  # (B, D)
         mu, log_sigma = self.encoder(self._with_label(self.x_waves(inputs), label)).chunk(2, dim=1)
@@ -227,6 +229,7 @@ class VAE(GenerativeModel):
         k = self.output.parameters_per_number
         return self.decoder(self._with_label(self.z_waves(z), label)).view(len(z), k, *self.spec.shape)
 
+    # formula: log p(x|z), set by pixels
     def _log_likelihood(self, x: Tensor, z: Tensor, label: Tensor | None) -> Tensor:
         """log p(x|z) in nats of the data's own space, (B,)."""
         parameters = self._decode_parameters(z, label)

@@ -92,8 +92,13 @@ def tidied(lines: list[str]) -> list[str]:
     """Without headings of sections that have become empty, remarks for tools, and runs of blank lines."""
     kept: list[str] = []
     for i, line in enumerate(lines):
-        for remark in ("  # fmt: skip", "  # type: ignore", "  # noqa"):
-            line = line.partition(remark)[0].rstrip()
+        for remark in ("# fmt: skip", "# type: ignore", "# noqa", "# formula: "):
+            code, found, _ = line.partition(remark)
+            line = code.rstrip()
+            if found and not line:
+                break
+        if lines[i].strip() and not line:
+            continue
         if line.strip().startswith(SECTION):
             following = next((later for later in lines[i + 1 :] if later.strip()), "")
             if following.strip().startswith(SECTION) or indent_of(following) < indent_of(line) or not following:
