@@ -44,9 +44,10 @@ RULES = (
                        "playground.paths"),
     Rule("registry", "torch numpy playground.core playground.paths"),
     Rule("runs", "torch numpy playground.core playground.paths playground.registry"),
+    Rule("script", "torch numpy playground.core playground.registry playground.script playground.__version__"),
     Rule("gui.widgets", "PySide6 pyqtgraph numpy ziamath playground.gui.widgets"),
     Rule("gui.session", "PySide6 numpy playground.core playground.registry playground.runs playground.evaluation "
-                        "playground.paths"),
+                        "playground.paths playground.gui.catalogue"),
     Rule("gui.panels.compare", f"PySide6 numpy {PLAIN_CORE} playground.gui.widgets playground.gui.session "
                                "playground.gui.document playground.gui.panels.base playground.gui.panels.compare"),
     Rule("gui.panels", f"PySide6 numpy {PLAIN_CORE} playground.gui.widgets playground.gui.session "
@@ -54,7 +55,7 @@ RULES = (
     Rule("gui.lessons", f"PySide6 numpy {PLAIN_CORE} playground.gui.widgets playground.gui.session "
                         "playground.gui.document playground.gui.panels.base playground.gui.lessons"),
     Rule("gui", "PySide6 numpy playground.core playground.gui playground.registry playground.runs playground.paths "
-                "playground.display playground.evaluation playground.__version__"),
+                "playground.display playground.evaluation playground.script playground.__version__"),
     Rule("", "torch numpy platformdirs playground.core playground.evaluation playground.registry playground.runs "
              "playground.paths playground.display playground.doctor playground.cli playground.__version__",
          "playground.gui PySide6 pyqtgraph torchvision safetensors PIL"),

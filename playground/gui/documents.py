@@ -13,6 +13,7 @@ from playground import paths, registry
 from playground.core.errors import PlaygroundError, UsageError
 from playground.gui.access import Access
 from playground.gui.document import Document, ViewState, is_document
+from playground.gui.script_export import ScriptExport
 
 if TYPE_CHECKING:
     from playground.gui.main_window import MainWindow
@@ -29,12 +30,14 @@ class Documents(QObject):
 
     Attributes:
         access: the controls that the open document hides and locks.
+        scripts: writes runs as scripts.
     """
 
     def __init__(self, window: "MainWindow") -> None:
         super().__init__(window)
         self._window = window
         self.access = Access(window)
+        self.scripts = ScriptExport(window.say, window)
         self._waiting: dict[str, ViewState] = {}  # of pages that nobody has looked at yet
         self._kept: Document | None = None
         self._timer = QTimer(self)
@@ -155,6 +158,17 @@ class Documents(QObject):
         if name:
             repeat = f"Wrote {name}. Repeat it with: playground train {name} --out DIR"
             self._write(name, lambda: experiment.save(Path(name)), repeat)
+
+    def export_script(self) -> None:
+        """Asks for a file and writes the current run as a plain torch script."""
+        panel = self._window.panel
+        experiment = panel.session.exported() if panel else None
+        if experiment is None:
+            return
+        suggested = f"{experiment.model}_{experiment.data.partition(':')[0].replace('-', '_')}.py"
+        name, _ = QFileDialog.getSaveFileName(self._window, "Export script", suggested, "Python (*.py)")
+        if name:
+            self.scripts.begin(experiment, Path(name).with_suffix(".py"))
 
     def copy_state(self) -> None:
         """Puts the page on the stage onto the clipboard, as one line of text."""

@@ -287,6 +287,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         self.documents.stop_keeping()
         self.undo.close()
+        self.documents.scripts.close()
         self.documents.access.set()
         self.preferences.geometry = bytes(self.saveGeometry().toHex().data()).decode()
         self.preferences.save()

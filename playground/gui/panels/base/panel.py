@@ -21,6 +21,7 @@ from playground.gui.panels.base.header import PanelHeader
 from playground.gui.panels.base.latent import LatentView
 from playground.gui.panels.base.page import Page
 from playground.gui.panels.base.settings import SettingsColumn
+from playground.gui.panels.base.source import SourcePane
 from playground.gui.panels.base.training import Training
 from playground.gui.panels.base.views import SampleView, TrainView, View
 from playground.gui.session import State, TrainingSession
@@ -29,6 +30,7 @@ from playground.gui.widgets.controls import Value
 from playground.gui.widgets.loss_plot import LossPlot
 from playground.gui.widgets.model_diagram import Edge, ModelDiagram, Node
 from playground.gui.widgets.run_controls import RunControls
+from playground.gui.widgets.side_by_side import SideBySide
 from playground.gui.widgets.step_scrubber import StepScrubber
 
 
@@ -66,6 +68,7 @@ class ModelPanel(Page):
         self.transport = RunControls(id_prefix=family)
         self.loss = LossPlot(f"{family}.loss")
         self.settings = SettingsColumn(family, session)
+        self.source = SourcePane(family, session)
         self.training = Training(family, session, self.transport, self.settings, self)
         learns = self.settings.data_section.learns
         self.dock = DataDock(family, session, self.ask, points=learns("plane"), images=learns("images"))
@@ -134,7 +137,7 @@ class ModelPanel(Page):
 
     def _show_dock(self, shown: bool) -> None:
         """The data dock takes the place of the model, or gives it back."""
-        model = (self.diagram, self.splitter)
+        model = (self.diagram, self.beside)
         for widget in model if shown else (self.dock,):  # first, or the window would grow to hold both
             widget.hide()
         for widget in (self.dock,) if shown else model:
@@ -210,6 +213,23 @@ class ModelPanel(Page):
         assert stepper is not None
         stepper.toggle_play()
         stepper.setFocus()  # so that the arrow keys step
+
+    def view_source(self) -> None:
+        """Opens the model's own file beside the stage, or closes it."""
+        self.header.source_button.click()
+
+    def search_source(self) -> None:
+        """Searches in it."""
+        self.header.source_button.setChecked(True)
+        self.source.start_search()
+
+    def show_setting(self, key: str) -> None:
+        """Brings a setting to a person's eyes and hands; ``sample.KEY`` is one of a sampler's."""
+        for view in self.views:
+            if self.settings.is_in(view.side_form(), key) and view.fits(self.session.facts):
+                self.tabs.setCurrentWidget(view)
+        if not self.settings.show_setting(key):
+            self._noted("This setting is there once the model is.")
 
     def stepper(self) -> StepScrubber | None:
         """The stepper of the view on the stage, if it has one."""
@@ -345,11 +365,13 @@ class ModelPanel(Page):
         self.splitter.setChildrenCollapsible(False)
         self.splitter.handle(1).setToolTip("Drag to give the loss more or less room")
 
+        self.beside = SideBySide(self.splitter, self.source, self.source.wanted_width)
+
         middle = QVBoxLayout()
         middle.addWidget(self.header)
         middle.addWidget(self.diagram)
         middle.addWidget(self.messages)
-        middle.addWidget(self.splitter, 1)
+        middle.addWidget(self.beside, 1)
         middle.addWidget(self.dock, 1)
         self.dock.hide()
         middle.addWidget(self.transport)
@@ -384,6 +406,9 @@ class ModelPanel(Page):
         self.training.preparing.connect(self._loading)
         self.training.noted.connect(self._noted)
         self.header.default_button.clicked.connect(self.open_default)
+        self.header.source_button.toggled.connect(self.beside.show_side)
+        self.source.close_wanted.connect(self.header.source_button.toggle)
+        self.source.setting_wanted.connect(self.show_setting)
         self.settings.data_chosen.connect(self.open_data)
         self.settings.data_section.edit_toggled.connect(self._show_dock)
         self.data.preparing.connect(self._loading)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from playground.core.experiment import Experiment
@@ -12,6 +12,7 @@ from playground.gui.panels.base.data_section import DataSection
 from playground.gui.session import TrainingSession
 from playground.gui.widgets import theme
 from playground.gui.widgets.collapsible import Collapsible
+from playground.gui.widgets.flash import Flash
 from playground.gui.widgets.hyperparam_form import HyperparamForm
 
 MOST_KNOBS = 3  # of the model that are seen on opening; the others are under More
@@ -125,6 +126,38 @@ class SettingsColumn(QScrollArea):
         for form in (self._config, self._training):
             if form is not None:
                 form.set_running(running)
+
+    def is_in(self, form: QWidget | None, key: str) -> bool:
+        """Whether a view's form holds the sampler's setting ``sample.KEY``."""
+        return form is not None and key.startswith("sample.") and self._editor_in(form, key) is not None
+
+    def show_setting(self, key: str) -> bool:
+        """Opens what hides a setting, scrolls to it, gives it the keyboard, flashes it. False where none is there."""
+        shown = [form for form in self._forms_of_views if not form.isHidden()] if key.startswith("sample.") else []
+        editors = [self._editor_in(place, key) for place in shown or [self._content]]
+        if not editors or editors[0] is None:
+            return False
+        editor = editors[0]
+        outer: QWidget | None = editor
+        while (outer := outer.parentWidget() if outer else None) is not None:
+            if isinstance(outer, Collapsible):
+                outer.set_open(True)
+        editor.setFocus(Qt.FocusReason.ShortcutFocusReason)
+        QTimer.singleShot(0, editor, lambda: self._flash(editor))  # when what was folded has its place
+        return True
+
+    def _flash(self, editor: QWidget) -> None:
+        self.ensureWidgetVisible(editor)
+        label = self._content.findChild(QLabel, f"{editor.objectName()}.label")
+        Flash(self._content, editor, *([label] if label else []))
+
+    def _editor_in(self, place: QWidget, key: str) -> QWidget | None:
+        """The editor of a setting, by its key on the command line or ``sample.KEY``."""
+        group, dot, name = key.partition(".")
+        group, name = (group, name) if dot else ("config", key)
+        ending = f".{ {'train': 'training', 'sample': 'sampler'}.get(group, group) }.{name}"
+        found = (widget for widget in place.findChildren(QWidget) if widget.objectName().endswith(ending))
+        return next(found, None)
 
     def _make_forms(self, facts: Mapping[str, Any]) -> None:
         while (item := self._column.takeAt(0)) is not None:
