@@ -1,14 +1,18 @@
 """View source: the file beside the stage, the running stage lit, symbols that lead to their setting and their line."""
 
+import threading
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox, QFileDialog, QLabel, QLineEdit, QPushButton, QWidget
 
 from playground import registry
+from playground.core.worker import Worker
 from playground.gui.panels.base import source as module
 from playground.gui.panels.base.source import SourcePane
 from playground.gui.session import TrainingSession
 from playground.gui.widgets import controls
+from tests.gui.driving import PATIENCE
 
 RUN = "vae-digits"
 
@@ -32,11 +36,17 @@ def _keyboard(person):
 
 
 def _train_slowly(person, monkeypatch, act):
-    """Acts in slow motion; returns each lit block with the words below it, in the order in which they were seen."""
-    monkeypatch.setattr(module, "PAUSE", 0.12)
+    """Acts in slow motion; returns each lit block with the words below it, in order. The model is held at a stage until
+    the window has shown it."""
+    shown, seen, pane = threading.Semaphore(0), [], person.panel.source
+    monkeypatch.setattr(Worker, "_hold", lambda *_: shown.acquire(timeout=PATIENCE / 1000))
+
+    def note(_):
+        seen.append((pane.view.lit(), pane.stage.text()))
+        shown.release()
+
     person.press("vae.source.slow")
-    pane, seen = person.panel.source, []
-    person.session.staged.connect(lambda _: seen.append((pane.view.lit(), pane.stage.text())))
+    person.session.staged.connect(note)
     act()
     person.wait(lambda: seen and not seen[-1][0])
     return seen[:-1]
@@ -104,7 +114,7 @@ def test_a_symbol_leads_to_its_line_and_its_setting(reading):
     assert _keyboard(reading) == "vae.config.beta"
     reading.wait(lambda: reading.panel.findChild(QWidget, "flash"))
     flash = reading.find("flash")
-    assert flash.geometry().contains(beta.geometry().center() + beta.parentWidget().pos())
+    assert flash.geometry().contains(beta.mapTo(flash.parentWidget(), beta.rect().center()))
 
 
 def test_a_symbol_opens_what_hides_its_setting(reading):
