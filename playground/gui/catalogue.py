@@ -79,7 +79,7 @@ class Catalogue:
         return {"kind": kind, "data": experiment.data, "conditional": False, "latent_dim": 0, **experiment.config}
 
     @staticmethod
-    def save_animation(frames: np.ndarray, path: Path) -> None:
+    def save_animation(frames: "np.ndarray", path: Path) -> None:
         """Writes images (T, C, H, W) as a GIF, whole or not at all. Raises PlaygroundError where that fails."""
         from playground.evaluation.pictures import save_film
 

@@ -22,6 +22,7 @@ from playground.gui.panels.base.latent import LatentView
 from playground.gui.panels.base.page import Page
 from playground.gui.panels.base.settings import SettingsColumn
 from playground.gui.panels.base.source import SourcePane
+from playground.gui.panels.base.source_desk import SourceDesk
 from playground.gui.panels.base.training import Training
 from playground.gui.panels.base.views import SampleView, TrainView, View
 from playground.gui.session import State, TrainingSession
@@ -220,16 +221,7 @@ class ModelPanel(Page):
 
     def search_source(self) -> None:
         """Searches in it."""
-        self.header.source_button.setChecked(True)
-        self.source.start_search()
-
-    def show_setting(self, key: str) -> None:
-        """Brings a setting to a person's eyes and hands; ``sample.KEY`` is one of a sampler's."""
-        for view in self.views:
-            if self.settings.is_in(view.side_form(), key) and view.fits(self.session.facts):
-                self.tabs.setCurrentWidget(view)
-        if not self.settings.show_setting(key):
-            self._noted("This setting is there once the model is.")
+        self.source_desk.search()
 
     def stepper(self) -> StepScrubber | None:
         """The stepper of the view on the stage, if it has one."""
@@ -366,6 +358,9 @@ class ModelPanel(Page):
         self.splitter.handle(1).setToolTip("Drag to give the loss more or less room")
 
         self.beside = SideBySide(self.splitter, self.source, self.source.wanted_width)
+        self.source_desk = SourceDesk(
+            self.source, self.header.source_button, self.beside, self.settings, self.tabs, self.views
+        )
 
         middle = QVBoxLayout()
         middle.addWidget(self.header)
@@ -406,9 +401,7 @@ class ModelPanel(Page):
         self.training.preparing.connect(self._loading)
         self.training.noted.connect(self._noted)
         self.header.default_button.clicked.connect(self.open_default)
-        self.header.source_button.toggled.connect(self.beside.show_side)
-        self.source.close_wanted.connect(self.header.source_button.toggle)
-        self.source.setting_wanted.connect(self.show_setting)
+        self.source_desk.noted.connect(self._noted)
         self.settings.data_chosen.connect(self.open_data)
         self.settings.data_section.edit_toggled.connect(self._show_dock)
         self.data.preparing.connect(self._loading)
