@@ -1,15 +1,14 @@
 """Runs by name: opening them, starting them, going on with them. Builds the jobs that a backend works on."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from playground import paths, registry
 from playground.core.device import choose
 from playground.core.errors import UsageError
-from playground.core.experiment import Budget, Event, Experiment
-from playground.core.hyperparams import Value
+from playground.core.experiment import Budget, Experiment
 from playground.core.job import Job, Recorder
 from playground.core.manifest import STATE
 from playground.core.records import TrainRecord
@@ -78,24 +77,23 @@ def _to_be_had(device: str) -> str:
         return choose("auto")
 
 
-def fork(run: str, step: int, changes: Mapping[str, Value], out: Path) -> Job:
-    """A run of its own in `out` that is, or once trained to `step` will be, where another one was at `step`, with
-    other live settings from there on: it goes on from the newest full state up to there, or where none is stored
-    begins anew from the same seed. Its experiment describes it whole.
+def fork(run: str, step: int | None, out: Path | None = None) -> Job:
+    """A run of its own in `out`, or a fresh folder, that is where another was at `step` (None: at its last save), or
+    will be once it is trained to there: it goes on from the newest full state before, or where none is stored begins
+    anew from the same seed. What the other did from that step on is left out, so its experiment describes it whole.
 
-    Raises UsageError for settings that need a fresh model, and where the data have changed meanwhile.
+    Raises UsageError where the data have changed meanwhile.
     """
     folder = RunFolder.open(registry.find_run(run))
     dataset = registry.load_data(folder.experiment.data, dict(folder.experiment.data_options))
     if change := registry.data_change(folder, dataset):
         raise UsageError(change)
+    step = folder.step if step is None else step
     experiment = replace(folder.experiment.until(step), device=_to_be_had(folder.experiment.device))
-    if changes:
-        experiment = experiment.with_event(Event(step, set=dict(changes)))
+    out = out or new_folder(experiment)
     start_at = max((stored for stored in folder.states() if stored <= step), default=None)
-    job = fresh(experiment, out)  # complains of a setting before anything is written
     if start_at is None:
-        return job
+        return start(experiment, out)
     folder.fork(out, start_at, experiment)
     return go_on(out)
 

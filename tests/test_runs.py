@@ -35,7 +35,7 @@ def _middle(run: str) -> int:
 @pytest.mark.parametrize("model", FAMILIES)
 def test_a_fork_goes_on_exactly(model, tmp_path):
     parent = _parent(tmp_path / "parent", model)
-    job = runs.fork(parent, _middle(parent), {}, tmp_path / "fork")
+    job = runs.fork(parent, _middle(parent), tmp_path / "fork")
     assert job.step == _middle(parent) > 0
     runs.train(job, Budget("steps", STEPS))
     assert _losses(tmp_path / "fork") == _losses(parent)
@@ -47,7 +47,7 @@ def test_a_fork_goes_on_exactly(model, tmp_path):
 def test_a_fork_keeps_the_weights_and_the_log_up_to_its_step(tmp_path):
     parent = _parent(tmp_path / "parent", "vae")
     step = _middle(parent)
-    runs.fork(parent, step, {}, tmp_path / "fork")
+    runs.fork(parent, step, tmp_path / "fork")
     mine, theirs = RunFolder.open(tmp_path / "fork"), RunFolder.open(Path(parent))
     assert (mine.step, mine.states()) == (step, [step])
     assert mine.history() == [old for old in theirs.history() if old <= step]
@@ -64,7 +64,7 @@ def test_a_fork_keeps_the_weights_and_the_log_up_to_its_step(tmp_path):
 def test_between_full_states_a_fork_trains_up_to_its_step_again(step, begins, events, tmp_path):
     parent = _parent(tmp_path / "parent", "vae", *events)
     assert [s for s in RunFolder.open(Path(parent)).states() if s <= step] == [begins] * (begins > 0)
-    job = runs.fork(parent, step, {}, tmp_path / "fork")
+    job = runs.fork(parent, step, tmp_path / "fork")
     assert job.step == begins
     runs.train(job, Budget("steps", STEPS))
     assert _losses(tmp_path / "fork") == _losses(parent)
@@ -73,30 +73,36 @@ def test_between_full_states_a_fork_trains_up_to_its_step_again(step, begins, ev
 def test_a_fork_with_another_setting_parts_from_its_parent_there(tmp_path):
     parent = _parent(tmp_path / "parent", "vae")
     step = _middle(parent) + 2  # two steps from the state are trained again
-    runs.train(runs.fork(parent, step, {"train.lr": 0.5}, tmp_path / "fork"), Budget("steps", STEPS))
+    _fork_and_change(parent, step, tmp_path / "fork")
     mine, theirs = _losses(tmp_path / "fork"), _losses(parent)
     assert mine[: step + 1] == theirs[: step + 1]  # a loss is measured before the step that it decides
     assert mine[step + 1] != theirs[step + 1]
 
 
+def _fork_and_change(parent: str, step: int, path: Path) -> None:
+    job = runs.fork(parent, step, path)
+    runs.train(job, Budget("steps", step))
+    assert job.trainer is not None
+    job.trainer.change({"train.lr": 0.5})
+    runs.train(job, Budget("steps", STEPS))
+
+
 def test_the_experiment_of_a_fork_gives_it_again(tmp_path):
     parent = _parent(tmp_path / "parent", "vae", Event(2, set={"beta": 0.5}), Event(38, set={"beta": 4.0}))
-    runs.train(runs.fork(parent, _middle(parent), {"train.lr": 0.01}, tmp_path / "fork"), Budget("steps", STEPS))
+    step = _middle(parent)
+    _fork_and_change(parent, step, tmp_path / "fork")
     file = json.loads((tmp_path / "fork" / "experiment.json").read_text())
     assert file["events"] == [
         {"step": 2, "set": {"beta": 0.5}},
-        {"step": _middle(parent), "set": {"train.lr": 0.01}},  # what the parent did later is left out
+        {"step": step, "set": {"train.lr": 0.5}},  # what the parent did later is left out
     ]
     runs.train(runs.start(Experiment.from_json(file), tmp_path / "again"), Budget("steps", STEPS))
     assert _losses(tmp_path / "again") == _losses(tmp_path / "fork")
 
 
-@pytest.mark.parametrize("step", [5, STEPS])
-def test_a_setting_that_shapes_the_network_is_refused_and_nothing_written(step, tmp_path):
-    parent = _parent(tmp_path / "parent", "vae")
-    with pytest.raises(UsageError, match="fresh model"):
-        runs.fork(parent, step, {"latent_dim": 1}, tmp_path / "fork")
-    assert not (tmp_path / "fork").exists()
+def test_without_a_step_a_fork_goes_on_from_the_last_save(tmp_path):
+    job = runs.fork(_parent(tmp_path / "parent", "vae"), None, tmp_path / "fork")
+    assert job.step == STEPS
 
 
 def test_a_fork_whose_data_have_changed_is_refused_and_nothing_written(tmp_path):
@@ -106,7 +112,7 @@ def test_a_fork_whose_data_have_changed_is_refused_and_nothing_written(tmp_path)
     parent = runs.train(runs.start(experiment, tmp_path / "parent"), Budget("steps", 3)).path
     np.savetxt(tmp_path / "points.csv", points[::-1] ** 2, delimiter=",")
     with pytest.raises(UsageError, match="have changed"):
-        runs.fork(str(parent), 1, {}, tmp_path / "fork")
+        runs.fork(str(parent), 1, tmp_path / "fork")
     assert not (tmp_path / "fork").exists()
 
 

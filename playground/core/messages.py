@@ -90,9 +90,11 @@ class Stored:
 
 @dataclass(frozen=True)
 class Visited:
-    """All answers from here on come from the weights of this step; None: from the newest."""
+    """All answers from here on come from the weights of this step; None: from the newest. `wanted` was asked for; where
+    it could not be had, the two differ."""
 
     step: int | None
+    wanted: int | None
 
 
 @dataclass(frozen=True)

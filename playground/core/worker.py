@@ -124,7 +124,7 @@ class Worker:
             self._answering.visit(step)
         except Exception as error:  # noqa: BLE001  (whatever is wrong with the file, the run itself is whole)
             self._say(Refused(sentence(error)))
-        self._say(Visited(self._answering.visiting))
+        self._say(Visited(self._answering.visiting, step))
 
     def _obey_training(self, command: Train | Pause | TrainSteps | Change) -> None:
         trainer = self._job.trainer

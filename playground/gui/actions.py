@@ -1,7 +1,7 @@
 """Everything the window can be told to do, as one table: menus, shortcuts and the list of shortcuts come from it.
 
-`method` is "window.NAME", "PART.NAME" of a part of the window (its documents, its undo), or "page.NAME": of whatever
-page is on the stage, and greyed out where that page has none.
+`method` is "window.NAME", "PART.NAME" of a part of the window (its documents, its undo), or "page.NAME" or
+"page.PART.NAME": of whatever page is on the stage, and greyed out where that page has none.
 """
 
 from collections.abc import Callable
@@ -47,9 +47,17 @@ ACTIONS = (
            "Writes the run as a file that 'playground train' repeats", "documents.export_experiment"),
     Action("file.export_script", "&File", "Export s&cript ...", "Ctrl+Shift+E",
            "Writes the run as one plain torch script that prints the same losses", "documents.export_script"),
+    Action("export.samples", "&File", "Export s&amples ...", "Ctrl+Alt+S",
+           "Writes samples as a picture, an animation or an array", "page.exporting.samples"),
+    Action("export.curves", "&File", "Export c&urves ...", "Ctrl+Alt+E",
+           "Writes the loss curves as a table or a picture", "page.exporting.curves"),
     Action("file.quit", "&File", "&Quit", "Ctrl+Q", "Saves what trains and closes the window", "window.close"),
     Action("edit.undo", "&Edit", "&Undo", "Ctrl+Z", "Takes back what you did last on this page", "undo.undo"),
     Action("edit.redo", "&Edit", "&Redo", "Ctrl+Shift+Z", "Does it again", "undo.redo"),
+    Action("copy.picture", "&Edit", "Copy the &picture", "Ctrl+Alt+C", "Copies what the view on the stage shows",
+           "page.exporting.copy_picture"),
+    Action("copy.curves", "&Edit", "Copy the c&urves", "", "Copies the loss curves, as a table and as a picture",
+           "page.exporting.copy_curves"),
     Action("run.train", "&Run", "&Train or pause", "Ctrl+Return", "Starts, pauses or goes on", "page.train_or_pause"),
     Action("run.step", "&Run", "One &step", "Ctrl+.", "Trains exactly one step", "page.step_training"),
     Action("run.stop", "&Run", "Sto&p", "Ctrl+Shift+.", "Ends this training; what was learned stays",

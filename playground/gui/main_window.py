@@ -3,6 +3,7 @@
 import importlib
 from collections.abc import Callable
 from importlib.util import find_spec
+from typing import Any
 
 from PySide6.QtCore import QByteArray, QEvent, QSize, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
@@ -166,7 +167,10 @@ class MainWindow(QMainWindow):
         page.show_stored()
 
     def _page_method(self, name: str) -> Callable[[], object] | None:
-        return getattr(self.page, name, None)
+        target: Any = self.page
+        for part in name.split("."):
+            target = getattr(target, part, None)
+        return target  # type: ignore[no-any-return]
 
     def _fill_rail(self) -> None:
         for name, (title, module) in PAGES_ABOVE.items():

@@ -4,8 +4,6 @@ Importing this file costs no torch; the worker's thread imports it. A session op
 one, a fresh one, one from disk), trains it, and passes questions on. Several sessions can live at once.
 """
 
-import time
-from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
@@ -13,27 +11,13 @@ from typing import TYPE_CHECKING, Any, Literal
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from playground import registry
+from playground.core import messages
+from playground.core.aside import Aside
 from playground.core.backend import Backend, ThreadBackend
 from playground.core.experiment import Budget, Experiment
 from playground.core.hyperparams import Value
-from playground.core.messages import (
-    Ask,
-    Change,
-    Changed,
-    Command,
-    Failed,
-    Message,
-    Opened,
-    Pause,
-    Refused,
-    Rested,
-    Staged,
-    Train,
-    Trained,
-    TrainSteps,
-    Watch,
-)
-from playground.core.records import Answer, Query, TrainRecord
+from playground.core.pace import Pace
+from playground.core.records import Answer, CurveOrder, Exported, Query, SampleOrder, TrainRecord
 from playground.core.turns import FairShare
 from playground.gui.catalogue import Card, Catalogue
 
@@ -45,7 +29,6 @@ __all__ = ["Card", "State", "TrainingSession"]
 State = Literal["idle", "running", "paused", "stopping", "done", "failed"]
 
 POLL_MILLISECONDS = 33
-RATE_SECONDS = 4.0  # steps per second are measured over this long
 
 
 class TrainingSession(Catalogue, QObject):
@@ -58,6 +41,9 @@ class TrainingSession(Catalogue, QObject):
         answered: an `Answer`, never one that a newer question on its channel has overtaken.
         failed: (sentence, details) when a run cannot be opened or trained on.
         refused: a sentence, when something asked for could not be done and all is as it was.
+        past_changed: a save has changed what is stored of the run's past.
+        visited: (step, or None for the newest) whose weights answer from here on.
+        written: an `Exported`, when an order was carried out or could not be.
         staged: a `Staged`, while the stages are watched; at most one signal a frame.
 
     Attributes:
@@ -68,6 +54,8 @@ class TrainingSession(Catalogue, QObject):
         can_train: False for a bundled run, which has no training state.
         folder: where the run is on disk, or "".
         run: what was opened: a folder or a bundled run's name; for a fresh model the folder that it will have.
+        stored: which steps of the run are on disk.
+        visiting: the stored step whose weights answer; None for the newest.
     """
 
     opened = Signal()
@@ -76,6 +64,9 @@ class TrainingSession(Catalogue, QObject):
     answered = Signal(object)
     failed = Signal(str, str)
     refused = Signal(str)
+    past_changed = Signal()
+    visited = Signal(object)
+    written = Signal(object)
     staged = Signal(object)
 
     def __init__(self, parent: QObject | None = None, share: FairShare | None = None) -> None:
@@ -90,14 +81,18 @@ class TrainingSession(Catalogue, QObject):
         self.can_train = False
         self.folder = ""
         self.run = ""
+        self.stored = messages.Stored()
+        self.visiting: int | None = None
+        self._wish: int | None = None  # what was asked to be visited last
         self.budget: Budget | None = None
+        self._asides: list[Aside[Exported]] = []
         self._backend: Backend | None = None
         self._retiring: list[Backend] = []
-        self._to_send: list[Command] = []  # held back until the model is there
-        self._watch = Watch(on=False)
+        self._to_send: list[messages.Command] = []  # held back until the model is there
+        self._watch = messages.Watch(on=False)
         self._stamp = 0
         self._newest: dict[str, int] = {}
-        self._pace: deque[tuple[float, int]] = deque()
+        self._pace = Pace()
         self._timer = QTimer(self)
         self._timer.setInterval(POLL_MILLISECONDS)
         self._timer.timeout.connect(self.poll)
@@ -143,10 +138,23 @@ class TrainingSession(Catalogue, QObject):
 
         self._begin(job)
 
+    def fork(self, step: int | None) -> None:
+        """A run of its own that goes on from a stored step of this one, or from now, exactly as this one did; where
+        only weights are stored it is opened at an earlier step, to be trained up to there again."""
+        parent = self.run
+
+        def job() -> "Job":
+            from playground import runs
+
+            return runs.fork(parent, step)
+
+        self._begin(job)
+
     def _begin(self, job: "Callable[[], Job]", run: str = "") -> None:
         self._retire()
         self.facts, self.can_train, self.budget, self.experiment = {}, False, None, None
         self.step, self.seconds, self.folder, self.run = 0, 0.0, "", run
+        self.stored, self.visiting, self._wish = messages.Stored(), None, None
         self._to_send, self._newest = [], {}
         self._pace.clear()
         before = list(self._retiring)
@@ -172,59 +180,78 @@ class TrainingSession(Catalogue, QObject):
             self._backend = None
 
     def close(self, timeout: float = 10.0) -> bool:
-        """Saves and ends; returns whether every worker ended in time."""
+        """Saves and ends; returns whether every worker and every export ended in time."""
         self._retire()
         self._timer.stop()
         self.facts = {}
         self._retiring = [backend for backend in self._retiring if not backend.has_ended(timeout)]
-        return not self._retiring
+        self._asides = [aside for aside in self._asides if not aside.has_ended(timeout)]
+        return not self._retiring and not self._asides
 
     # -- commands -------------------------------------------------------------------------------------------------
 
     def start(self, budget: Budget) -> None:
         """Trains until `budget`, a total for this run, is spent."""
-        self.budget = budget
+        self.budget, self._wish = budget, None
         self._pace.clear()
-        self._send(Train(budget))
+        self._send(messages.Train(budget))
         self._set_state("running")
 
     def pause(self) -> None:
         """Stops after the current turn; `start` goes on."""
         if self.state == "running":
-            self._send(Pause())
+            self._send(messages.Pause())
 
     def one_step(self, parts: tuple[str, ...] = ()) -> None:
         """Exactly one step, of some parts or of all, then paused."""
-        self._send(TrainSteps(1, parts))
+        self._wish = None
+        self._send(messages.TrainSteps(1, parts))
         self._set_state("running")
 
     def stop(self) -> None:
         """Ends this training; what was learned is saved and stays to be sampled."""
         if self.state == "running":
             self._set_state("stopping")
-            self._send(Pause())
+            self._send(messages.Pause())
         elif self.state == "paused":
             self._set_state("done")
 
     def change(self, changes: Mapping[str, Value]) -> None:
         """Changes live settings from the next step on."""
-        self._send(Change(changes))
+        self._send(messages.Change(changes))
+
+    def visit(self, step: int | None) -> None:
+        """Has all questions from here on answered by the weights of a stored step, or by the newest again; training
+        pauses, and to train goes back to now."""
+        self._wish = step
+        self._send(messages.Visit(step))
+
+    def export(self, order: SampleOrder | CurveOrder) -> None:
+        """Writes something of a stored run to a file, in a thread of its own."""
+
+        def work() -> Exported:
+            from playground.evaluation.exports import carry_out
+
+            return carry_out(order)
+
+        self._asides.append(Aside(work))
+        self._timer.start()
 
     def ask(self, query: Query) -> int:
         """Passes a question on; returns its stamp. An older one on the same channel is forgotten."""
         self._stamp += 1
         self._newest[query.channel] = self._stamp
-        self._send(Ask(query, self._stamp))
+        self._send(messages.Ask(query, self._stamp))
         return self._stamp
 
     def watch(self, on: bool, pause: float = 0.0) -> None:
         """Reports the stages of each step by `staged`, in this run and those opened later, or no longer. `pause`:
         seconds for which the model is held at each stage."""
-        self._watch = Watch(on, pause)
+        self._watch = messages.Watch(on, pause)
         if self.is_open:  # else it is said when the model is there
             self._send(self._watch)
 
-    def _send(self, command: Command) -> None:
+    def _send(self, command: messages.Command) -> None:
         if self._backend is None:
             return
         if self.is_open:
@@ -236,10 +263,7 @@ class TrainingSession(Catalogue, QObject):
 
     def steps_per_second(self) -> float | None:
         """The pace of the last seconds, None where nothing moves."""
-        if self.state != "running" or len(self._pace) < 2:
-            return None
-        (t0, step0), (t1, step1) = self._pace[0], self._pace[-1]
-        return (step1 - step0) / (t1 - t0) if t1 > t0 else None
+        return self._pace.steps_per_second() if self.state == "running" else None
 
     def seconds_left(self) -> float | None:
         """Until the budget is spent, at the present pace."""
@@ -266,19 +290,22 @@ class TrainingSession(Catalogue, QObject):
     def poll(self) -> None:
         """Takes what the worker said since the last frame; records are passed on together."""
         self._retiring = [backend for backend in self._retiring if not self._has_retired(backend)]
+        for aside in [aside for aside in self._asides if aside.has_ended()]:
+            self._asides.remove(aside)
+            self.written.emit(aside.result())
         if self._backend is None:
-            if not self._retiring:
+            if not self._retiring and not self._asides:
                 self._timer.stop()
             return
         backend = self._backend
         gone = backend.has_ended()  # looked at before its last words are read
         records: list[TrainRecord] = []
-        staged: Staged | None = None  # only where the model is now matters
+        staged: messages.Staged | None = None  # only where the model is now matters
         for message in backend.receive():
-            if isinstance(message, Staged):
+            if isinstance(message, messages.Staged):
                 staged = message
                 continue
-            if isinstance(message, Trained):
+            if isinstance(message, messages.Trained):
                 records.append(message.record)
                 continue
             if not isinstance(message, Answer):  # an answer names its own step; many answers must not split a frame
@@ -291,13 +318,14 @@ class TrainingSession(Catalogue, QObject):
         if staged:
             self.staged.emit(staged)
         if gone and self.state != "failed":
-            self._take(Failed("The training process ended unexpectedly. The last saved state is kept; open it again."))
+            sentence = "The training process ended unexpectedly. The last saved state is kept; open it again."
+            self._take(messages.Failed(sentence))
 
     def _has_retired(self, backend: Backend) -> bool:
         """Whether a worker that was told to close is gone; says so if it could not save."""
         gone = backend.has_ended()
         for message in backend.receive():
-            if isinstance(message, Failed):
+            if isinstance(message, messages.Failed):
                 self.refused.emit(message.message)
         return gone
 
@@ -305,19 +333,16 @@ class TrainingSession(Catalogue, QObject):
         if not records:
             return
         self.step, self.seconds = records[-1].step, records[-1].seconds
-        now = time.monotonic()
-        self._pace.append((now, self.step))
-        while now - self._pace[0][0] > RATE_SECONDS:
-            self._pace.popleft()
+        self._pace.moved(self.step)
         self.records_added.emit(records)
 
-    def _take(self, message: Message) -> None:
+    def _take(self, message: messages.Message) -> None:
         match message:
-            case Opened():
+            case messages.Opened():
                 self.facts, self.experiment = message.facts, message.experiment
                 self.step, self.seconds = message.step, message.seconds
                 self.can_train, self.folder = message.can_train, message.folder
-                self.run = self.run or message.place
+                self.run, self.stored = self.run or message.place, message.stored
                 if self._watch.on:
                     self._send(self._watch)
                 waiting, self._to_send = self._to_send, []
@@ -329,7 +354,7 @@ class TrainingSession(Catalogue, QObject):
             case Answer():
                 if message.stamp == self._newest.get(message.query.channel):
                     self.answered.emit(message)
-            case Rested():
+            case messages.Rested():
                 self.experiment, self.step, self.folder = message.experiment, message.step, message.folder
                 stopped = self.state == "stopping" and message.state == "paused"
                 self._set_state("done" if stopped else message.state)
@@ -337,11 +362,18 @@ class TrainingSession(Catalogue, QObject):
                     self.failed.emit(message.message, message.details)
                 elif message.message:
                     self.refused.emit(message.message)
-            case Changed():
+            case messages.Stored():
+                self.stored = message
+                self.past_changed.emit()
+            case messages.Visited():
+                self.visiting = message.step
+                if message.wanted == self._wish:  # else a newer one is on its way
+                    self.visited.emit(message.step)
+            case messages.Changed():
                 self.experiment = message.experiment
-            case Refused():
+            case messages.Refused():
                 self.refused.emit(message.message)
-            case Failed():
+            case messages.Failed():
                 self._set_state("failed")
                 self.failed.emit(message.message, message.details)
 

@@ -124,6 +124,10 @@ class HistoryBar(QWidget):
         """The chosen step; None for now."""
         return self.slider.step()
 
+    def set_can_fork(self, can: bool) -> None:
+        """Whether training can go on from a stored step at all."""
+        self.fork_button.setEnabled(can)
+
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if theme.is_change(event):

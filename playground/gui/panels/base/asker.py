@@ -10,6 +10,7 @@ from playground.core.experiment import Experiment
 from playground.core.records import Answer, Query
 
 Ask = Callable[[Query], None]
+_SAMPLES = (("model", "sample"), ("model", "sample_steps"))
 
 
 class Asker(QWidget):
@@ -27,11 +28,15 @@ class Asker(QWidget):
         self.experiment: Experiment | None = None
         self._is_current = False
         self._asked: set[str] = set()  # questions on their way
+        self.sampled: Query | None = None  # the newest question for plain samples, to be exported
 
     def ask(self, what: str, method: str, seed: int = 0, target: str = "model", **arguments: object) -> None:
         """Asks the model; the answer comes to `answered` with the channel ``<name>/<what>``."""
         self._asked.add(what)
-        self._ask(Query(f"{self.objectName()}/{what}", method, arguments, seed, target))
+        query = Query(f"{self.objectName()}/{what}", method, arguments, seed, target)
+        if (target, method) in _SAMPLES and not {"start", "given"} & set(arguments):
+            self.sampled = query
+        self._ask(query)
 
     def take(self, answer: Answer) -> None:
         """Receives an answer; one that is an error ends the question all the same."""
@@ -43,6 +48,7 @@ class Asker(QWidget):
     def opened(self, facts: Mapping[str, Any], experiment: Experiment) -> None:
         """Another model is there."""
         self.facts, self.experiment = facts, experiment
+        self.sampled = None
         self._asked.clear()
         self.outdate()
 

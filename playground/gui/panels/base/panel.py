@@ -9,26 +9,27 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
-from PySide6.QtCore import QEvent, Qt
-from PySide6.QtWidgets import QHBoxLayout, QSplitter, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent
+from PySide6.QtWidgets import QHBoxLayout, QTabWidget, QVBoxLayout, QWidget
 
 from playground.core.records import Answer, Query, TrainRecord
 from playground.gui.document import ViewState
 from playground.gui.panels.base.asker import Asker
 from playground.gui.panels.base.data_desk import DataDesk
 from playground.gui.panels.base.data_dock import DataDock
+from playground.gui.panels.base.exporting import Exporting
 from playground.gui.panels.base.header import PanelHeader
 from playground.gui.panels.base.latent import LatentView
 from playground.gui.panels.base.panel_actions import PanelActions
 from playground.gui.panels.base.settings import SettingsColumn
 from playground.gui.panels.base.source import SourcePane
 from playground.gui.panels.base.source_desk import SourceDesk
+from playground.gui.panels.base.time_machine import TimeMachine
 from playground.gui.panels.base.training import Training
 from playground.gui.panels.base.views import SampleView, TrainView, View
 from playground.gui.session import State, TrainingSession
 from playground.gui.widgets import theme
 from playground.gui.widgets.controls import Value
-from playground.gui.widgets.loss_plot import LossPlot
 from playground.gui.widgets.model_diagram import Edge, ModelDiagram, Node
 from playground.gui.widgets.run_controls import RunControls
 from playground.gui.widgets.side_by_side import SideBySide
@@ -66,7 +67,6 @@ class ModelPanel(PanelActions):
         self._untouched: dict[str, Value] = {}  # what the views show before a person did anything
         self.askers: list[Asker] = [asker for view in self.views for asker in view.askers()]
         self.transport = RunControls(id_prefix=family)
-        self.loss = LossPlot(f"{family}.loss")
         self.settings = SettingsColumn(family, session)
         self.source = SourcePane(family, session)
         self.training = Training(family, session, self.transport, self.settings, self)
@@ -74,6 +74,9 @@ class ModelPanel(PanelActions):
         self.dock = DataDock(family, session, self.ask, points=learns("plane"), images=learns("images"))
         self.askers.append(self.dock)
         self.data = DataDesk(session, self.settings, self.dock, self.transport.seed, self.capture, self)
+        self.time = TimeMachine(family, session, self.settings)
+        self.loss = self.time.loss
+        self.exporting = Exporting(session, self.loss, self.tabs, self)
         self._lay_out()
         self._connect()
         self.show_state(session.state)
@@ -154,6 +157,7 @@ class ModelPanel(PanelActions):
         if left:
             self.messages.show_message("info", left)
         self.training.forget_edits()
+        self.time.forget_fork()
         self.settings.setEnabled(False)
         self.busy_changed.emit(words)
         self.show_state("idle")
@@ -230,10 +234,7 @@ class ModelPanel(PanelActions):
         self.training.suggest_budget(experiment.data)
         self.diagram.set_graph(*self.graph(facts))
         self.diagram.set_thumbnail("x", facts["test"][0] if facts["kind"] == "images" else None)
-        self.loss.clear()
-        self.loss.set_unit(str(self.card.extra.get("loss_unit", "loss")))
-        floor = facts["floor"]
-        self.loss.set_floor(floor, f"entropy of the data {floor:.3f} nats" if floor is not None else "")
+        self.time.opened()
         for index, view in enumerate(self.views):
             self.tabs.setTabVisible(index, view.fits(facts))
         for asker in self.askers:
@@ -248,10 +249,7 @@ class ModelPanel(PanelActions):
         return not isinstance(value, list) and any(name.startswith(f"{view.objectName()}.") for view in self.views)
 
     def _records_added(self, records: Sequence[TrainRecord]) -> None:
-        for record in records:
-            self.loss.add(record.first, {name: np.array(values) for name, values in record.values.items()})
-            for step, terms in record.held_out.items():
-                self.loss.add_held_out(step, terms)
+        self.time.add(records)
         self._show_progress()
         if self.session.state == "running":  # else they are a stored run's log
             self.diagram.light(records[-1].trained)
@@ -277,9 +275,12 @@ class ModelPanel(PanelActions):
         self.dock.set_running(state in ("running", "stopping"))
         self.diagram.light(self.session.facts.get("parts", ()) if state == "running" else ())
         if self.session.is_open and state in ("paused", "done"):
-            for asker in self.askers:
-                asker.outdate()
+            self._outdate()
         self._show_progress()
+
+    def _outdate(self) -> None:
+        for asker in self.askers:
+            asker.outdate()
 
     def _show_progress(self) -> None:
         session = self.session
@@ -294,15 +295,7 @@ class ModelPanel(PanelActions):
     # -- layout -------------------------------------------------------------------------------------------------------
 
     def _lay_out(self) -> None:
-        self.splitter = QSplitter(Qt.Orientation.Vertical)
-        self.splitter.addWidget(self.tabs)
-        self.splitter.addWidget(self.loss)
-        self.splitter.setStretchFactor(0, 3)
-        self.splitter.setStretchFactor(1, 1)
-        self.splitter.setSizes([3000, 1000])  # shares: Qt scales them to the room there is
-        self.splitter.setChildrenCollapsible(False)
-        self.splitter.handle(1).setToolTip("Drag to give the loss more or less room")
-
+        self.splitter = self.time.beneath(self.tabs)
         self.beside = SideBySide(self.splitter, self.source, self.source.wanted_width)
         self.source_desk = SourceDesk(
             self.source, self.header.source_button, self.beside, self.settings, self.tabs, self.views
@@ -330,7 +323,6 @@ class ModelPanel(PanelActions):
     def _fit(self) -> None:
         """Heights follow the type size."""
         self.diagram.setFixedHeight(theme.em(self, 5.5))
-        self.loss.setMinimumHeight(theme.em(self, 8))
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -344,8 +336,10 @@ class ModelPanel(PanelActions):
 
     def _connect(self) -> None:
         self.training.begun.connect(self._begun)
-        self.training.preparing.connect(self._loading)
-        self.training.noted.connect(self._noted)
+        for part in (self.training, self.time):
+            part.preparing.connect(self._loading)
+            part.noted.connect(self._noted)
+        self.time.moved.connect(self._outdate)
         self.header.default_button.clicked.connect(self.open_default)
         self.source_desk.noted.connect(self._noted)
         self.settings.data_chosen.connect(self.open_data)

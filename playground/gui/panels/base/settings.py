@@ -108,8 +108,9 @@ class SettingsColumn(QScrollArea):
         tuned = self._session.preset(experiment.model, experiment.data)
         self._config.set_defaults(tuned.get("config", {}))
         self._training.set_defaults(tuned.get("train", {}))
-        self._config.set_values(experiment.config)
-        self._training.set_values(to_dict(experiment.train))
+        now = experiment.settings()  # live changes included
+        self._config.set_values({key: value for key, value in now.items() if not key.startswith("train.")})
+        self._training.set_values({key: now[f"train.{key}"] for key in to_dict(experiment.train)})
         tested = "receipt" in tuned or f"{experiment.model}-{experiment.data}" in self._session.bundled_runs()
         self.data_section.show_run(experiment, facts, tested)
         self._fit()

@@ -197,7 +197,7 @@ class SampleView(View):
         super().opened(facts, experiment)
 
     def refresh(self) -> None:
-        n = 1500 if self.is_points else 60
+        n = 1000 if self.is_points else 60  # as many as are drawn at once when they are exported
         settings, label = self.form.settings(), self.form.label(n)
         self.ask("samples", "sample", self.form.seed(), n=n, label=label, settings=settings)
 
