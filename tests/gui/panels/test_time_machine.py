@@ -166,6 +166,7 @@ def test_a_fork_of_a_run_with_changes_shows_the_settings_of_its_step(vae):
     vae.until("done")
     while not words(vae).startswith("showing step 16"):  # how many are stored after it, depends on the turns
         scrub(vae, KEYS.Key_Left)
+    vae.window.undo.settle()  # the fork is an act of its own, however fast the machine
     fork(vae)
     vae.wait(lambda: vae.session.step == 16 and vae.session.state in ("idle", "done"))
     assert vae.find("vae.config.beta").value() == 1.0
