@@ -1,0 +1,51 @@
+"""A tile to press."""
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QImage
+
+from playground.gui.widgets.picture_tile import PictureTile
+
+
+@pytest.fixture
+def tile(qtbot):
+    made = PictureTile("Diffusion", "Slides 32-36", "Undoes noise.", "Opens it", object_name="home.diffusion")
+    qtbot.addWidget(made)
+    made.resize(500, 200)
+    made.show()
+    return made
+
+
+def colours(tile):
+    image = tile.grab().toImage()
+    return {image.pixelColor(x, y).name() for x in range(image.width()) for y in range(image.height())}
+
+
+def test_it_is_pressed_by_mouse_and_keyboard_and_says_what_it_is(tile, qtbot):
+    for act in (
+        lambda: qtbot.mouseClick(tile, Qt.MouseButton.LeftButton),
+        lambda: qtbot.keyClick(tile, Qt.Key.Key_Space),
+    ):
+        with qtbot.waitSignal(tile.clicked, timeout=1000):
+            act()
+    assert tile.accessibleName() == "Diffusion"
+    assert "Undoes noise." in tile.accessibleDescription()
+
+
+def test_the_picture_is_enlarged_by_whole_pixels_without_new_colours(tile, tmp_path):
+    checks = QImage(8, 8, QImage.Format.Format_RGB32)
+    for x in range(8):
+        for y in range(8):
+            checks.setPixelColor(x, y, QColor("#ff0000" if (x + y) % 2 else "#0000ff"))
+    checks.save(str(tmp_path / "checks.png"))
+    without = colours(tile)
+    tile.set_picture(tmp_path / "checks.png")
+    assert colours(tile) - without >= {"#ff0000", "#0000ff"}
+    blended = {name for name in colours(tile) - without if name not in ("#ff0000", "#0000ff")}
+    assert not any(QColor(name).red() and QColor(name).blue() and not QColor(name).green() for name in blended)
+
+
+def test_without_a_picture_the_words_have_all_the_room(tile, tmp_path):
+    tile.set_picture(tmp_path / "none.png")
+    assert len(colours(tile)) > 3
+    assert tile.minimumSizeHint().height() > 3 * tile.fontMetrics().height()
