@@ -163,27 +163,38 @@ def spoken_name(widget):
     return QAccessible.queryAccessibleInterface(widget).text(QAccessible.Text.Name)
 
 
-def test_every_control_has_a_name_a_tooltip_and_an_id(open_window):
+@pytest.mark.parametrize("name", [*FAMILIES, "home", "compare", "lecture"])
+def test_every_control_has_a_name_a_tooltip_an_id_and_is_reached_by_the_tab_key(open_window, name):
     person = open_window()
+    page = person.window.show_page(name)
+    person.wait(page.is_settled)
+    views = [view for view in getattr(page, "views", []) if view.fits(page.session.facts)]
     seen: dict[str, QWidget] = {}
-    for run in ("classifier-digits", "diffusion-digits", "vae-digits"):
-        person.window.open_run(run)
-        person.settle()
-        for folded in person.panel.findChildren(Collapsible):
-            if folded.isVisible():
-                person.qtbot.mouseClick(folded.findChild(QAbstractButton), LEFT)
-        for view in person.panel.views:
+    for view in views or [None]:
+        if view is not None:
             person.show_view(view.title)
-            shown = [widget for widget in person.window.findChildren(QWidget) if widget.isVisible()]
-            controls = [widget for widget in shown if is_control(widget)]
-            assert len(controls) > 10
-            for widget in controls:
-                name = widget.objectName()
-                assert name, f"{widget} in {run} has no objectName"
-                assert spoken_name(widget), f"{name} has no accessible name"
-                assert widget.toolTip(), f"{name} has no tooltip"
-                assert seen.setdefault(name, widget) is widget, f"two controls are named {name}"
-    assert len(seen) > 60
+        for folded in page.findChildren(Collapsible):
+            if folded.isVisible():
+                folded.set_open(True)
+        shown = [widget for widget in person.window.findChildren(QWidget) if widget.isVisible()]
+        for widget in [widget for widget in shown if is_control(widget)]:
+            control = widget.objectName()
+            assert control, f"{widget} in {name} has no objectName"
+            assert spoken_name(widget), f"{control} has no accessible name"
+            assert widget.toolTip(), f"{control} has no tooltip"
+            assert seen.setdefault(control, widget) is widget, f"two controls are named {control}"
+            assert not widget.isEnabled() or reached_by_tab(widget), f"{control} cannot be reached by the keyboard"
+    assert len(seen) > 3
+
+
+def reached_by_tab(widget):
+    """By itself, or as part of a composite that has keys for it (a slider's buttons, a strip's frames)."""
+    composite = widget
+    while composite is not None:
+        if composite.focusPolicy() & Qt.FocusPolicy.TabFocus:
+            return True
+        composite = composite.parentWidget() if hasattr(composite.parentWidget(), "control_value") else None
+    return False
 
 
 # -- starting -------------------------------------------------------------------------------------------------------
