@@ -16,6 +16,8 @@ from playground.gui.preferences import Preferences
 from playground.gui.widgets import controls
 from tests.gui.driving import Person
 
+FAMILIES = [name for name, card in registry.models().items() if card.extra.get("in_rail", True)]
+
 
 @pytest.fixture
 def own_home(tmp_path, monkeypatch):
@@ -75,6 +77,22 @@ def test_a_document_that_is_saved_and_opened_gives_the_same_picture(open_window,
     after = picture(other)
     assert before.shape == after.shape
     assert np.array_equal(before, after), f"{(before != after).any(axis=2).sum()} pixels differ"
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_every_view_of_every_family_comes_back_pixel_by_pixel(open_window, family):
+    person = open_window()
+    person.window.show_panel(family)
+    person.settle()
+    other = open_window()
+    for view in [view for view in person.panel.views if view.fits(person.session.facts)]:
+        person.show_view(view.title)
+        before = picture(person)
+        other.window.documents.apply(person.window.documents.current())
+        settled(other)
+        other.wait(lambda: not other.panel.unsettled())
+        after = picture(other)
+        assert np.array_equal(before, after), f"{view.title}: {(before != after).any(axis=2).sum()} pixels differ"
 
 
 def test_a_picture_of_the_window_opens_again_when_it_is_dropped(open_window, tmp_path):
@@ -147,7 +165,9 @@ def nudge(person, widget):
     return controls.value(widget) != before
 
 
-@pytest.mark.parametrize("run", ["vae-digits", "diffusion-eight-gaussians", "gaussian-bumps"])
+@pytest.mark.parametrize(
+    "run", [*(f"{family}-digits" for family in FAMILIES), "diffusion-eight-gaussians", "gaussian-bumps"]
+)
 def test_undo_restores_each_control_and_redo_sets_it_again(open_window, run):
     person = open_window(run)
     person.settle()

@@ -78,3 +78,8 @@ class Page(QWidget):
                 except ValueError:
                     continue  # its model or its frames are not there yet
             self._pending.pop(name, None)
+
+    def unsettled(self) -> list[str]:
+        """Controls on show that could not take their restored value yet."""
+        there = controls.find(self)
+        return [name for name in self._pending if name in there and there[name].isVisible()]
