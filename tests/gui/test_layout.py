@@ -54,8 +54,15 @@ def test_a_panel_opens_with_few_controls(open_window, family):
 SIZES = [(1024, 720), (1920, 1080)]
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("scale", [1.0, 2.5])
+@pytest.mark.parametrize(
+    ("scale", "theme"),
+    [
+        (1.0, "light"),
+        (2.5, "dark"),
+        pytest.param(1.0, "dark", marks=pytest.mark.slow),
+        pytest.param(2.5, "light", marks=pytest.mark.slow),
+    ],
+)
 def test_no_word_is_cut_on_any_page(open_window, scale, theme):
     person = open_window(theme=theme, type_scale=scale)
     assert cut_words(person.window, person.qtbot) == []
@@ -107,6 +114,7 @@ print(json.dumps({"ratio": ratio, "found": found}))
 """
 
 
+@pytest.mark.slow
 def test_no_word_is_cut_on_a_screen_of_double_density():
     environment = os.environ | {"QT_SCALE_FACTOR": "2", "QT_QPA_PLATFORM": "offscreen"}
     child = subprocess.run(

@@ -239,6 +239,8 @@ class LossPlot(DrawnWidget):
         self._fit(drawn, scale)
         self._name_axis(any(one.below_zero for one in drawn))
         self._labels.set_labels(labels)
+        for side in ("left", "bottom"):  # pyqtgraph centres a name only when the axis changes its size
+            self._plot.getPlotItem().getAxis(side).resizeEvent()
 
     def _name_axis(self, below_zero: bool) -> None:
         axis = self._plot.getPlotItem().getAxis("left")
