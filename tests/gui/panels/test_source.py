@@ -95,6 +95,22 @@ def test_pause_and_stop_act_in_slow_motion(reading, monkeypatch):
     assert not reading.panel.source.view.lit()
 
 
+def test_slow_motion_scrolls_along_until_a_person_looks_elsewhere(reading, monkeypatch):
+    view, source = reading.panel.source.view, registry.source("vae").splitlines()
+    last = len(source)
+    view.go_to(last)
+    shown = []
+    reading.session.staged.connect(lambda _: shown.append([view.shows(first) for first, _ in view.lit()]))
+    _train_slowly(reading, monkeypatch, lambda: reading.press("vae.step"))
+    assert shown[:-1] == [[True]] * 4
+    shown.clear()
+    reading.session.staged.connect(lambda _: reading.choose("vae.source.jump", "log_beta"))
+    reading.press("vae.step")
+    reading.wait(lambda: [] in shown)
+    assert shown[1:-1]
+    assert [True] not in shown[1:]
+
+
 def test_closing_the_source_ends_the_slow_motion(reading, monkeypatch):
     monkeypatch.setattr(module, "PAUSE", 1000.0)
     reading.press("vae.source.slow")

@@ -34,6 +34,7 @@ class SourcePane(QWidget):
         self._family, self._session = family, session
         self._name = name = f"{family}.source"
         self._outline = Outline("")
+        self._follows = True  # slow motion scrolls, until a person looks elsewhere
         self.view = SourceView(f"{name}.code")
         self.stage = QLabel(_AT_REST)
         self.stage.setObjectName(f"{name}.stage")
@@ -109,6 +110,7 @@ class SourcePane(QWidget):
         return chip
 
     def _choose(self, symbol: Symbol) -> None:
+        self._follows = False
         self.view.go_to(symbol.line)
         self.setting_wanted.emit(symbol.setting)
 
@@ -117,6 +119,7 @@ class SourcePane(QWidget):
     def _staged(self, staged: object) -> None:
         names, line, step = staged.names, staged.line, staged.step  # type: ignore[attr-defined]
         if not names:
+            self._follows = True
             self.view.light(())
             self.stage.setText(_AT_REST)
             return
@@ -126,10 +129,11 @@ class SourcePane(QWidget):
         self.stage.setText(
             f"Step {step + 1:,}: {names[-1]}" if self.slow.isChecked() else f"{names[-1]} (step {step + 1:,})"
         )
-        if self.slow.isChecked() and running and not all(map(self.view.shows, running[0])):
+        if self.slow.isChecked() and self._follows and running and not all(map(self.view.shows, running[0])):
             self.view.reveal(running[0][0])
 
     def _watch(self) -> None:
+        self._follows = True
         self._session.watch(self.isVisible(), PAUSE if self.slow.isChecked() else 0.0)
 
     def showEvent(self, event: QShowEvent) -> None:
@@ -154,6 +158,7 @@ class SourcePane(QWidget):
     # -- searching ----------------------------------------------------------------------------------------------------
 
     def _searched(self, words: str) -> None:
+        self._follows = False
         cursor = self.view.textCursor()
         cursor.setPosition(cursor.selectionStart())  # while one types, the same place may still fit
         self.view.setTextCursor(cursor)
@@ -166,6 +171,7 @@ class SourcePane(QWidget):
         self.stage.setText(f"'{words}' is not in this file." if words and not found else _AT_REST)
 
     def _jumped(self) -> None:
+        self._follows = False
         self.view.go_to(int(self.jump.currentData()))
 
     # -- layout -------------------------------------------------------------------------------------------------------
