@@ -24,6 +24,8 @@ from playground.gui.widgets.plots import (
     style_plot,
 )
 
+MOST_POINTS = 2000  # drawn of a curve: a broad antialiased line of more is slow
+
 _DASHES: tuple[Qt.PenStyle | tuple[float, ...], ...] = (
     Qt.PenStyle.SolidLine,
     (5, 2),
@@ -65,6 +67,9 @@ class CurvePlot(DrawnWidget):
         self._marker = pg.InfiniteLine(angle=90, movable=True)
         self._marker.hide()
         self._plot.addItem(self._marker, ignoreBounds=True)
+        self._goal = pg.InfiniteLine(angle=90)
+        self._goal.hide()
+        self._plot.addItem(self._goal, ignoreBounds=True)
         self._marker.sigDragged.connect(self._dragged)
         self._plot.scene().sigMouseClicked.connect(self._clicked)
         self._plot.getPlotItem().getViewBox().sigResized.connect(self._redraw)
@@ -104,6 +109,16 @@ class CurvePlot(DrawnWidget):
             self._marker.setValue(x)
         self._relabel()
 
+    def set_goal(self, x: float | None) -> None:
+        """Draws a dashed vertical line where the marker should be brought; None takes it away."""
+        self._goal.setVisible(x is not None)
+        if x is not None:
+            self._goal.setValue(x)
+
+    def goal(self) -> float | None:
+        """Where that line stands."""
+        return float(self._goal.value()) if self._goal.isVisible() else None
+
     def marker(self) -> float | None:
         """Where the marker stands."""
         return float(self._marker.value()) if self._marker.isVisible() else None
@@ -121,6 +136,7 @@ class CurvePlot(DrawnWidget):
         self._floor_text.setFont(self.font())
         self._marker.setPen(pen(self, theme.current().text))
         self._marker.setHoverPen(pen(self, theme.current().accent, 0.2))
+        self._goal.setPen(pen(self, theme.current().exact, style=(4, 3)))
         self._style_curves()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -145,7 +161,7 @@ class CurvePlot(DrawnWidget):
         self._relabel()
 
     def _redraw(self) -> None:
-        shown = [(x, self._scaled(y)) for x, y in self._curves.values()]
+        shown = [(_thinned(x), _thinned(self._scaled(y))) for x, y in self._curves.values()]
         for index, item in enumerate(self._items):
             item.setVisible(index < len(shown))
             if index < len(shown):
@@ -191,3 +207,10 @@ class CurvePlot(DrawnWidget):
         if self.marker() is not None and box.sceneBoundingRect().contains(event.scenePos()):
             self._marker.setValue(box.mapSceneToView(event.scenePos()).x())
             self._dragged()
+
+
+def _thinned(values: np.ndarray) -> np.ndarray:
+    """Evenly chosen ones, both ends among them."""
+    if len(values) <= MOST_POINTS:
+        return values
+    return values[np.linspace(0, len(values) - 1, MOST_POINTS).astype(int)]

@@ -1,0 +1,71 @@
+"""A density on the line, tabulated: its entropy, its moments, and how far a Gaussian is from it.
+
+Exact mathematics up to the trapezoid rule, which errs less than the numbers can show for smooth densities that vanish
+at both ends.
+
+Maximum likelihood is minimum KL: −E_p ln q = H(p) + KL(p‖q), and H(p) does not depend on q. Lecture slides 19-25.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+
+@dataclass(frozen=True, eq=False)
+class Tabulated:
+    """A density p on an even grid that reaches beyond its mass.
+
+    Attributes:
+        x: the grid, (G,), ascending and even.
+        log_p: ln p there, (G,), in nats.
+    """
+
+    x: np.ndarray
+    log_p: np.ndarray
+
+    @cached_property
+    def p(self) -> np.ndarray:
+        """The density itself, (G,)."""
+        return np.exp(self.log_p)
+
+    @cached_property
+    def entropy(self) -> float:
+        """H(p) = −∫ p ln p."""
+        return -self._integral(self.p * self.log_p)
+
+    @cached_property
+    def mean(self) -> float:
+        """∫ p x: where the likelihood of a Gaussian is greatest."""
+        return self._integral(self.p * self.x)
+
+    @cached_property
+    def std(self) -> float:
+        """The square root of ∫ p (x − mean)²: likewise for its spread."""
+        return float(np.sqrt(self._integral(self.p * (self.x - self.mean) ** 2)))
+
+    def nll(self, log_q: np.ndarray) -> float:
+        """−∫ p ln q: the mean negative log-likelihood of endless data from p under q, which is given on the grid."""
+        return -self._integral(self.p * log_q)
+
+    def kl(self, log_q: np.ndarray) -> float:
+        """KL(p‖q) = ∫ p (ln p − ln q), not negative."""
+        return self._integral(self.p * (self.log_p - log_q))
+
+    def reverse_kl(self, log_q: np.ndarray) -> float:
+        """KL(q‖p) = ∫ q (ln q − ln p): great where q puts mass that p lacks."""
+        return self._integral(np.exp(log_q) * (log_q - self.log_p))
+
+    def gaussian_nll(self, mean: float | np.ndarray, std: float | np.ndarray) -> np.ndarray:
+        """−∫ p ln N(mean, std) from p's two moments alone; numpy arrays give one number each."""
+        spread = np.asarray(std, float)
+        return np.asarray(
+            0.5 * np.log(2 * np.pi * spread**2) + (self.std**2 + (self.mean - mean) ** 2) / (2 * spread**2)
+        )
+
+    def log_gaussian(self, mean: float, std: float) -> np.ndarray:
+        """ln N(x; mean, std) on the grid, (G,)."""
+        return -0.5 * np.log(2 * np.pi * std**2) - (self.x - mean) ** 2 / (2 * std**2)
+
+    def _integral(self, values: np.ndarray) -> float:
+        return float(np.trapezoid(values, self.x))

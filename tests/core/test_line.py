@@ -1,0 +1,60 @@
+"""A Gaussian against an exact density on the line."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from playground import registry
+from playground.core.line import Tabulated
+
+GRID = np.linspace(-12.0, 12.0, 4801)
+GAUSSIANS = [(0.0, 1.0), (0.04, 1.42), (-2.0, 0.4), (1.5, 2.5)]
+
+
+@pytest.fixture(scope="module")
+def exact():
+    return registry.load_data("bumps").exact
+
+
+@pytest.fixture(scope="module")
+def bumps(exact):
+    return Tabulated(GRID, exact.log_density(torch.from_numpy(GRID)[:, None]).numpy())
+
+
+def test_a_standard_gaussian_has_its_known_entropy_and_moments():
+    table = Tabulated(GRID, -0.5 * GRID**2 - 0.5 * math.log(2 * math.pi))
+    assert table.entropy == pytest.approx(0.5 * math.log(2 * math.pi * math.e), abs=1e-9)
+    assert (table.mean, table.std) == pytest.approx((0.0, 1.0), abs=1e-9)
+
+
+def test_entropy_and_moments_are_those_of_the_mixture(bumps, exact):
+    centres = exact.centres[:, 0]
+    mean = float(exact.weights @ centres)
+    variance = float(exact.weights @ (exact.std**2 + centres**2)) - mean**2
+    assert bumps.entropy == pytest.approx(exact.entropy, abs=1e-7)
+    assert (bumps.mean, bumps.std) == pytest.approx((mean, math.sqrt(variance)), abs=1e-9)
+
+
+@pytest.mark.parametrize(("mean", "std"), GAUSSIANS)
+def test_likelihood_less_entropy_is_kl(bumps, exact, mean, std):
+    """The likelihood from two moments, the entropy from the data set, the KL from the grid: one identity."""
+    kl = bumps.kl(bumps.log_gaussian(mean, std))
+    assert abs(float(bumps.gaussian_nll(mean, std)) - exact.entropy - kl) < 1e-6
+    assert abs(bumps.nll(bumps.log_gaussian(mean, std)) - bumps.entropy - kl) < 1e-6
+    assert kl > 0
+
+
+def test_the_moments_are_the_maximum_of_the_likelihood_and_the_minimum_of_kl(bumps):
+    best = bumps.kl(bumps.log_gaussian(bumps.mean, bumps.std))
+    for mean, std in ((0.01, 1.0), (-0.01, 1.0), (0.0, 1.01), (0.0, 0.99)):
+        log_q = bumps.log_gaussian(bumps.mean + mean, bumps.std * std)
+        assert bumps.kl(log_q) > best
+        assert bumps.nll(log_q) > bumps.nll(bumps.log_gaussian(bumps.mean, bumps.std))
+
+
+def test_reverse_kl_of_two_gaussians_is_the_closed_form():
+    table = Tabulated(GRID, -0.5 * GRID**2 - 0.5 * math.log(2 * math.pi))
+    closed = -math.log(0.5) + (0.5**2 + 0.7**2 - 1) / 2  # KL(N(0.7, 0.5) || N(0, 1))
+    assert table.reverse_kl(table.log_gaussian(0.7, 0.5)) == pytest.approx(closed, abs=1e-9)
