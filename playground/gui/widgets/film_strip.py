@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from playground.gui.widgets import maths_label, theme
 from playground.gui.widgets.drawn_widget import DrawnWidget
-from playground.gui.widgets.tiles import TileSheet, crisp_factor, snapped
+from playground.gui.widgets.tiles import TileSheet, crisp_factor, crisp_factor_above, snapped
 
 _SMALLEST = 2.2  # em: frames are never narrower
 _FEWEST = 9  # columns: a strip with fewer no longer shows how things change
@@ -79,7 +79,9 @@ class FilmStrip(DrawnWidget):
         return QSize(theme.em(self, 30), theme.em(self, 4 * max(1, len(self._sheets)) + 1.5))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(theme.em(self, 10), theme.em(self, 2 * max(1, len(self._sheets)) + 1.5))
+        rows = max(1, len(self._sheets))
+        least = self._least_height() + theme.em(self, 0.5) if theme.least_sample() else 0.0
+        return QSize(theme.em(self, 10), max(theme.em(self, 2 * rows), round(rows * least)) + theme.em(self, 1.8))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         steps = self.shown_steps()
@@ -159,7 +161,17 @@ class FilmStrip(DrawnWidget):
         down = (self.height() - 1.8 * em - len(sheets) * gap) / len(sheets)
         across = (self.width() - self._title_width()) / min(_FEWEST, self.frame_count()) - gap
         height = max(min(down, across / self._broadest()), _SMALLEST * em / self._broadest())
-        return crisp_factor(height / sheets[0].height, self.devicePixelRatioF()) * sheets[0].height
+        wanted = crisp_factor(height / sheets[0].height, self.devicePixelRatioF()) * sheets[0].height
+        return max(wanted, self._least_height())
+
+    def _least_height(self) -> float:
+        """Of a frame in a presentation, so that its shorter side can be seen from the last row."""
+        least = theme.least_sample()
+        sheets = list(self._sheets.values())
+        if not sheets:
+            return least
+        needed = least / min(min(sheet.width, sheet.height) / sheet.height for sheet in sheets)
+        return crisp_factor_above(needed / sheets[0].height, self.devicePixelRatioF()) * sheets[0].height
 
     def _frame(self, row: int, column: int) -> QRectF:
         sheets, gap, height = list(self._sheets.values()), self._gap(), self._frame_height()

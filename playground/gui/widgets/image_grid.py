@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from playground.gui.widgets import theme
 from playground.gui.widgets.drawn_widget import DrawnWidget
-from playground.gui.widgets.tiles import TileSheet, crisp_factor, snapped
+from playground.gui.widgets.tiles import TileSheet, crisp_factor, crisp_factor_above, snapped
 
 
 class _Layout(NamedTuple):
@@ -32,6 +32,8 @@ class _Layout(NamedTuple):
 
 class ImageGrid(DrawnWidget):
     """Shows N images of one size with nearest-neighbour scaling and unchanged aspect, centred.
+
+    In a presentation only as many of them, from the first on, as are large enough to be seen from the last row.
 
     Signals:
         image_clicked: the index of the image clicked, or selected with the arrow keys and confirmed with Enter.
@@ -83,6 +85,10 @@ class ImageGrid(DrawnWidget):
         """The images shown, (N, C, H, W) as they were given."""
         return self._images
 
+    def shown(self) -> int:
+        """How many of them have a place: all, outside a presentation."""
+        return self._fitting(theme.least_sample())
+
     def tile_rect(self, index: int) -> QRectF:
         """Where image `index` lies in the widget."""
         return self._layout().tile(index)
@@ -91,7 +97,8 @@ class ImageGrid(DrawnWidget):
         return QSize(theme.em(self, 16), theme.em(self, 12))
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(theme.em(self, 5), theme.em(self, 4))
+        least = round(1.2 * theme.least_sample())
+        return QSize(theme.em(self, 5), theme.em(self, 4)).expandedTo(QSize(least, least))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
@@ -103,7 +110,8 @@ class ImageGrid(DrawnWidget):
             return
         layout = self._layout()
         line = max(1.0, theme.em(self, 1) * 0.06)
-        for index in range(self._sheet.count):
+        shown = self.shown()
+        for index in range(shown):
             tile = layout.tile(index)
             self._sheet.draw(painter, index, tile)
             painter.setPen(QPen(QColor(look.border), line))
@@ -111,7 +119,7 @@ class ImageGrid(DrawnWidget):
             if self._captions:
                 self._draw_caption(painter, self._captions[index], tile, layout)
         marked = {self._hovered, self._selected if self.hasFocus() else -1}
-        for index in marked & set(range(self._sheet.count)):
+        for index in marked & set(range(shown)):
             painter.setPen(QPen(QColor(look.accent), 3 * line))
             painter.drawRect(layout.tile(index))
 
@@ -136,7 +144,7 @@ class ImageGrid(DrawnWidget):
             self.image_clicked.emit(self._selected)
         elif (move := _moves(self._layout().columns).get(key)) is not None:
             chosen = self._selected + move if self._selected >= 0 else 0
-            if 0 <= chosen < self._sheet.count:
+            if 0 <= chosen < self.shown():
                 self._selected = chosen
                 self.update()
         else:
@@ -161,15 +169,13 @@ class ImageGrid(DrawnWidget):
         if self._sheet is None:
             return -1
         layout = self._layout()
-        return next((index for index in range(self._sheet.count) if layout.tile(index).contains(point)), -1)
+        return next((index for index in range(self.shown()) if layout.tile(index).contains(point)), -1)
 
     def _layout(self) -> _Layout:
         """The layout with the largest tiles; among equals, one without a ragged last row."""
         assert self._sheet is not None
-        sheet, count = self._sheet, self._sheet.count
-        em = self.fontMetrics().height()
-        gap, caption = 0.3 * em, (1.15 * em if self._captions else 0.0)
-        room_x, room_y = self.width() - 0.3 * em, self.height() - 0.3 * em
+        sheet, count = self._sheet, self.shown()
+        gap, caption, room_x, room_y = self._room()
 
         def factor(columns: int) -> float:
             rows = -(-count // columns)
@@ -190,6 +196,22 @@ class ImageGrid(DrawnWidget):
         corner = QPointF((self.width() - (columns * step_x - gap)) / 2, (self.height() - (rows * step_y - gap)) / 2)
         step = snapped(QPointF(step_x, step_y), ratio)
         return _Layout(columns, snapped(corner, ratio), width, height, step.x(), step.y())
+
+    def _room(self) -> tuple[float, float, float, float]:
+        """The gap between tiles, the height of a caption, and the room for all, in pixels."""
+        em = self.fontMetrics().height()
+        caption = 1.15 * em if self._captions else 0.0
+        return 0.3 * em, caption, self.width() - 0.3 * em, self.height() - 0.3 * em
+
+    def _fitting(self, least: float) -> int:
+        """How many tiles with sides of at least `least` pixels fit; at least one."""
+        if self._sheet is None or not least:
+            return self._sheet.count if self._sheet else 0
+        sheet, (gap, caption, room_x, room_y) = self._sheet, self._room()
+        scale = crisp_factor_above(least / min(sheet.width, sheet.height), self.devicePixelRatioF())
+        columns = int((room_x + gap) // (scale * sheet.width + gap))
+        rows = int((room_y + gap) // (scale * sheet.height + gap + caption))
+        return min(sheet.count, max(1, min(columns, self._columns or columns) * rows))
 
     def _draw_caption(self, painter: QPainter, text: str, tile: QRectF, layout: _Layout) -> None:
         metrics = painter.fontMetrics()

@@ -8,7 +8,7 @@ import pyqtgraph as pg
 
 from playground.gui.widgets import theme
 from playground.gui.widgets.bucketed_curve import BucketedCurve, smoothed
-from playground.gui.widgets.plots import HAIRLINE, THINNEST, curve_item, pen, set_curve_pen
+from playground.gui.widgets.plots import CURVE, HAIRLINE, THINNEST, curve_item, pen, set_curve_pen
 
 Scale = Callable[[np.ndarray], np.ndarray]
 
@@ -59,7 +59,8 @@ class LossSeries:
         """Takes this ink, and lengths from the plot's type size."""
         set_curve_pen(self._raw, pen(self._plot, theme.faded(colour, 0.35), THINNEST))
         set_curve_pen(self._line, pen(self._plot, colour))
-        set_curve_pen(self._dashes, pen(self._plot, colour, HAIRLINE, (4, 3)))
+        width = CURVE if theme.least_curve() else HAIRLINE  # the last row must see it too
+        set_curve_pen(self._dashes, pen(self._plot, colour, width, (4, 3)))
         self._markers.setPen(pen(self._plot, colour))
         self._markers.setBrush(theme.current().base)
         self._markers.setSize(theme.em(self._plot, 0.5))

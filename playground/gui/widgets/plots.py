@@ -23,9 +23,12 @@ def pen(
     width: float = CURVE,
     style: Qt.PenStyle | Sequence[float] = Qt.PenStyle.SolidLine,
 ) -> QPen:
-    """A cosmetic pen `width` em wide, at least a pixel; `style` is a Qt style or dashes in units of the width."""
+    """A cosmetic pen `width` em wide, at least a pixel; `style` is a Qt style or dashes in units of the width.
+
+    A curve is never thinner than a presentation asks for.
+    """
     # fontMetrics is asked directly because theme.em rounds to whole pixels, too coarse for a line.
-    pixels = max(1.0, widget.fontMetrics().height() * width)
+    pixels = max(1.0, widget.fontMetrics().height() * width, theme.least_curve() if width >= CURVE else 0.0)
     if isinstance(style, Qt.PenStyle):
         return pg.mkPen(colour, width=pixels, style=style)
     return pg.mkPen(colour, width=pixels, dash=list(style))

@@ -75,6 +75,10 @@ DARK = Theme(
 
 icon_folder: Path | None = None  # set by `icons.set_folder`
 _current = LIGHT
+_screen_height = 0  # of the presentation; 0 where there is none
+
+PROJECTOR = 1080  # pixels in height, for which the three sizes of a presentation are given; they grow with the screen
+LEAST_TEXT, LEAST_CURVE, LEAST_SAMPLE = 24.0, 3.0, 96.0
 
 
 def current() -> Theme:
@@ -103,8 +107,27 @@ def palette(theme: Theme) -> QPalette:
     return colours
 
 
+def present(height: int) -> None:
+    """Presenter mode on a screen of that height in pixels, 0 to leave it; takes effect with the next `apply`."""
+    global _screen_height
+    _screen_height = height
+
+
+def least_curve() -> float:
+    """The least width of a curve in pixels: 0 outside a presentation."""
+    return LEAST_CURVE * _screen_height / PROJECTOR
+
+
+def least_sample() -> float:
+    """The least side of a sample's picture in pixels: 0 outside a presentation."""
+    return LEAST_SAMPLE * _screen_height / PROJECTOR
+
+
 def apply(name: Literal["light", "dark"], scale: float = 1.0) -> Theme:
-    """Puts a theme and a type scale (1.0 to 2.5) on the running application; every open widget repaints."""
+    """Puts a theme and a type scale (1.0 to 2.5) on the running application; every open widget repaints.
+
+    In a presentation the type is at least as large as that asks for.
+    """
     global _current
     _current = DARK if name == "dark" else LIGHT
     app = QApplication.instance()
@@ -114,6 +137,7 @@ def apply(name: Literal["light", "dark"], scale: float = 1.0) -> Theme:
     font = app.font()
     base_size = app.property("base_point_size") or max(font.pointSizeF(), 10.0)
     app.setProperty("base_point_size", base_size)
+    scale = max(scale, LEAST_TEXT * _screen_height / PROJECTOR * _points_a_pixel(app) / base_size)
     font.setPointSizeF(base_size * scale)
     app.setFont(font)
     app.setPalette(palette(_current))
@@ -124,6 +148,10 @@ def apply(name: Literal["light", "dark"], scale: float = 1.0) -> Theme:
             QApplication.sendEvent(widget, QEvent(QEvent.Type.ApplicationFontChange))
             QApplication.sendEvent(widget, QEvent(QEvent.Type.ApplicationPaletteChange))
     return _current
+
+
+def _points_a_pixel(app: QApplication) -> float:
+    return 72.0 / app.primaryScreen().logicalDotsPerInchY()
 
 
 def is_change(event: QEvent) -> bool:

@@ -67,6 +67,16 @@ def crisp_factor(available: float, pixel_ratio: float) -> float:
     return factor / pixel_ratio
 
 
+def crisp_factor_above(needed: float, pixel_ratio: float) -> float:
+    """The smallest magnification of that kind that is at least `needed`."""
+    factor = needed * pixel_ratio
+    if factor > 2.75:
+        factor = float(np.ceil(factor))
+    elif factor > 1:
+        factor = float(np.ceil(factor * 4) / 4)
+    return factor / pixel_ratio
+
+
 def snapped(point: QPointF, pixel_ratio: float) -> QPointF:
     """The nearest point on the grid of device pixels."""
     return QPointF(round(point.x() * pixel_ratio) / pixel_ratio, round(point.y() * pixel_ratio) / pixel_ratio)
