@@ -220,6 +220,16 @@ def pretrained() -> dict[str, Path]:
     return {path.parent.name: path.parent for path in sorted(folder.glob("*/manifest.json"))}
 
 
+def lessons() -> dict[str, Path]:
+    """The folders of all lessons by name: the bundled ones, then a person's own in the data folder."""
+    folders: dict[str, Path] = {}
+    for place in (paths.resources() / "lessons", paths.user_data() / "lessons"):
+        for folder in sorted(place.glob("*/")):
+            if any(folder.glob("*.md")):
+                folders.setdefault(folder.name, folder)
+    return folders
+
+
 def find_run(name: str) -> Path:
     """The folder of a run: a path, or a bundled run's name."""
     if not name.strip():  # as a path it would be the current folder

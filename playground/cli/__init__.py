@@ -116,6 +116,7 @@ def _parser() -> argparse.ArgumentParser:
     sub = command("tour", commands.tour)
     sub.add_argument("--out", type=_place, required=True, metavar="DIR")
     sub.add_argument("--panel", metavar="NAME")
+    sub.add_argument("--lesson", metavar="NAME")
     sub.add_argument("--size", default="1280x800", metavar="WxH")
     sub.add_argument("--theme", choices=("light", "dark"), default="light")
     return parser

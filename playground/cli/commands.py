@@ -48,7 +48,10 @@ def list_all(arguments: argparse.Namespace) -> None:
         "models": [_entry(card) for card in registry.models().values()],
         "data": [_entry(card) for card in registry.data().values()],
         "pretrained": [{"name": name} for name in registry.pretrained()],
-        "lessons": [],
+        "lessons": [
+            {"name": name, "scenes": sorted(file.stem for file in folder.glob("*.md"))}
+            for name, folder in registry.lessons().items()
+        ],
     }
     if arguments.json:
         write(json.dumps(entries))
@@ -57,7 +60,8 @@ def list_all(arguments: argparse.Namespace) -> None:
         if items:
             write(kind)
         for item in items:
-            note = f"cannot be used: {item['error']}" if item.get("error") else item.get("about", "")
+            about = ", ".join(item["scenes"]) if "scenes" in item else item.get("about", "")
+            note = f"cannot be used: {item['error']}" if item.get("error") else about
             write(f"  {item['name']:<28}{note}".rstrip())
 
 
@@ -193,12 +197,14 @@ def bench(arguments: argparse.Namespace) -> None:
 
 
 def tour(arguments: argparse.Namespace) -> None:
-    """Drives the real window offscreen and saves a picture of every panel."""
+    """Drives the real window offscreen and saves a picture of every panel, or of each scene of a lesson."""
+    if arguments.panel and arguments.lesson:
+        raise UsageError("A tour shows a panel or a lesson: leave out --panel or --lesson.")
     size = _size(arguments.size)
     _check_offscreen()
     from playground.gui.tour import take
 
-    for picture in take(arguments.out, arguments.panel, size, arguments.theme):
+    for picture in take(arguments.out, arguments.panel, size, arguments.theme, arguments.lesson):
         say(f"Wrote {picture}")
 
 

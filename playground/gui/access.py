@@ -7,19 +7,19 @@ from PySide6.QtWidgets import QApplication, QLabel, QWidget
 
 from playground.gui.widgets import controls
 
-_SAYS = "Locked by this document"
-
 
 class Access(QObject):
     """Hides and locks controls of one window by id.
 
     Attributes:
         hidden, locked: the ids.
+        whose: what locks, in a word for the tooltip.
     """
 
     def __init__(self, window: QWidget) -> None:
         super().__init__(window)
         self._window = window
+        self.whose = "document"
         self.hidden: tuple[str, ...] = ()
         self.locked: tuple[str, ...] = ()
         self._were_enabled: dict[str, tuple[bool, str]] = {}  # before the lock, with the tooltip
@@ -50,6 +50,15 @@ class Access(QObject):
                 self._lock(there[name])
         application.installEventFilter(self)
 
+    def dress(self, page: QWidget) -> None:
+        """Hides and locks what is to be so in a page that is not on the stage yet; it is never seen otherwise."""
+        for name in self.hidden:
+            for widget in page.findChildren(QWidget, name):
+                widget.setVisible(False)
+        for name in self.locked:
+            for widget in page.findChildren(QWidget, name):
+                self._lock(widget)
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         kind = event.type()
         if kind not in (QEvent.Type.Show, QEvent.Type.EnabledChange, QEvent.Type.Polish):
@@ -68,9 +77,10 @@ class Access(QObject):
         if name not in self._were_enabled:
             self._were_enabled[name] = (widget.isEnabled(), widget.toolTip())
         if widget.isEnabled():
-            widget.setToolTip(f"{_SAYS}. {self._were_enabled[name][1]}")
+            widget.setToolTip(f"Locked by this {self.whose}. {self._were_enabled[name][1]}")
             widget.setEnabled(False)
 
     def _with_label(self, there: dict[str, QWidget], name: str) -> list[QWidget]:
-        """A control and the words in front of it."""
-        return [*([there[name]] if name in there else []), *self._window.findChildren(QLabel, f"{name}.label")]
+        """A control, or a part of a page that has a name, and the words in front of it."""
+        parts = [there[name]] if name in there else self._window.findChildren(QWidget, name)
+        return [*parts, *self._window.findChildren(QLabel, f"{name}.label")]

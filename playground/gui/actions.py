@@ -79,7 +79,16 @@ ACTIONS = (
     Action("view.theme", "&View", "&Dark or light", "Ctrl+D", "Changes the colours", "window.toggle_theme"),
     Action("view.larger", "&View", "&Larger text", "Ctrl++", "Up to 250 %", "window.larger_text"),
     Action("view.smaller", "&View", "&Smaller text", "Ctrl+-", "Down to 100 %", "window.smaller_text"),
+    Action("view.presenter", "&View", "&Presenter mode", "F5", "The stage alone, large enough for the last row",
+           "presenter.toggle"),
     Action("view.full", "&View", "&Full screen", "F11", "And back", "window.toggle_full_screen"),
+    Action("lesson.next", "&Lesson", "&Next scene", "PgDown", "The scene after, in the same lesson",
+           "lessons.next_scene"),
+    Action("lesson.previous", "&Lesson", "&Previous scene", "PgUp", "The scene before", "lessons.previous_scene"),
+    Action("lesson.show", "&Lesson", "&Show me", "Ctrl+Shift+M", "Does what the scene asks for, slowly",
+           "lessons.show_solution"),
+    Action("lesson.leave", "&Lesson", "&Leave the lesson", "Ctrl+Shift+L", "Everything is as you left it",
+           "lessons.leave"),
     Action("help.shortcuts", "&Help", "&Shortcuts", "F1", "Lists all shortcuts", "window.show_shortcuts"),
 )  # fmt: skip
 

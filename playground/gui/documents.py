@@ -22,6 +22,8 @@ AUTOSAVE_MILLISECONDS = 5000
 RECENT = 8  # files in the menu
 _KINDS = "Documents and pictures (*.json *.png)"
 
+Aside = tuple[dict[str, ViewState], tuple[str, ...], tuple[str, ...]]
+
 _log = logging.getLogger("playground")
 
 
@@ -40,6 +42,7 @@ class Documents(QObject):
         self.scripts = ScriptExport(window.say, window)
         self._waiting: dict[str, ViewState] = {}  # of pages that nobody has looked at yet
         self._kept: Document | None = None
+        self._is_aside = False
         self._timer = QTimer(self)
         self._timer.setInterval(AUTOSAVE_MILLISECONDS)
         self._timer.timeout.connect(self.keep)
@@ -73,6 +76,23 @@ class Documents(QObject):
     def state_for(self, name: str) -> ViewState | None:
         """What a page shall show when it is first seen, once."""
         return self._waiting.pop(name, None)
+
+    def set_aside(self) -> Aside:
+        """Makes room for a document of somebody else; the next start will find what is open now."""
+        if self._timer.isActive():
+            self.keep()
+        aside: Aside = (self._waiting, self.access.hidden, self.access.locked)
+        self.access.set()
+        self._waiting, self._is_aside = {}, True
+        self.access.whose = "scene"
+        return aside
+
+    def bring_back(self, aside: Aside) -> None:
+        """What was open before."""
+        self._waiting, hidden, locked = aside
+        self._is_aside = False
+        self.access.whose = "document"
+        self.access.set(hidden, locked)
 
     # -- opening anything ---------------------------------------------------------------------------------------------
 
@@ -211,7 +231,7 @@ class Documents(QObject):
     def keep(self) -> None:
         """Writes what is open, if it has changed; a home that cannot be written only loses the memory."""
         document = self.current()
-        if document == self._kept:
+        if document == self._kept or self._is_aside:
             return
         file = _last()
         part = file.with_suffix(".part")

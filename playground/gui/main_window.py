@@ -14,19 +14,25 @@ from PySide6.QtWidgets import (
     QListWidgetItem,
     QMainWindow,
     QStackedWidget,
+    QVBoxLayout,
     QWidget,
 )
 
-from playground import registry
+from playground import paths, registry
 from playground.core.errors import unknown
 from playground.gui import actions
 from playground.gui.document import ViewState
 from playground.gui.documents import Documents
+from playground.gui.lessons import library
+from playground.gui.lessons.player import Player
+from playground.gui.lessons.progress import Progress
 from playground.gui.panels.base import ModelPanel
 from playground.gui.panels.base.page import Page
 from playground.gui.preferences import SCALES, Preferences
+from playground.gui.presenter import Presenter
 from playground.gui.session import TrainingSession
 from playground.gui.undo import Undo
+from playground.gui.visit import Visit
 from playground.gui.widgets import theme
 from playground.gui.widgets.page_frame import PageFrame
 
@@ -42,15 +48,16 @@ class MainWindow(QMainWindow):
     """Owns the pages; each is made when it is first chosen. Their sessions go on when another page is chosen.
 
     Attributes:
-        pages: by name, those that were chosen so far.
+        pages, frames: by name, those that were chosen so far, and what each stands in.
         documents, undo: what saves and opens all of it, and what takes a person's acts back.
+        lessons, presenter: what plays scenes, and what makes the stage large.
     """
 
     def __init__(self, preferences: Preferences) -> None:
         super().__init__()
         self.preferences = preferences
         self.pages: dict[str, Page] = {}
-        self._frames: dict[str, PageFrame] = {}
+        self.frames: dict[str, PageFrame] = {}
         self.setObjectName("playground")
         self.setWindowTitle("Generative playground")
         self.setAcceptDrops(True)
@@ -63,15 +70,25 @@ class MainWindow(QMainWindow):
         centre = QWidget()
         layout = QHBoxLayout(centre)
         layout.addWidget(self.rail)
-        layout.addWidget(self.stack, 1)
         self.setCentralWidget(centre)
+        self.visit = Visit(self)
+        memory = Progress(paths.user_data() / "lessons.json" if preferences.on_disk else None)
+        self.lessons = Player(self.visit, self, library.load(registry.lessons()), memory)
+        stage = QVBoxLayout()
+        stage.addWidget(self.lessons.strip)
+        stage.addWidget(self.stack, 1)
+        layout.addLayout(stage, 1)
         self._busy = QLabel()
         self._busy.setObjectName("busy")
         self.statusBar().addPermanentWidget(self._busy)
         self.documents = Documents(self)
+        self.presenter = Presenter(self)
         self.undo = Undo(self, self._captured, self._take_back)
         self.actions_by_id = actions.build(self, self._page_method)
         actions.insert_menu(self.actions_by_id["file.save"], self.documents.recent_menu)
+        self.addActions(list(self.actions_by_id.values()))  # their shortcuts work without the menu bar too
+        self.lessons.changed.connect(self._show_lesson)
+        self._show_lesson()
         self.undo.changed.connect(self._show_undo)
         self._show_undo()
         room = self.screen().availableGeometry().size()
@@ -105,13 +122,14 @@ class MainWindow(QMainWindow):
             elif open_default:
                 self.pages[name].open_default()
         page = self.pages[name]
-        self.stack.setCurrentWidget(self._frames[name])
+        self.stack.setCurrentWidget(self.frames[name])
         for row in range(self.rail.count()):
             if self.rail.item(row).data(Qt.ItemDataRole.UserRole) == name:
                 self.rail.blockSignals(True)
                 self.rail.setCurrentRow(row)
                 self.rail.blockSignals(False)
         actions.enable(self.actions_by_id, self._page_method)
+        self.presenter.dress()
         self._show_busy()
         return page
 
@@ -138,7 +156,7 @@ class MainWindow(QMainWindow):
     @property
     def sessions(self) -> list[TrainingSession]:
         """All live runs of all pages."""
-        return [session for page in self.pages.values() for session in page.sessions()]
+        return [session for page in (*self.pages.values(), *self.visit.pages) for session in page.sessions()]
 
     def open_run(self, run: str) -> None:
         """Opens a run in its family's panel. Raises PlaygroundError for something that is not a run."""
@@ -162,8 +180,10 @@ class MainWindow(QMainWindow):
         page.busy_changed.connect(self._show_busy)
         page.page_wanted.connect(self.show_page)
         self.pages[name] = page
-        self._frames[name] = PageFrame(page)
-        self.stack.addWidget(self._frames[name])
+        self.presenter.dress_page(page)
+        self.documents.access.dress(page)
+        self.frames[name] = PageFrame(page)
+        self.stack.addWidget(self.frames[name])
         page.show_stored()
 
     def _page_method(self, name: str) -> Callable[[], object] | None:
@@ -212,11 +232,23 @@ class MainWindow(QMainWindow):
             self._fit_rail()
 
     def _rail_chosen(self, item: QListWidgetItem | None, before: QListWidgetItem | None) -> None:
-        if item is not None and (family := item.data(Qt.ItemDataRole.UserRole)):
-            self.show_page(family)
+        if item is not None and (name := item.data(Qt.ItemDataRole.UserRole)):
+            self.lessons.leave(name)
+            self.show_page(name)
 
     def _show_busy(self, words: str = "") -> None:
         self._busy.setText(words)
+
+    def _show_lesson(self) -> None:
+        lessons = self.lessons
+        for name, possible in (
+            ("lesson.next", lessons.can_move(1)),
+            ("lesson.previous", lessons.can_move(-1)),
+            ("lesson.show", bool(lessons.scene and lessons.scene.solution)),
+            ("lesson.leave", lessons.scene is not None),
+        ):
+            self.actions_by_id[name].setEnabled(possible)
+        self.presenter.dress()
 
     # -- undo ---------------------------------------------------------------------------------------------------------
 
@@ -289,6 +321,8 @@ class MainWindow(QMainWindow):
     # -- closing ------------------------------------------------------------------------------------------------------
 
     def closeEvent(self, event: QCloseEvent) -> None:
+        self.lessons.close()
+        self.presenter.leave()
         self.documents.stop_keeping()
         self.undo.close()
         self.documents.scripts.close()
@@ -298,6 +332,7 @@ class MainWindow(QMainWindow):
         self.rail.blockSignals(True)  # a late change of focus would choose a family and start its worker
         for session in self.sessions:
             session.close()
+        self.visit.close()
         super().closeEvent(event)
 
 

@@ -13,6 +13,7 @@ from PySide6.QtWidgets import QApplication
 
 from playground import registry
 from playground.core.errors import PlaygroundError, unknown
+from playground.gui import lesson_tour
 from playground.gui.app import application
 from playground.gui.main_window import MainWindow
 from playground.gui.panels.base import ModelPanel
@@ -24,11 +25,16 @@ SECONDS = 5.0  # of training on data that has no bundled run, so that there is s
 
 
 def take(
-    out: Path, family: str | None, size: tuple[int, int], theme_name: Literal["light", "dark"]
-) -> Iterator[Path]:  # fmt: skip
-    """Saves ``<panel>-<data>-<theme>.png`` of each panel's opening view, and ``...<theme>.<view>.png`` of the others.
+    out: Path,
+    family: str | None,
+    size: tuple[int, int],
+    theme_name: Literal["light", "dark"],
+    lesson: str | None = None,
+) -> Iterator[Path]:
+    """Saves ``<panel>-<data>-<theme>.png`` of each panel's opening view, and ``...<theme>.<view>.png`` of the others;
+    or, where a lesson is named, what `lesson_tour.play` says.
 
-    Raises UsageError for a panel that does not exist.
+    Raises UsageError for a panel or a lesson that does not exist.
     """
     out.mkdir(parents=True, exist_ok=True)
     application()
@@ -37,6 +43,9 @@ def take(
     window.resize(*size)
     window.show()
     try:
+        if lesson:
+            yield from lesson_tour.play(window, lesson, out, theme_name, _wait)
+            return
         if family and family not in window.families():
             raise unknown("panel", family, window.families())
         for name in [family] if family else window.families():

@@ -16,6 +16,8 @@ from playground.gui.document import ViewState
 REST_MILLISECONDS = 250  # a hand that holds still so long has finished an act
 DEEPEST = 200  # acts that can be undone
 
+Acts = tuple[tuple[ViewState, ...], tuple[ViewState, ...]]  # to be undone, to be done again
+
 _ACTS = {
     QEvent.Type.MouseButtonPress,
     QEvent.Type.MouseButtonRelease,
@@ -73,6 +75,14 @@ class Undo(QObject):
         """Does it again."""
         self.settle()
         self._swap(self._undone, self._done)
+
+    def swap(self, acts: Acts) -> Acts:
+        """Takes these acts in place of its own, and gives those."""
+        self.settle()
+        mine: Acts = (tuple(self._done), tuple(self._undone))
+        self._done, self._undone = (list(states) for states in acts)
+        self.changed.emit()
+        return mine
 
     def close(self) -> None:
         """No acts any more."""

@@ -88,7 +88,7 @@ class ReverseView(View):
         if answer.last:
             if not self.is_points:
                 self._images.set_trajectory(self.frames)
-            if not self.scrubber.is_playing():
+            if not self.scrubber.is_placed():
                 self.scrubber.set_position(len(self.frames) - 1)
         self._show(self.scrubber.position())
 

@@ -48,6 +48,7 @@ class RunControls(QWidget):
         self._state: State = "idle"
         self._fraction: float | None = 0.0
         self._amounts = dict(_DEFAULT_AMOUNTS)
+        self.setObjectName(f"{id_prefix}.transport")
         self._make_buttons(id_prefix)
         self._make_fields(id_prefix)
         self._make_progress(id_prefix)

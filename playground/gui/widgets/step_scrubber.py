@@ -12,12 +12,17 @@ from playground.gui.widgets.icon_button import IconButton
 
 
 class FrameSlider(GrooveSlider):
-    """A slider over all frames of which only the first `available` can be reached."""
+    """A slider over all frames of which only the first `available` can be reached.
+
+    Attributes:
+        is_placed: whether somebody chose a frame of this trajectory, be it the one it stood at.
+    """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         """Starts without frames. Keys are left to the scrubber around it."""
         super().__init__(parent)
         self.available = 0
+        self.is_placed = False
         self.setRange(0, 0)
 
     def limit(self) -> int:
@@ -29,8 +34,9 @@ class FrameSlider(GrooveSlider):
 
     def set_control_value(self, value: int) -> None:
         """Goes to a frame. Raises ValueError where it is not computed yet."""
-        if not 0 <= value <= self.limit():
+        if not 0 <= value < self.available:
             raise ValueError(f"frame {value} is not there yet")
+        self.is_placed = True
         self.setValue(value)
 
     def paint_groove(self, painter: QPainter, groove: QRectF) -> None:
@@ -108,6 +114,7 @@ class StepScrubber(QWidget):
         self.pause()
         self._waits = False
         self._slider.available = 0
+        self._slider.is_placed = False
         self._slider.blockSignals(True)
         self._slider.setRange(0, max(0, n_frames - 1))
         self._slider.setValue(0)
@@ -140,6 +147,10 @@ class StepScrubber(QWidget):
     def set_caption(self, text: str) -> None:
         """Words about the frame shown."""
         self._caption.setText(text)
+
+    def is_placed(self) -> bool:
+        """Whether a person, the film or a document chose a frame of this trajectory."""
+        return self._slider.is_placed
 
     def is_playing(self) -> bool:
         """Whether the film runs, or waits for its next frame."""
@@ -207,6 +218,7 @@ class StepScrubber(QWidget):
 
     def _moved(self, position: int) -> None:
         self._waits = False
+        self._slider.is_placed = True
         self._refresh()
         self.position_changed.emit(position)
 

@@ -76,6 +76,10 @@ class Asker(QWidget):
     def answered(self, answer: Answer) -> None:
         """An answer to one of its own questions."""
 
+    def readings(self) -> Mapping[str, float]:
+        """Numbers that it shows just now, by name, for the scenes of a lesson."""
+        return {}
+
     def is_settled(self) -> bool:
         """Whether everything asked for is on show."""
         return self._is_current and not self._asked

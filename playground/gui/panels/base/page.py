@@ -1,11 +1,13 @@
 """What stands on the stage: a family's panel, or a page of its own such as the comparison."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
 from playground.gui.document import ViewState
+from playground.gui.panels.base.asker import Asker
+from playground.gui.panels.base.presenting import Presenting
 from playground.gui.session import TrainingSession
 from playground.gui.widgets import controls
 from playground.gui.widgets.controls import Value
@@ -22,6 +24,8 @@ class Page(QWidget):
 
     Attributes:
         name: of the page, in front of all its ids.
+        askers: its parts that ask a session.
+        presenting: what gives way in a presentation, where anything does.
         messages: where it says what happened; the subclass places it.
     """
 
@@ -33,6 +37,8 @@ class Page(QWidget):
         self.name = name
         self.setObjectName(name)
         self.messages = MessageBar(id_prefix=name)
+        self.askers: list[Asker] = []
+        self.presenting: Presenting | None = None
         self._pending: dict[str, Value] = {}  # values of a restored state that no control could take yet
 
     def show_stored(self) -> None:
@@ -53,6 +59,15 @@ class Page(QWidget):
         """Whether everything asked for is on show."""
         return True
 
+    def readings(self) -> Mapping[str, float]:
+        """Numbers that it shows just now, by name ("vae.latent.distance"), for the scenes of a lesson."""
+        return {f"{asker.objectName()}.{key}": n for asker in self.askers for key, n in asker.readings().items()}
+
+    def set_presenting(self, on: bool, needed: Collection[str] = ()) -> None:
+        """In a presentation all that is not the stage gives way, except where a control in it is needed."""
+        if self.presenting is not None:
+            self.presenting.set(on, needed)
+
     # -- state --------------------------------------------------------------------------------------------------------
 
     def capture(self) -> ViewState:
@@ -72,7 +87,7 @@ class Page(QWidget):
         for name, wanted in list(self._pending.items()):
             if name not in there:
                 continue
-            if controls.value(there[name]) != wanted:
+            if hasattr(there[name], "set_control_value") or controls.value(there[name]) != wanted:
                 try:
                     controls.set_value(there[name], wanted)
                 except ValueError:

@@ -14,13 +14,13 @@ from PySide6.QtWidgets import QHBoxLayout, QTabWidget, QVBoxLayout, QWidget
 
 from playground.core.records import Answer, Query, TrainRecord
 from playground.gui.document import ViewState
-from playground.gui.panels.base.asker import Asker
 from playground.gui.panels.base.data_desk import DataDesk
 from playground.gui.panels.base.data_dock import DataDock
 from playground.gui.panels.base.exporting import Exporting
 from playground.gui.panels.base.header import PanelHeader
 from playground.gui.panels.base.latent import LatentView
 from playground.gui.panels.base.panel_actions import PanelActions
+from playground.gui.panels.base.presenting import Presenting
 from playground.gui.panels.base.settings import SettingsColumn
 from playground.gui.panels.base.source import SourcePane
 from playground.gui.panels.base.source_desk import SourceDesk
@@ -42,7 +42,6 @@ class ModelPanel(PanelActions):
         family: its name in the registry.
         session: the run that it shows.
         views: the tabs, in order.
-        askers: all parts that ask the session, views included.
     """
 
     view_classes: ClassVar[Sequence[type[View]]] = (TrainView, SampleView, LatentView)
@@ -65,18 +64,18 @@ class ModelPanel(PanelActions):
             self.tabs.addTab(view, view.title)
             self.tabs.setTabToolTip(self.tabs.indexOf(view), view.tooltip)
         self._untouched: dict[str, Value] = {}  # what the views show before a person did anything
-        self.askers: list[Asker] = [asker for view in self.views for asker in view.askers()]
         self.transport = RunControls(id_prefix=family)
         self.settings = SettingsColumn(family, session)
         self.source = SourcePane(family, session)
         self.training = Training(family, session, self.transport, self.settings, self)
         learns = self.settings.data_section.learns
         self.dock = DataDock(family, session, self.ask, points=learns("plane"), images=learns("images"))
-        self.askers.append(self.dock)
+        self.askers = [*(asker for view in self.views for asker in view.askers()), self.dock]
         self.data = DataDesk(session, self.settings, self.dock, self.transport.seed, self.capture, self)
         self.time = TimeMachine(family, session, self.settings)
         self.loss = self.time.loss
         self.exporting = Exporting(session, self.loss, self.tabs, self)
+        self.presenting = Presenting(self.header, self.settings, self.time, self.tabs)
         self._lay_out()
         self._connect()
         self.show_state(session.state)

@@ -36,6 +36,7 @@ class TimeMachine(QWidget):
 
     def __init__(self, family: str, session: TrainingSession, settings: SettingsColumn) -> None:
         super().__init__()
+        self.setObjectName(f"{family}.time")
         self._session = session
         self.loss = LossPlot(f"{family}.loss")
         self.loss.set_unit(str(session.models()[family].extra.get("loss_unit", "loss")))

@@ -77,6 +77,10 @@ class LatentView(View):
     def sessions(self) -> Sequence[TrainingSession]:
         return [session for tool in self.tools if isinstance(tool, OtherTool) for session in tool.sessions()]
 
+    def readings(self) -> Mapping[str, float]:
+        """How far the code lies from the middle of the prior, in sigmas."""
+        return {"distance": float(np.linalg.norm(self.code.z))} if self.code.z.size else {}
+
     def is_settled(self) -> bool:
         return super().is_settled() and all(tool.is_settled() for tool in self.tools if tool.isVisible())
 

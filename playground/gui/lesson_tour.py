@@ -1,0 +1,40 @@
+"""Plays every scene of a lesson in the real window, offscreen: a picture as it begins, and one when it is done."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from playground.core.errors import PlaygroundError, unknown
+from playground.gui.main_window import MainWindow
+
+Wait = Callable[[Callable[[], bool], str], None]
+
+
+def play(window: MainWindow, lesson: str, out: Path, theme_name: str, wait: Wait) -> Iterator[Path]:
+    """Saves ``<lesson>-<scene>-<theme>.png`` and, where the scene has a solution, ``...<theme>.done.png``.
+
+    Raises UsageError for a lesson that does not exist, PlaygroundError for a scene that makes no sense or does not end.
+    """
+    player = window.lessons
+    found = [each for each in player.lessons if each.name == lesson]
+    if not found:
+        raise unknown("lesson", lesson, [each.name for each in player.lessons])
+    if found[0].broken:
+        raise PlaygroundError(found[0].broken[0])
+    for scene in found[0].scenes:
+        player.open(scene)
+        wait(lambda: player.is_ready, f"the scene {scene.key} to begin")
+        stem = f"{lesson}-{scene.name}-{theme_name}"
+        yield _picture(window, out / f"{stem}.png")
+        if scene.solution:
+            player.show_solution(at_once=True)
+            wait(lambda: player.is_done, f"the scene {scene.key} to end by its solution")
+            page = window.page
+            wait(lambda page=page: page is None or page.is_settled(), f"the end of {scene.key}")  # type: ignore[misc]
+            yield _picture(window, out / f"{stem}.done.png")
+    player.leave()
+
+
+def _picture(window: MainWindow, path: Path) -> Path:
+    if not window.grab().save(str(path)):
+        raise PlaygroundError(f"{path} could not be written.")
+    return path

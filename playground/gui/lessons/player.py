@@ -1,0 +1,210 @@
+"""Plays scenes: opens each one's document on the stage, watches for the act that ends it, remembers what was done."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Protocol
+
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtWidgets import QWidget
+
+from playground.core.errors import PlaygroundError
+from playground.gui.document import Document, ViewState
+from playground.gui.lessons.flash import Flash
+from playground.gui.lessons.library import Lesson
+from playground.gui.lessons.progress import Progress
+from playground.gui.lessons.scene import Scene
+from playground.gui.lessons.solution import Solution
+from playground.gui.lessons.strip import Place, SceneStrip
+from playground.gui.lessons.watch import Watch
+from playground.gui.panels.base.page import Page
+from playground.gui.widgets import controls
+
+LOOK_MILLISECONDS = 50
+
+
+class Stage(Protocol):
+    """What the player needs of the window."""
+
+    @property
+    def page(self) -> Page | None:
+        """What stands on the stage."""
+
+    def set_aside(self) -> None:
+        """Puts away all that the person has open, running training included, and empties the stage."""
+
+    def clear(self) -> None:
+        """Closes what the scene opened."""
+
+    def bring_back(self, page: str = "") -> None:
+        """Ends what the scene opened and shows the person's own again; `page` instead of the one they left."""
+
+    def apply(self, document: Document) -> None:
+        """Shows a document on fresh pages. Raises PlaygroundError with a sentence."""
+
+
+class Player(QObject):
+    """One window's lessons.
+
+    Signals:
+        changed: another scene is on, one was finished, or none is on any more.
+
+    Attributes:
+        lessons: all of them.
+        progress: which scenes were finished.
+        scene: the one that is on, or None.
+        is_ready: whether it stands as it should begin.
+        is_done: whether the act has happened.
+        strip: what shows it, for the window to place.
+    """
+
+    changed = Signal()
+
+    def __init__(self, stage: Stage, window: QWidget, lessons: tuple[Lesson, ...], progress: Progress) -> None:
+        super().__init__(window)
+        self.lessons, self.progress = lessons, progress
+        self.scene: Scene | None = None
+        self.is_ready = self.is_done = False
+        self.strip = SceneStrip(window)
+        self.strip.hide()
+        self._stage, self._window = stage, window
+        self._watch: Watch | None = None
+        self._solution: Solution | None = None
+        self._timer = QTimer(self)
+        self._timer.setInterval(LOOK_MILLISECONDS)
+        self._timer.timeout.connect(self._look)
+        self.strip.next_clicked.connect(self.next_scene)
+        self.strip.previous_clicked.connect(self.previous_scene)
+        self.strip.show_clicked.connect(self.show_solution)
+        self.strip.leave_clicked.connect(lambda: self.leave())
+        self.strip.control_wanted.connect(self.point_at)
+
+    # -- opening and leaving ------------------------------------------------------------------------------------------
+
+    def open(self, scene: Scene) -> None:
+        """Puts a scene on the stage. Raises PlaygroundError where it cannot be opened; then no scene is on."""
+        document = document_of(scene)
+        if self.scene is None:
+            self._stage.set_aside()
+        else:
+            self._stop()
+            self._stage.clear()
+        self.scene = scene
+        try:
+            self._stage.apply(document)
+        except PlaygroundError:
+            self.leave()
+            raise
+        self.is_ready = self.is_done = False
+        self._watch = Watch(scene.ends, self.controls, self.readings, self._state, self)
+        self.strip.show_scene(scene, self._place(), self.progress.is_done(scene.key))
+        self.strip.show()
+        self._timer.start()
+        self.changed.emit()
+
+    def leave(self, page: str = "") -> None:
+        """Shows the person's own again; `page` instead of the one they left."""
+        if self.scene is None:
+            return
+        self._stop()
+        self.scene = None
+        self.strip.hide()
+        self._stage.bring_back(page)
+        self.changed.emit()
+
+    def close(self) -> None:
+        """The window closes; everything stays where it is."""
+        self._stop()
+
+    def next_scene(self) -> None:
+        """The scene after, in its lesson."""
+        self._move(1)
+
+    def previous_scene(self) -> None:
+        """The scene before."""
+        self._move(-1)
+
+    def can_move(self, by: int) -> bool:
+        """Whether there is a scene so many places on."""
+        return self.scene is not None and 0 < self._place().number + by <= self._place().total
+
+    def _move(self, by: int) -> None:
+        if self.can_move(by):
+            try:
+                self.open(self._siblings()[self._place().number - 1 + by])
+            except PlaygroundError as error:
+                if page := self._stage.page:
+                    page.messages.show_message("bad", str(error))
+
+    def _siblings(self) -> tuple[Scene, ...]:
+        return next((lesson.scenes for lesson in self.lessons if self.scene in lesson.scenes), ())
+
+    def _place(self) -> Place:
+        assert self.scene is not None
+        siblings = self._siblings() or (self.scene,)
+        return Place(siblings.index(self.scene) + 1, len(siblings))
+
+    def _stop(self) -> None:
+        self._timer.stop()
+        if self._solution is not None:
+            self._solution.stop()
+            self._solution = None
+
+    # -- while it is on -----------------------------------------------------------------------------------------------
+
+    def controls(self) -> Mapping[str, QWidget]:
+        """The controls on the stage by id."""
+        return controls.find(self._stage.page) if self._stage.page else {}
+
+    def readings(self) -> Mapping[str, float]:
+        """The live quantities of the page on the stage."""
+        return self._stage.page.readings() if self._stage.page else {}
+
+    def needed(self) -> tuple[str, ...]:
+        """The controls that the scene wants a person to use."""
+        if self.scene is None:
+            return ()
+        ends = (self.scene.ends.subject,) if self.scene.ends.kind in ("control", "pressed") else ()
+        return ends + self.scene.links() + tuple(name for name, _ in self.scene.solution)
+
+    def show_solution(self, at_once: bool = False) -> None:
+        """Does what the scene asks for."""
+        if self.scene is None or not self.is_ready:
+            return
+        if self._solution is not None:
+            self._solution.stop()
+        self._solution = Solution(self.scene.solution, self.controls, self)
+        self._solution.ended.connect(lambda sentence: self.strip.say(sentence) if sentence else None)
+        self._solution.start(at_once)
+
+    def point_at(self, name: str) -> None:
+        """Flashes a control."""
+        if (widget := self.controls().get(name)) is not None:
+            Flash(widget)
+            widget.setFocus()
+
+    def _state(self) -> str:
+        sessions = self._stage.page.sessions() if self._stage.page else ()
+        return sessions[0].state if sessions else ""
+
+    def _look(self) -> None:
+        page, scene, watch = self._stage.page, self.scene, self._watch
+        if page is None or scene is None or watch is None:
+            return
+        self.strip.show_readings(self.readings())
+        if not self.is_ready:
+            self.is_ready = page.is_settled()
+        if self.is_ready and not self.is_done and watch.look():
+            self.is_done = True
+            self.progress.finish(scene.key)
+            self.strip.set_done(True)
+            self.changed.emit()
+
+
+def document_of(scene: Scene) -> Document:
+    """The document that a scene opens. Raises PlaygroundError where its file makes no sense."""
+    if scene.document:
+        document = Document.load(scene.file.parent / scene.document)
+    else:
+        values = dict(scene.values) | ({f"{scene.panel}.views": scene.view} if scene.view else {})
+        document = Document(scene.panel, {scene.panel: ViewState(scene.panel, scene.run, None, values)})
+    return replace(document, hidden=document.hidden + scene.hidden, locked=document.locked + scene.locked)

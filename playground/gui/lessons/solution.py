@@ -1,0 +1,85 @@
+""" "Show me": sets the controls of a scene's solution one after the other, slowly enough to be followed."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtWidgets import QWidget
+
+from playground.gui.lessons.scene import Setting
+from playground.gui.widgets import controls
+
+TICK_MILLISECONDS = 40
+TICKS = 25  # that a slider takes from where it stands to where it goes
+PATIENCE = 250  # ticks that a control may take to be there, or to be able to show the value
+
+
+class Solution(QObject):
+    """One performance.
+
+    Signals:
+        ended: "" when everything was set, else a sentence.
+    """
+
+    ended = Signal(str)
+
+    def __init__(
+        self, settings: Sequence[Setting], find: Callable[[], Mapping[str, QWidget]], parent: QObject | None = None
+    ) -> None:  # fmt: skip
+        super().__init__(parent)
+        self._left = list(settings)
+        self._find = find
+        self._start: float | None = None  # where the slider stood
+        self._tick = 0
+        self._timer = QTimer(self)
+        self._timer.setInterval(TICK_MILLISECONDS)
+        self._timer.timeout.connect(self._advance)
+
+    def start(self, at_once: bool = False) -> None:
+        """Begins; `at_once` jumps to each value."""
+        self._at_once = at_once
+        self._timer.start()
+        self._advance()
+
+    def stop(self) -> None:
+        """Leaves everything as it stands."""
+        self._timer.stop()
+
+    def _advance(self) -> None:
+        if not self._left:
+            self._end("")
+            return
+        name, value = self._left[0]
+        widget = self._find().get(name)
+        self._tick += 1
+        if widget is not None and self._set(widget, value):
+            self._left.pop(0)
+            self._tick, self._start = 0, None
+        elif self._tick > PATIENCE:
+            self._end(f"{name} cannot show {value} now; the rest is left to you.")
+
+    def _set(self, widget: QWidget, value: Any) -> bool:
+        """One tick nearer; whether the control has arrived."""
+        here = controls.value(widget)
+        share = 1.0
+        if _is_number(here) and _is_number(value) and not self._at_once:
+            if self._start is None:
+                self._start, self._tick = float(here), 1  # type: ignore[arg-type]
+            share = min(self._tick / TICKS, 1.0)
+            between = self._start + share * (value - self._start)
+            new = value if share == 1.0 else round(between) if isinstance(here, int) else between
+        else:
+            new = value
+        try:
+            controls.set_value(widget, new)
+        except ValueError:
+            return False
+        return share == 1.0
+
+    def _end(self, sentence: str) -> None:
+        self._timer.stop()
+        self.ended.emit(sentence)
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

@@ -1,0 +1,174 @@
+"""The strip above the stage while a scene is on: its title, its words, its live quantities, and where to go."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from PySide6.QtCore import QEvent, Qt, Signal
+from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+
+from playground.gui.lessons.scene import Live, Scene
+from playground.gui.widgets import icons, theme
+from playground.gui.widgets.icon_button import IconButton
+
+
+class Place(NamedTuple):
+    """Which scene of how many, from 1."""
+
+    number: int
+    total: int
+
+
+class SceneStrip(QFrame):
+    """What a person reads and presses during a scene.
+
+    Signals:
+        next_clicked, previous_clicked, show_clicked, leave_clicked: the buttons.
+        control_wanted: the id behind a link in the words.
+    """
+
+    next_clicked = Signal()
+    previous_clicked = Signal()
+    show_clicked = Signal()
+    leave_clicked = Signal()
+    control_wanted = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setObjectName("scene")
+        self.setProperty("role", "card")
+        self._lives: tuple[Live, ...] = ()
+        self._rows: list[_LiveRow] = []
+        self._is_done = False
+        self._mark = QLabel()
+        self._title = QLabel()
+        self._title.setProperty("role", "title")
+        self._place = QLabel()
+        self._place.setProperty("role", "caption")
+        self._state = QLabel()
+        self._state.setObjectName("scene.state")
+        self._state.setProperty("role", "heading")
+        self._words = QLabel()
+        self._words.setObjectName("scene.words")
+        self._words.setTextFormat(Qt.TextFormat.MarkdownText)
+        self._words.setWordWrap(True)
+        flags = Qt.TextInteractionFlag
+        self._words.setTextInteractionFlags(flags.LinksAccessibleByMouse | flags.LinksAccessibleByKeyboard)
+        self._words.linkActivated.connect(lambda link: self.control_wanted.emit(link.removeprefix("#")))
+        self._title.setWordWrap(True)
+        self._previous = IconButton(
+            "step-back", "Previous scene", "The scene before (PageUp)", object_name="scene.previous", role="icon"
+        )
+        self._next = IconButton(
+            "step-forward", "Next scene", "The scene after (PageDown)", object_name="scene.next", role="icon"
+        )
+        self._show = IconButton("play", "Show me", "Does what the scene asks for, slowly", object_name="scene.show")
+        self._leave = IconButton(
+            "close", "Leave", "Ends the lesson; everything is as you left it", object_name="scene.leave"
+        )
+        for button, signal in (
+            (self._previous, self.previous_clicked),
+            (self._next, self.next_clicked),
+            (self._show, self.show_clicked),
+            (self._leave, self.leave_clicked),
+        ):
+            button.clicked.connect(signal)
+        self._lay_out()
+
+    def show_scene(self, scene: Scene, place: Place, was_done: bool) -> None:
+        """Another scene."""
+        self._title.setText(scene.title)
+        again = "  ·  done before" if was_done else ""
+        self._place.setText(f"Slides {scene.slides}  ·  scene {place.number} of {place.total}{again}")
+        self._words.setText(scene.text)
+        self._previous.setEnabled(place.number > 1)
+        self._next.setEnabled(place.number < place.total)
+        self._show.setVisible(bool(scene.solution))
+        self._show_live(scene.live)
+        self.set_done(False)
+
+    def show_readings(self, readings: Mapping[str, float]) -> None:
+        """The live quantities as they are now; one that is not there yet is a dash."""
+        for live, row in zip(self._lives, self._rows, strict=True):
+            row.show_value(live, readings.get(live.name))
+
+    def set_done(self, is_done: bool) -> None:
+        """Whether the act has happened."""
+        self._is_done = is_done
+        self._state.setText("Done." if is_done else "Your turn.")
+        self._draw_mark()
+
+    def say(self, sentence: str) -> None:
+        """A word about the scene in place of its state."""
+        self._state.setText(sentence)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if theme.is_change(event):
+            self._draw_mark()
+
+    def _draw_mark(self) -> None:
+        now = theme.current()
+        icon = icons.icon("good", now.good) if self._is_done else icons.icon("info", now.accent)
+        self._mark.setPixmap(icon.pixmap(theme.em(self, 1.3)))
+        self._mark.setAccessibleName("Done" if self._is_done else "Not done yet")
+
+    def _show_live(self, lives: tuple[Live, ...]) -> None:
+        for row in self._rows:
+            row.remove()
+        self._lives = lives
+        self._body.setStretch(1, 2 if lives else 0)
+        self._rows = [_LiveRow(self._grid, index) for index in range(len(lives))]
+        self.show_readings({})
+
+    def _lay_out(self) -> None:
+        head = QHBoxLayout()
+        head.addWidget(self._mark)
+        head.addWidget(self._title, 1)
+        for button in (self._show, self._previous, self._next, self._leave):
+            head.addWidget(button)
+        state = QHBoxLayout()
+        state.addWidget(self._state)
+        state.addWidget(self._place, 1)
+        self._grid = QGridLayout()
+        self._grid.setColumnStretch(1, 1)
+        beside = QVBoxLayout()
+        beside.addLayout(self._grid)
+        beside.addStretch(1)
+        self._body = QHBoxLayout()
+        self._body.addWidget(self._words, 3)
+        self._body.addLayout(beside)
+        layout = QVBoxLayout(self)
+        layout.addLayout(head)
+        layout.addLayout(state)
+        layout.addLayout(self._body)
+
+
+class _LiveRow:
+    """A mark, the name, the value, and the range."""
+
+    def __init__(self, grid: QGridLayout, row: int) -> None:
+        self._grid = grid
+        self._mark, self._name, self._value, self._range = QLabel(), QLabel(), QLabel(), QLabel()
+        self._value.setProperty("role", "heading")
+        self._value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._range.setProperty("role", "caption")
+        for column, label in enumerate((self._mark, self._name, self._value, self._range)):
+            grid.addWidget(label, row, column)
+
+    def show_value(self, live: Live, value: float | None) -> None:
+        name, _, unit = live.words.rpartition(", ")
+        self._name.setText(name or unit)
+        self._value.setText("–" if value is None else f"{value:.3f} {unit if name else ''}".replace("-", "−").strip())
+        self._range.setText(f"expected {live.low:g} to {live.high:g}".replace("-", "−"))
+        fits = value is not None and live.fits(value)
+        now = theme.current()
+        icon = icons.icon("good", now.good) if fits else icons.icon("open", now.muted)
+        self._mark.setPixmap(icon.pixmap(theme.em(self._mark, 1)))
+        self._mark.setToolTip("In the range" if fits else "Not in the range yet")
+        self._mark.setAccessibleName(self._mark.toolTip())
+
+    def remove(self) -> None:
+        for label in (self._mark, self._name, self._value, self._range):
+            self._grid.removeWidget(label)
+            label.hide()
+            label.deleteLater()

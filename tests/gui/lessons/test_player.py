@@ -1,0 +1,174 @@
+"""A person in a lesson: opens scenes, goes on and back, leaves, and finds their own work untouched."""
+
+import pytest
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLabel
+from pytestqt.qtbot import QtBot
+
+from playground.core.errors import PlaygroundError
+from playground.gui.lessons import library
+from playground.gui.lessons.flash import Flash
+from tests.gui.driving import opened_window
+from tests.gui.lessons.test_scene import GOOD
+
+SECONDS = "1000"
+
+
+@pytest.fixture(scope="module")
+def shared(qapp, request):
+    with opened_window(QtBot(request)) as person:
+        yield person
+
+
+@pytest.fixture
+def person(shared):
+    """At the page of lessons, with nothing done."""
+    shared.window.lessons.leave()
+    shared.window.lessons.progress.forget()
+    shared.window.show_page("lecture").show_marks()
+    yield shared
+    shared.window.lessons.leave()
+    shared.window.undo.settle()
+
+
+def first_scene(person):
+    return person.window.lessons.lessons[0].scenes[0]
+
+
+def open_first(person):
+    person.press(f"lecture.open.{first_scene(person).key.replace('/', '.')}")
+    person.wait(lambda: person.window.lessons.is_ready)
+
+
+def test_the_page_lists_the_scenes_in_the_order_of_the_slides_and_marks_what_is_done(person):
+    lesson = person.window.lessons.lessons[0]
+    texts = person.texts()
+    assert [text for text in texts if text in {s.title for s in lesson.scenes}] == [s.title for s in lesson.scenes]
+    assert f"0 of {len(lesson.scenes)} scenes done" in texts
+    open_first(person)
+    person.window.lessons.show_solution(at_once=True)
+    person.wait(lambda: person.window.lessons.is_done)
+    assert "Done." in person.texts()
+    person.press("scene.leave")
+    assert f"1 of {len(lesson.scenes)} scenes done" in person.texts()
+    person.press("lecture.forget")
+    assert f"0 of {len(lesson.scenes)} scenes done" in person.texts()
+
+
+def test_page_keys_go_on_and_back(person):
+    scenes = person.window.lessons.lessons[0].scenes
+    open_first(person)
+    assert not person.find("scene.previous").isEnabled()
+    person.window.activateWindow()
+    person.wait(person.window.isActiveWindow)
+    person.qtbot.keyClick(person.window, Qt.Key.Key_PageDown)
+    assert person.window.lessons.scene == scenes[1]
+    assert scenes[1].title in person.texts()
+    person.qtbot.keyClick(person.window, Qt.Key.Key_PageUp)
+    assert person.window.lessons.scene == scenes[0]
+    person.press("scene.next")
+    person.press("scene.next")
+    assert person.window.lessons.scene == scenes[2]
+    person.press("scene.leave")
+    assert person.window.lessons.scene is None
+    assert not person.window.actions_by_id["lesson.next"].isEnabled()
+    assert not person.window.lessons.strip.isVisible()
+
+
+def test_leaving_brings_everything_back_and_training_went_on(qtbot, tiny_run):
+    with opened_window(qtbot, tiny_run("vae", "moons")) as person:
+        panel, session = person.panel, person.session
+        person.choose("vae.unit", "seconds")
+        person.type("vae.budget", SECONDS)
+        person.press("vae.start")
+        person.until("running")
+        before = session.step
+        person.window.lessons.open(first_scene(person))
+        assert person.window.pages.get("vae") is not panel
+        person.wait(lambda: session.step > before)
+        person.window.lessons.leave()
+        assert person.window.page is panel
+        assert session.state == "running"
+        assert panel.isVisible()
+        person.press("vae.stop")
+        person.until("done")
+
+
+def test_a_window_closed_in_a_scene_closes_the_runs_that_were_put_away(qtbot, tiny_run):
+    with opened_window(qtbot, tiny_run("vae", "moons")) as person:
+        session = person.session
+        person.window.lessons.open(first_scene(person))
+        person.wait(lambda: person.window.lessons.is_ready)
+        person.window.close()
+        assert not session.is_open
+
+
+def test_another_page_in_the_rail_ends_the_lesson(person):
+    open_first(person)
+    rail = person.window.rail
+    (row,) = [i for i in range(rail.count()) if rail.item(i).data(Qt.ItemDataRole.UserRole) == "lecture"]
+    person.qtbot.mouseClick(
+        rail.viewport(), Qt.MouseButton.LeftButton, pos=rail.visualItemRect(rail.item(row)).center()
+    )
+    assert person.window.lessons.scene is None
+    assert person.window.page.name == "lecture"
+
+
+def test_a_scene_is_the_same_whatever_was_done_in_it_before(person):
+    open_first(person)
+    start = person.window.page.capture()
+    person.window.lessons.show_solution(at_once=True)
+    person.wait(lambda: person.window.lessons.is_done)
+    assert person.window.page.capture() != start
+    person.press("scene.leave")
+    open_first(person)
+    assert person.window.page.capture() == start
+
+
+def test_a_link_points_at_its_control(person):
+    open_first(person)
+    name = first_scene(person).links()[0]
+    words = person.find("scene.words", QLabel)
+    words.linkActivated.emit(f"#{name}")
+    (flash,) = [each for each in person.window.findChildren(Flash) if each.isVisible()]
+    assert flash.target() is person.window.lessons.controls()[name]
+    assert flash.geometry().contains(flash.target().mapTo(person.window, flash.target().rect().center()))
+    person.wait(lambda: not [each for each in person.window.findChildren(Flash) if each.isVisible()])
+
+
+def test_show_me_moves_a_slider_little_by_little(person):
+    open_first(person)
+    (name, goal), *_ = first_scene(person).solution
+    slider = person.window.lessons.controls()[name]
+    seen = []
+    slider.valueChanged.connect(seen.append)
+    person.press("scene.show")
+    person.wait(lambda: slider.value() == goal)
+    assert len(seen) > 5
+    assert seen == sorted(seen) or seen == sorted(seen, reverse=True)
+
+
+def test_what_was_so_from_the_start_does_not_end_a_scene(person, tmp_path):
+    """And a scene that cannot be opened leaves the window as it was."""
+    lesson = tmp_path / "own"
+    lesson.mkdir()
+    (lesson / "first.md").write_text(
+        GOOD.replace("live gaussian.inside.kl < 0.65", "live gaussian.inside.kl > 0.1")
+        .replace("gaussian.data = bumps", "gaussian.inside.spread = 60")
+        .replace(", gaussian.views", "")
+    )
+    (lesson / "second.md").write_text(GOOD.replace("panel: gaussian", "panel: nothing"))
+    (lesson / "third.md").write_text("no scene")
+    (own,) = library.load({"own": lesson})
+    assert own.title == "Own"
+    assert len(own.broken) == 1
+    player = person.window.lessons
+    player.open(own.scenes[0])
+    person.wait(lambda: player.is_ready)
+    player._look()
+    assert not player.is_done
+    player.leave()
+    with pytest.raises(PlaygroundError, match="nothing"):
+        player.open(own.scenes[1])
+    assert player.scene is None
+    assert person.window.page.name == "lecture"
