@@ -1,15 +1,33 @@
 """What there is to open in the window: families, data sets, presets, runs; all of it found without torch."""
 
 from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from playground import paths, registry
+from playground.core.errors import PlaygroundError
 from playground.core.experiment import Experiment
 from playground.registry import Card
 
 if TYPE_CHECKING:
     import numpy as np
+
+
+@dataclass(frozen=True)
+class StoredRun:
+    """A run on disk, as its experiment tells without opening it.
+
+    Attributes:
+        run: what it is opened by: a bundled run's name, or a folder.
+        experiment: what it is.
+        changed: when it was last written, in seconds since 1970; 0 for a bundled run.
+    """
+
+    run: str
+    experiment: Experiment
+    changed: float = 0.0
 
 
 class Catalogue:
@@ -41,6 +59,22 @@ class Catalogue:
         bundled = registry.pretrained()
         names = (f"{family}-{data}" for data in ("strokes", "digits", *registry.data()))
         return next((name for name in names if name in bundled), "")
+
+    @staticmethod
+    def runs_on(data: str, options: Mapping[str, object]) -> list[StoredRun]:
+        """Runs that learned this data under these settings: the bundled ones, then one's own, the newest first. Folders
+        that cannot be read are left out."""
+        own = [(file.stat().st_mtime, file.parent) for file in paths.runs().glob("*/manifest.json")]
+        folders = [(name, path, 0.0) for name, path in registry.pretrained().items()]
+        folders += [(str(path), path, changed) for changed, path in sorted(own, reverse=True)]
+        wanted = registry.data_options(data, options)
+        found = []
+        for run, path, changed in folders:
+            with suppress(PlaygroundError, OSError):  # damaged, or settings that this version does not know
+                experiment = Experiment.load(path / "experiment.json")
+                if experiment.data == data and registry.data_options(data, experiment.data_options) == wanted:
+                    found.append(StoredRun(run, experiment, changed))
+        return found
 
     @staticmethod
     def has_run(run: str) -> bool:

@@ -166,6 +166,11 @@ class MainWindow(QMainWindow):
         family = Experiment.load(path / "experiment.json").model
         self.show_panel(family, open_default=False).open_run(run)
 
+    def compare(self, data: str, families: list[str], options: dict[str, object]) -> None:
+        """Opens the page of comparisons with fresh models on this data."""
+        page: Any = self.show_page("compare", open_default=False)
+        page.start(data, families, options)
+
     def open_data_file(self, path: str) -> bool:
         """Hands a file or folder of data to the page on the stage; returns whether it takes such things."""
         method = self._page_method("open_path")
@@ -179,6 +184,7 @@ class MainWindow(QMainWindow):
             page = _panel_class(name)(name, TrainingSession(self))
         page.busy_changed.connect(self._show_busy)
         page.page_wanted.connect(self.show_page)
+        page.comparison_wanted.connect(self.compare)
         self.pages[name] = page
         self.presenter.dress_page(page)
         self.documents.access.dress(page)

@@ -21,6 +21,7 @@ class Page(QWidget):
     Signals:
         busy_changed: a few words on what goes on in the background, or "".
         page_wanted: the name of another page that a person asked for.
+        comparison_wanted: (data, families, settings of the data) to open the page of comparisons with.
 
     Attributes:
         name: of the page, in front of all its ids.
@@ -31,6 +32,7 @@ class Page(QWidget):
 
     busy_changed = Signal(str)
     page_wanted = Signal(str)
+    comparison_wanted = Signal(str, list, dict)
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)

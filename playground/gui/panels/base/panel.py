@@ -10,10 +10,11 @@ from typing import Any, ClassVar
 
 import numpy as np
 from PySide6.QtCore import QEvent
-from PySide6.QtWidgets import QHBoxLayout, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from playground.core.records import Answer, Query, TrainRecord
 from playground.gui.document import ViewState
+from playground.gui.panels.base.compare_view import CompareView
 from playground.gui.panels.base.data_desk import DataDesk
 from playground.gui.panels.base.data_dock import DataDock
 from playground.gui.panels.base.exporting import Exporting
@@ -26,7 +27,7 @@ from playground.gui.panels.base.source import SourcePane
 from playground.gui.panels.base.source_desk import SourceDesk
 from playground.gui.panels.base.time_machine import TimeMachine
 from playground.gui.panels.base.training import Training
-from playground.gui.panels.base.views import SampleView, TrainView, View
+from playground.gui.panels.base.views import SampleView, TrainView, View, view_tabs
 from playground.gui.session import State, TrainingSession
 from playground.gui.widgets import theme
 from playground.gui.widgets.controls import Value
@@ -54,15 +55,13 @@ class ModelPanel(PanelActions):
         self.card = session.models()[family]
         self.header = PanelHeader(family, self.card)
         self.diagram = ModelDiagram(f"{family}.diagram")
-        self.tabs = QTabWidget()
-        self.tabs.setObjectName(f"{family}.views")
-        self.tabs.setAccessibleName("Views")
-        self.tabs.setDocumentMode(True)
-        self.views = [view(f"{family}.{view.title.lower()}", self.ask) for view in self.view_classes]
+        samples = (CompareView,) if self.card.extra.get("generates", True) else ()
+        classes: Sequence[type[View]] = (*self.view_classes, *samples)
+        self.views = [view(f"{family}.{view.title.lower()}", self.ask) for view in classes]
         for view in self.views:
             view.pictured.connect(self._picture)
-            self.tabs.addTab(view, view.title)
-            self.tabs.setTabToolTip(self.tabs.indexOf(view), view.tooltip)
+            view.comparison_wanted.connect(self.comparison_wanted)
+        self.tabs = view_tabs(f"{family}.views", [(view, view.title, view.tooltip) for view in self.views])
         self._untouched: dict[str, Value] = {}  # what the views show before a person did anything
         self.transport = RunControls(id_prefix=family)
         self.settings = SettingsColumn(family, session)

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import numpy as np
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPixmap
-from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QStackedLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QStackedLayout, QTabWidget, QVBoxLayout, QWidget
 
 from playground.core.experiment import Experiment
 from playground.core.records import Answer
@@ -26,9 +26,11 @@ class View(Asker):
 
     Signals:
         pictured: (node of the drawn model, image (C, H, W) or None, whether it is signed) for the live drawing.
+        comparison_wanted: (data, families, settings of the data) to open the page of comparisons with.
     """
 
     pictured = Signal(str, object, bool)
+    comparison_wanted = Signal(str, list, dict)
     title: ClassVar[str] = ""
     tooltip: ClassVar[str] = ""
 
@@ -100,6 +102,13 @@ class SampleStage(QWidget):
             self.points.set_points("samples", x, "model")
             self._stack.setCurrentWidget(self.points)
         self.caption.setText(caption)
+
+    def show_nothing(self, words: str) -> None:
+        """No samples, and why."""
+        self.images.clear()
+        self.points.set_points("samples", np.empty((0, 2)), "model")
+        self._stack.setCurrentWidget(self.images if not self.points.visible_layers() else self.points)
+        self.caption.setText(words)
 
     def show_stored(self, picture: Path, caption: str) -> None:
         """A picture file, as large as fits by whole pixels."""
@@ -204,6 +213,18 @@ class SampleView(View):
     def answered(self, answer: Answer) -> None:
         self.stage.show_samples(answer.arrays["x"], f"Samples after {answer.step:,} steps, seed {self.form.seed()}.")
         self.picture("sample", answer.arrays["x"][0])
+
+
+def view_tabs(name: str, views: Sequence[tuple[QWidget, str, str]]) -> QTabWidget:
+    """The tabs of a page: (view, title, tooltip) of each."""
+    tabs = QTabWidget()
+    tabs.setObjectName(name)
+    tabs.setAccessibleName("Views")
+    tabs.setDocumentMode(True)
+    for view, title, tooltip in views:
+        tabs.addTab(view, title)
+        tabs.setTabToolTip(tabs.indexOf(view), tooltip)
+    return tabs
 
 
 def captioned(widget: QWidget, words: str) -> QWidget:

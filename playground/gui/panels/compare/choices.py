@@ -29,8 +29,10 @@ def data_title(data: str) -> str:
 
 
 def data_choices() -> list[tuple[str, str]]:
-    """(name, title) of all data that need no path."""
-    return [(card.name, card.title) for card in TrainingSession.data_sets().values() if not card.extra.get("takes")]
+    """(name, title) of all data that need no path, and of points that were drawn here."""
+    cards = [card for card in TrainingSession.data_sets().values() if not card.extra.get("takes")]
+    drawn = [f"drawn:{file}" for file in TrainingSession.drawings()]
+    return [*((card.name, card.title) for card in cards), *((name, data_title(name)) for name in drawn)]
 
 
 def families_for(data: str) -> list[Card]:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from playground.core.experiment import Budget
@@ -30,6 +30,7 @@ TIMED = {"points": POINTS, "images": 8}  # samples in the batch whose calls and 
 SHORTEST = 0.5  # seconds between two measurements
 PATIENCE = 3.0  # a measurement may cost one part in four of the time, others train meanwhile
 LONGEST = 6.0  # seconds between two measurements, however long one takes
+LEAST_WIDTH = 9.5  # em
 _MOST_PAIRS = 4000  # of step and seconds that are kept
 
 _HOLD = {
@@ -234,7 +235,7 @@ class Column(QWidget):
         foot = QHBoxLayout()
         foot.setSpacing(theme.em(self, 0.3))
         foot.addWidget(key)
-        foot.addWidget(self.when, 1)
+        foot.addStretch(1)
         foot.addWidget(self.hold_button)
         foot.addWidget(self.stop_button)
         layout = QVBoxLayout(self)
@@ -242,9 +243,18 @@ class Column(QWidget):
         layout.addWidget(self.family)
         layout.addWidget(self.stage, 1)
         layout.addLayout(foot)
+        layout.addWidget(self.when)
         layout.addWidget(self.facts_label)
+        self._fit()
+
+    def _fit(self) -> None:
         share_the_width(self)
         self.facts_label.setMinimumHeight(3 * self.facts_label.fontMetrics().lineSpacing())
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if theme.is_change(event) and hasattr(self, "facts_label"):
+            self._fit()
 
     def _connect(self) -> None:
         self.session.opened.connect(self._opened)
@@ -259,13 +269,14 @@ class Column(QWidget):
 
 
 def share_the_width(column: QWidget) -> None:
-    """All columns are as wide, whatever stands in them."""
+    """All columns are as wide, whatever stands in them, and wide enough for the names of families at any type size."""
     column.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+    column.setMinimumWidth(theme.em(column, LEAST_WIDTH))
 
 
 def quick_settings(facts: Mapping[str, Any]) -> dict[str, Value]:
     """What a measurement of images takes instead of the sampler's defaults, so that it does not hold training up."""
-    if facts["kind"] == "points":
+    if not facts or facts["kind"] == "points":
         return {}
     return {field.name: field.quick for field in facts["sample_fields"] if field.quick is not None}
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from playground.gui.panels.compare.column import Column
+from playground.gui.panels.compare.column import Column, quick_settings
 from playground.gui.panels.compare.metrics import Kind, Metric, metrics_of
 from playground.gui.widgets.curve_plot import CurvePlot
 from playground.gui.widgets.name_box import NameBox, labelled
@@ -82,7 +82,9 @@ class MetricCurves(QWidget):
         count = next(int(c.track.newest["count"]) for c in self._columns if "count" in c.track.newest)
         without = [title for title in curves if title not in measured]
         missing = f" {', '.join(without)}: no exact density." if without and metric.exact and not waiting else ""
-        return f"{metric.title}: {metric.says}. From {count:,} samples.{missing}"
+        quick = [_title(self._columns, i) for i, c in enumerate(self._columns) if quick_settings(c.session.facts)]
+        fewer = f" {', '.join(quick)}: in fewer steps than usual, to be quick." if quick and not metric.exact else ""
+        return f"{metric.title}: {metric.says}. From {count:,} samples.{fewer}{missing}"
 
 
 def _title(columns: Sequence[Column], index: int) -> str:

@@ -1,14 +1,17 @@
 """The page of the comparison: the columns, the real data beside them, one curve a run, and the quiz."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from PySide6.QtCore import QEvent, Qt, QTimer
-from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QSplitter, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QSplitter, QVBoxLayout, QWidget
 
 from playground.core.errors import UsageError
+from playground.core.hyperparams import Value
 from playground.core.turns import FairShare
 from playground.gui.document import ViewState
 from playground.gui.panels.base.page import Page as BasePage
+from playground.gui.panels.base.views import view_tabs
 from playground.gui.panels.compare.choices import (
     FEWEST,
     MOST,
@@ -78,20 +81,34 @@ class Page(BasePage):
         """Four families as unlike as there are, on data that each learns in seconds."""
         self.start(OPENS_WITH)
 
-    def start(self, data: str, families: Sequence[str] = ()) -> None:
-        """Fresh models on this data; the families named come first, others fill the columns.
+    def start(self, data: str, families: Sequence[str] = (), options: Mapping[str, Value] | None = None) -> None:
+        """Fresh models on this data; the families named come first, others fill the columns. `options`: settings of the
+        data by their own names, in the place of the presets'.
 
         Raises UsageError for data that is not there.
         """
         if not self.data.show_name(data):
             raise UsageError(f"There is no data '{data}'. Choose one from the list, or draw points of your own.")
+        self.race.options = {f"data.{key}": value for key, value in (options or {}).items()}
         self._choose(data, tuple(families))
         self.count.setValue(MOST)
         self._renew_all()
 
+    def capture(self) -> ViewState:
+        return replace(super().capture(), experiment=self.columns[0].session.experiment)
+
     def restore(self, state: ViewState) -> None:
         super().restore(state)
+        if state.experiment is not None and state.experiment.data == self.data.name():
+            self._take_options(state.experiment.data_options)
         if not any(column.session.is_open for column in self.columns):
+            self._renew_all()
+
+    def _take_options(self, options: Mapping[str, Value]) -> None:
+        """The same settings of the data as before, for all columns."""
+        self.race.options = {f"data.{key}": value for key, value in options.items()}
+        shown = [column.session.experiment for column in self.race.columns if column.session.experiment]
+        if any(dict(experiment.data_options) != dict(options) for experiment in shown):
             self._renew_all()
 
     def sessions(self) -> Sequence[TrainingSession]:
@@ -115,6 +132,7 @@ class Page(BasePage):
         self.curves.show_kind(data_kind(data))
 
     def _data_chosen(self, data: str) -> None:
+        self.race.options = {}
         names = [card.name for card in families_for(data)]
         kept = [column.family.name() for column in self.columns if column.family.name() in names]
         cards = families_for(data)
@@ -276,14 +294,11 @@ class Page(BasePage):
         self.splitter.setStretchFactor(0, 3)
         self.splitter.setStretchFactor(1, 2)
         self.splitter.setChildrenCollapsible(False)
-        self.tabs = QTabWidget()
-        self.tabs.setObjectName("compare.views")
-        self.tabs.setAccessibleName("Views")
-        self.tabs.setDocumentMode(True)
-        self.tabs.addTab(self.splitter, "Train")
-        self.tabs.setTabToolTip(0, "Samples side by side while the families learn, and how good they are")
-        self.tabs.addTab(self.quiz, "Quiz")
-        self.tabs.setTabToolTip(1, "Which column is real? The names are hidden until you choose")
+        views = [
+            (self.splitter, "Train", "Samples side by side while the families learn, and how good they are"),
+            (self.quiz, "Quiz", "Which column is real? The names are hidden until you choose"),
+        ]
+        self.tabs = view_tabs("compare.views", views)
 
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

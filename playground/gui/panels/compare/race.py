@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from PySide6.QtCore import QObject, Signal
 
 from playground.core.experiment import Budget
+from playground.core.hyperparams import Value
 from playground.core.turns import FairShare, Unit
 from playground.gui.panels.compare.choices import same_data, shared_options
 from playground.gui.panels.compare.column import Column
@@ -27,6 +28,7 @@ class Race(QObject):
         self._all = columns
         self._share = share
         self.count = len(columns)
+        self.options: dict[str, Value] = {}  # of the data, where the presets' own are not wanted
         for column in columns:
             column.state_changed.connect(self.changed)
             column.advanced.connect(self.advanced)
@@ -42,7 +44,7 @@ class Race(QObject):
 
     def prepare(self, data: str, seed: int, only: Column | None = None) -> None:
         """Fresh models of all families, or of one column's."""
-        options = shared_options([column.family.name() for column in self.columns], data)
+        options = self.options or shared_options([column.family.name() for column in self.columns], data)
         for column in self.columns if only is None else [only]:
             column.prepare(data, options, seed)
         for column in self._all[self.count :]:

@@ -25,10 +25,11 @@ class RealColumn(QWidget):
         self.hash_label.setObjectName(f"{name}.hash")
         self.hash_label.setProperty("role", "caption")
         self.hash_label.setAlignment(Qt.AlignmentFlag.AlignTop)
-        self.note = QLabel("held out from training")
+        self.note = QLabel("held-out examples")
         self.note.setProperty("role", "caption")
+        self.note.setAlignment(Qt.AlignmentFlag.AlignBottom)
         self.stage.caption.hide()
-        layout = QVBoxLayout(self)
+        self._gap = layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(heading)
         layout.addWidget(self.stage, 1)
@@ -38,8 +39,10 @@ class RealColumn(QWidget):
 
     def match(self, column: Column) -> None:
         """Lines up with a column beside it."""
-        for mine, theirs in ((self._heading, column.family), (self.note, column.hold_button)):
-            mine.setFixedHeight(theirs.sizeHint().height())
+        share_the_width(self)
+        self._heading.setFixedHeight(column.family.sizeHint().height())
+        between = column.hold_button.sizeHint().height() + self._gap.spacing()
+        self.note.setFixedHeight(between + column.when.sizeHint().height())
         self.hash_label.setMinimumHeight(column.facts_label.minimumHeight())
 
     def show_data(self, facts: Mapping[str, Any], hashes: Mapping[str, str]) -> None:
@@ -50,6 +53,6 @@ class RealColumn(QWidget):
         else:
             self.stage.show_samples(np.empty((0, *facts["shape"])), "")
         if len(set(hashes.values())) == 1:
-            self.hash_label.setText(f"hash {facts['data_hash'][:8]}\nthe same in all columns")
+            self.hash_label.setText(f"hash {facts['data_hash'][:8]}\nthe same in all")
         else:
             self.hash_label.setText("not the same:\n" + "\n".join(f"{name} {h[:8]}" for name, h in hashes.items()))
