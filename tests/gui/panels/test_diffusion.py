@@ -18,6 +18,8 @@ from tests.gui.driving import opened_window
 def digits(qapp, request):
     """The bundled run on real digits; tests share it, and ask without opening or training anything."""
     with opened_window(QtBot(request), "diffusion-digits") as person:
+        person.show_view("Sample")
+        person.press("diffusion.sample.sampler.more")
         yield person
 
 

@@ -13,7 +13,7 @@ class Training(QObject):
     """Binds the transport and the settings of one panel to its session.
 
     Signals:
-        begun: (whether from step 0) training was asked to start or to go on.
+        begun: (whether with a fresh model made for it) training was asked to start or to go on.
         preparing: (words) a fresh model is on its way.
         noted: (sentence) what a person should know of an edit.
     """
@@ -47,7 +47,7 @@ class Training(QObject):
         afresh = self._needs_fresh_model()
         if afresh:
             self.reset()
-        self.begun.emit(afresh or not self._session.step)
+        self.begun.emit(afresh)
         self._session.start(self._goal())
         self._budget_edited = False
 
