@@ -31,8 +31,9 @@ def take(
     theme_name: Literal["light", "dark"],
     lesson: str | None = None,
 ) -> Iterator[Path]:
-    """Saves ``<panel>-<data>-<theme>.png`` of each panel's opening view, and ``...<theme>.<view>.png`` of the others;
-    or, where a lesson is named, what `lesson_tour.play` says.
+    """Saves ``<panel>-<data>-<theme>.png`` of each panel's opening view, and ``...<theme>.<view>.png`` of the others,
+    then of the pages beside them (`home`, `compare`, `lecture`); or, where a lesson is named, what `lesson_tour.play`
+    says.
 
     Raises UsageError for a panel or a lesson that does not exist.
     """
@@ -46,9 +47,12 @@ def take(
         if lesson:
             yield from lesson_tour.play(window, lesson, out, theme_name, _wait)
             return
-        if family and family not in window.families():
-            raise unknown("panel", family, window.families())
-        for name in [family] if family else window.families():
+        if family and family not in window.page_names():
+            raise unknown("panel", family, window.page_names())
+        for name in [family] if family else window.page_names():
+            if name not in window.families():
+                yield from _picture_page(window, name, out, theme_name)
+                continue
             for data in _data_sets(name):
                 panel = window.show_panel(name, open_default=False)
                 _settle_on(panel, data)
@@ -74,6 +78,24 @@ def _settle_on(panel: ModelPanel, data: str) -> None:
         _wait(lambda: panel.session.state == "done", f"{panel.family} on {data} to train")
 
 
+def _picture_page(window: MainWindow, name: str, out: Path, theme_name: str) -> Iterator[Path]:
+    """A page that is no family's panel, tab by tab; what can train on it does so for a while."""
+    page = window.show_page(name)
+    _wait(page.is_settled, f"the page {name}")
+    if page.sessions():
+        page.transport.set_budget("seconds", SECONDS)  # type: ignore[attr-defined]
+        page.train_or_pause()  # type: ignore[attr-defined]
+        _wait(lambda: all(session.state == "done" for session in page.sessions()), f"the page {name} to train")
+    stem = f"{name}-{page.data_name or 'all'}-{theme_name}"
+    tabs = getattr(page, "tabs", None)
+    for index in range(tabs.count() if tabs else 1):
+        if tabs:
+            tabs.setCurrentIndex(index)
+        _wait(page.is_settled, f"the page {name}")
+        _spin(0.4)
+        yield _saved(window, out / f"{stem}{f'.{tabs.tabText(index).lower()}' if tabs and index else ''}.png")
+
+
 def _picture_views(window: MainWindow, panel: ModelPanel, stem: Path) -> Iterator[Path]:
     tabs = panel.tabs
     for index in [i for i in range(tabs.count()) if tabs.isTabVisible(i)]:
@@ -86,10 +108,13 @@ def _picture_views(window: MainWindow, panel: ModelPanel, stem: Path) -> Iterato
             _wait(view.is_settled, f"the view {view.title} of {panel.family}")
         _spin(0.4)  # formulae and plots that are drawn when they are first seen
         suffix = "" if view.title == panel.first_view else f".{view.title.lower()}"
-        path = stem.with_name(f"{stem.name}{suffix}.png")
-        if not window.grab().save(str(path)):
-            raise PlaygroundError(f"{path} could not be written.")
-        yield path
+        yield _saved(window, stem.with_name(f"{stem.name}{suffix}.png"))
+
+
+def _saved(window: MainWindow, path: Path) -> Path:
+    if not window.grab().save(str(path)):
+        raise PlaygroundError(f"{path} could not be written.")
+    return path
 
 
 def _wait(done: Callable[[], bool], what: str) -> None:

@@ -43,6 +43,11 @@ class Page(QWidget):
         self.presenting: Presenting | None = None
         self._pending: dict[str, Value] = {}  # values of a restored state that no control could take yet
 
+    @property
+    def data_name(self) -> str:
+        """Of the data set that it shows, or ""."""
+        return ""
+
     def show_stored(self) -> None:
         """What can be seen before torch is there."""
 

@@ -111,6 +111,10 @@ class Page(BasePage):
         if any(dict(experiment.data_options) != dict(options) for experiment in shown):
             self._renew_all()
 
+    @property
+    def data_name(self) -> str:
+        return self.data.name()
+
     def sessions(self) -> Sequence[TrainingSession]:
         return [column.session for column in self.columns]
 
