@@ -8,6 +8,9 @@ from playground.core.errors import UsageError
 from playground.gui import tour
 
 
+VIEWS = ("", ".train", ".sample", ".compare")  # the first is the one that opens
+
+
 def colours(picture: QImage) -> int:
     """How many different ones a grid of pixels shows."""
     return len({picture.pixel(x, y) for x in range(0, picture.width(), 3) for y in range(0, picture.height(), 3)})
@@ -17,7 +20,7 @@ def test_every_view_of_a_panel_is_saved_under_its_name_in_the_size_asked_for(qap
     monkeypatch.setattr(tour, "SECONDS", 0.2)
     monkeypatch.setattr(registry, "data", lambda every=registry.data: {n: every()[n] for n in ("strokes", "moons")})
     saved = list(tour.take(tmp_path / "pictures", "vae", (1100, 700), "dark"))
-    names = {f"vae-{data}-dark{view}.png" for data in ("strokes", "moons") for view in ("", ".train", ".sample")}
+    names = {f"vae-{data}-dark{view}.png" for data in ("strokes", "moons") for view in VIEWS}
     assert {path.name for path in saved} == {path.name for path in (tmp_path / "pictures").iterdir()} == names
     for path in saved:
         picture = QImage(str(path))
