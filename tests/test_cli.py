@@ -78,6 +78,8 @@ def _train(*words: object) -> list[object]:
 def test_list_names_everything_there_is(capsys):
     entries = json.loads(_well(capsys, "list", "--json"))
     assert list(entries) == ["models", "data", "pretrained", "lessons"]
+    (lecture,) = [lesson for lesson in entries["lessons"] if lesson["name"] == "lecture"]
+    assert "maximum-likelihood" in lecture["scenes"]
     assert [entry["name"] for entry in entries["models"]] == list(registry.models())
     assert [entry["name"] for entry in entries["data"]] == list(registry.data())
     assert [entry["name"] for entry in entries["pretrained"]] == list(registry.pretrained())

@@ -75,7 +75,7 @@ class MainWindow(QMainWindow):
         memory = Progress(paths.user_data() / "lessons.json" if preferences.on_disk else None)
         self.lessons = Player(self.visit, self, library.load(registry.lessons()), memory)
         stage = QVBoxLayout()
-        stage.addWidget(self.lessons.strip)
+        stage.addWidget(self.lessons.frame)
         stage.addWidget(self.stack, 1)
         layout.addLayout(stage, 1)
         self._busy = QLabel()

@@ -1,5 +1,6 @@
 """Measures whether words have the room that they need."""
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontMetrics, QTextDocument
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
@@ -51,7 +52,11 @@ def _lacking(widget: QWidget) -> str:
 def _label(label: QLabel) -> str:
     """Wrapped words need their longest word's width and all lines' height; others the longest line."""
     text = label.text()
-    if "<" in text and ">" in text:
+    if label.textFormat() is Qt.TextFormat.MarkdownText:
+        document = QTextDocument()
+        document.setMarkdown(text)
+        text = document.toPlainText()
+    elif "<" in text and ">" in text:
         document = QTextDocument()
         document.setHtml(text)
         text = document.toPlainText()

@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtGui import QImage
 
 from playground import registry
-from playground.core.errors import UsageError
+from playground.core.errors import PlaygroundError, UsageError
 from playground.gui import tour
 
 
@@ -40,3 +40,27 @@ def test_pages_that_are_no_panel_are_saved_too(qapp, tmp_path, monkeypatch, page
 def test_an_unknown_panel_is_named(qapp, tmp_path):
     with pytest.raises(UsageError, match="gaan"):
         list(tour.take(tmp_path, "gaan", (800, 600), "light"))
+
+
+def test_each_scene_of_a_lesson_is_saved_as_it_begins_and_when_it_is_done(qapp, tmp_path, monkeypatch):
+    lecture = registry.lessons()["lecture"]
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "likelihood.md").write_text((lecture / "maximum-likelihood.md").read_text(encoding="utf-8"))
+    monkeypatch.setattr(registry, "lessons", lambda: {"own": own})
+    first, done = tour.take(tmp_path / "pictures", None, (1100, 700), "light", "own")
+    assert first.name == "own-likelihood-light.png"
+    assert done.name == "own-likelihood-light.done.png"
+    before, after = QImage(str(first)), QImage(str(done))
+    assert before.size() == after.size()
+    assert before != after
+
+
+def test_a_lesson_that_makes_no_sense_or_does_not_exist_is_named(qapp, tmp_path, monkeypatch):
+    with pytest.raises(UsageError, match="lectur'"):
+        list(tour.take(tmp_path, None, (800, 600), "light", "lectur"))
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "broken.md").write_text("no scene")
+    monkeypatch.setattr(registry, "lessons", lambda: {"own": tmp_path / "own"})
+    with pytest.raises(PlaygroundError, match=r"own/broken\.md, line 1"):
+        list(tour.take(tmp_path, None, (800, 600), "light", "own"))

@@ -14,7 +14,7 @@ from playground.gui.lessons.library import Lesson
 from playground.gui.lessons.progress import Progress
 from playground.gui.lessons.scene import Scene
 from playground.gui.lessons.solution import Solution
-from playground.gui.lessons.strip import Place, SceneStrip
+from playground.gui.lessons.strip import Place, SceneStrip, StripFrame
 from playground.gui.lessons.watch import Watch
 from playground.gui.panels.base.page import Page
 from playground.gui.widgets import controls
@@ -54,7 +54,7 @@ class Player(QObject):
         scene: the one that is on, or None.
         is_ready: whether it stands as it should begin.
         is_done: whether the act has happened.
-        strip: what shows it, for the window to place.
+        strip, frame: what shows it, and what the strip stands in, for the window to place.
     """
 
     changed = Signal()
@@ -64,8 +64,9 @@ class Player(QObject):
         self.lessons, self.progress = lessons, progress
         self.scene: Scene | None = None
         self.is_ready = self.is_done = False
-        self.strip = SceneStrip(window)
-        self.strip.hide()
+        self.strip = SceneStrip()
+        self.frame = StripFrame(self.strip)
+        self.frame.hide()
         self._stage, self._window = stage, window
         self._watch: Watch | None = None
         self._solution: Solution | None = None
@@ -97,7 +98,7 @@ class Player(QObject):
         self.is_ready = self.is_done = False
         self._watch = Watch(scene.ends, self.controls, self.readings, self._state, self)
         self.strip.show_scene(scene, self._place(), self.progress.is_done(scene.key))
-        self.strip.show()
+        self.frame.show()
         self._timer.start()
         self.changed.emit()
 
@@ -107,7 +108,7 @@ class Player(QObject):
             return
         self._stop()
         self.scene = None
-        self.strip.hide()
+        self.frame.hide()
         self._stage.bring_back(page)
         self.changed.emit()
 

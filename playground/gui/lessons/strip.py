@@ -4,11 +4,16 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QFrame, QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from playground.gui.lessons.scene import Live, Scene
 from playground.gui.widgets import icons, theme
+from playground.gui.widgets.flow_layout import FlowLayout
 from playground.gui.widgets.icon_button import IconButton
+from playground.gui.widgets.page_frame import PageFrame
+
+MOST = 0.45  # of the window's height
 
 
 class Place(NamedTuple):
@@ -51,6 +56,7 @@ class SceneStrip(QFrame):
         self._words.setObjectName("scene.words")
         self._words.setTextFormat(Qt.TextFormat.MarkdownText)
         self._words.setWordWrap(True)
+        self._words.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
         flags = Qt.TextInteractionFlag
         self._words.setTextInteractionFlags(flags.LinksAccessibleByMouse | flags.LinksAccessibleByKeyboard)
         self._words.linkActivated.connect(lambda link: self.control_wanted.emit(link.removeprefix("#")))
@@ -103,8 +109,9 @@ class SceneStrip(QFrame):
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if theme.is_change(event):
+        if theme.is_change(event) and hasattr(self, "_body"):
             self._draw_mark()
+            self._fit()
 
     def _draw_mark(self) -> None:
         now = theme.current()
@@ -118,29 +125,56 @@ class SceneStrip(QFrame):
         self._lives = lives
         self._body.setStretch(1, 2 if lives else 0)
         self._rows = [_LiveRow(self._grid, index) for index in range(len(lives))]
+        self._fit()
         self.show_readings({})
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Words and quantities side by side where there is room for both."""
+        wide = self.width() >= theme.em(self, 45)
+        self._body.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
+        for row in self._rows:
+            row.wrap(not wide)
 
     def _lay_out(self) -> None:
         head = QHBoxLayout()
         head.addWidget(self._mark)
         head.addWidget(self._title, 1)
-        for button in (self._show, self._previous, self._next, self._leave):
-            head.addWidget(button)
-        state = QHBoxLayout()
-        state.addWidget(self._state)
-        state.addWidget(self._place, 1)
+        row = FlowLayout()
+        self._place.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        for widget in (self._state, self._place, self._show, self._previous, self._next, self._leave):
+            row.addWidget(widget)
         self._grid = QGridLayout()
         self._grid.setColumnStretch(1, 1)
         beside = QVBoxLayout()
         beside.addLayout(self._grid)
         beside.addStretch(1)
-        self._body = QHBoxLayout()
+        self._body = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._body.addWidget(self._words, 3)
         self._body.addLayout(beside)
         layout = QVBoxLayout(self)
         layout.addLayout(head)
-        layout.addLayout(state)
+        layout.addLayout(row)
         layout.addLayout(self._body)
+
+
+class StripFrame(PageFrame):
+    """Room for the strip: as high as it wants to be, but never more than its share of the window; then it scrolls."""
+
+    def __init__(self, strip: SceneStrip) -> None:
+        super().__init__(strip)
+        self.setObjectName("scene.frame")
+        self.setAccessibleName("Scene")
+
+    def _fit(self) -> None:
+        strip = self.widget()
+        if strip is not None:
+            wanted = strip.heightForWidth(self.maximumViewportSize().width())
+            self.setFixedHeight(min(wanted, round(MOST * self.window().height())))
+        super()._fit()
 
 
 class _LiveRow:
@@ -166,6 +200,11 @@ class _LiveRow:
         self._mark.setPixmap(icon.pixmap(theme.em(self._mark, 1)))
         self._mark.setToolTip("In the range" if fits else "Not in the range yet")
         self._mark.setAccessibleName(self._mark.toolTip())
+
+    def wrap(self, on: bool) -> None:
+        """Whether words go on below where there is little room."""
+        for label in (self._name, self._range):
+            label.setWordWrap(on)
 
     def remove(self) -> None:
         for label in (self._mark, self._name, self._value, self._range):

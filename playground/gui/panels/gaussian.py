@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from playground.core.experiment import Experiment
@@ -12,6 +13,7 @@ from playground.core.line import Tabulated
 from playground.core.records import Answer
 from playground.gui.panels.base import ModelPanel, SampleView, TrainView, View
 from playground.gui.panels.base.views import Ask, button
+from playground.gui.widgets import theme
 from playground.gui.widgets.curve_plot import CurvePlot
 from playground.gui.widgets.groove_slider import GrooveSlider
 from playground.gui.widgets.sum_bar import Part, SumBar
@@ -163,6 +165,16 @@ class LineView(View):
             text += f" KL to the trained mixture: {table.kl(self._trained):.4f} nats."
         self.words.setText(text.replace("-", "−"))
 
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if theme.is_change(event) and hasattr(self, "density"):
+            self._fit()
+
+    def _fit(self) -> None:
+        """Heights follow the type size; a page that is lower than that is scrolled."""
+        for plot in (self.density, self.over_mean, self.over_spread):
+            plot.setMinimumHeight(theme.em(self, 6.5))
+
     # -- layout -------------------------------------------------------------------------------------------------------
 
     def _lay_out(self) -> None:
@@ -187,6 +199,7 @@ class LineView(View):
         layout.addWidget(self.bar)
         layout.addLayout(sliders)
         layout.addWidget(self.words)
+        self._fit()
 
 
 def _slider(name: str, words: str, tooltip: str) -> GrooveSlider:
