@@ -7,7 +7,6 @@ from playground import registry
 from playground.core.errors import PlaygroundError, UsageError
 from playground.gui import tour
 
-
 VIEWS = ("", ".train", ".sample", ".compare")  # the first is the one that opens
 
 
