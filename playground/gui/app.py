@@ -1,6 +1,8 @@
 """Starts the window: painted first, then torch is imported in the background."""
 
+import logging
 import sys
+import threading
 
 from PySide6.QtWidgets import QApplication
 
@@ -50,7 +52,19 @@ def open_window(preferences: Preferences, open_path: str | None = None, panel: s
             window.say("bad", trouble)
     if preferences.on_disk:
         window.documents.start_keeping()
+    if not window.sessions:  # the first page needs no torch, and the next one should not have to wait for it
+        threading.Thread(target=_bring_torch, name="playground-warm-up").start()
     return window
+
+
+def _bring_torch() -> None:
+    """Imports torch and takes the first step of an optimizer. Where that fails, the first worker says so in words."""
+    try:
+        from playground.core import worker
+
+        worker.warm_up()
+    except Exception as error:  # noqa: BLE001  (a torch that does not import is told where it is needed)
+        logging.getLogger("playground").warning("torch was not loaded ahead: %s: %s", type(error).__name__, error)
 
 
 def _open(window: MainWindow, open_path: str | None, reopen: bool) -> str | None:

@@ -74,6 +74,7 @@ class StepScrubber(QWidget):
         super().__init__(parent)
         self._total = 0
         self._waits = False
+        self._plays_soon = False  # the film was started before there was a frame
         self._timer = QTimer(self)
         self._timer.timeout.connect(self._tick)
         self.frames_per_second = 8.0
@@ -111,8 +112,9 @@ class StepScrubber(QWidget):
 
     def set_total(self, n_frames: int) -> None:
         """Starts a trajectory of `n_frames` frames, none of them computed yet, at frame 0; the film stops."""
+        plays_soon = self._plays_soon
         self.pause()
-        self._waits = False
+        self._plays_soon = plays_soon
         self._slider.available = 0
         self._slider.is_placed = False
         self._slider.blockSignals(True)
@@ -130,6 +132,9 @@ class StepScrubber(QWidget):
         if self._waits and self.position() < self._slider.limit():
             self._waits = False
             self._slider.setValue(self.position() + 1)
+        if self._plays_soon and self._slider.available:
+            self._plays_soon = False
+            self._timer.start()
         self._refresh()
 
     def position(self) -> int:
@@ -154,12 +159,15 @@ class StepScrubber(QWidget):
 
     def is_playing(self) -> bool:
         """Whether the film runs, or waits for its next frame."""
-        return self._timer.isActive()
+        return self._timer.isActive() or self._plays_soon
 
     def toggle_play(self) -> None:
-        """Starts the film, from the beginning where it stands at the end, or holds it."""
+        """Starts the film, from the beginning where it stands at the end, or holds it; before there is a frame it is
+        started by the first one."""
         if self.is_playing():
             self.pause()
+        elif not self._slider.available:
+            self._plays_soon = True
         elif self._slider.available:
             if self.position() == self._slider.maximum():
                 self._slider.setValue(0)
@@ -169,7 +177,7 @@ class StepScrubber(QWidget):
     def pause(self) -> None:
         """Holds the film."""
         self._timer.stop()
-        self._waits = False
+        self._waits = self._plays_soon = False
         self._refresh()
 
     def step_forward(self) -> None:

@@ -223,6 +223,9 @@ def _fields(theme: Theme, folder: Path) -> str:
         subcontrol-origin: border; width: 1.2em; border: none; background: transparent; }}
     QAbstractSpinBox::up-button {{ subcontrol-position: top right; }}
     QAbstractSpinBox::down-button {{ subcontrol-position: bottom right; }}
+    QComboBox QAbstractItemView {{
+        background: {theme.base}; border: 1px solid {theme.border};
+        selection-background-color: {theme.accent}; selection-color: {theme.on_accent}; }}
     QComboBox::drop-down {{ width: 1.2em; border: none; background: transparent; }}
     QAbstractSpinBox::up-arrow {{ image: {image["up"]}; width: 0.55em; height: 0.55em; }}
     QAbstractSpinBox::down-arrow, QComboBox::down-arrow {{ image: {image["down"]}; width: 0.55em; height: 0.55em; }}

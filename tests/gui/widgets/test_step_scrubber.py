@@ -123,3 +123,24 @@ def test_caption_and_speed(scrubber):
     assert scrubber.findChild(QLabel, "diffusion.caption").text() == "t = 0.6"
     scrubber.frames_per_second = 8
     assert scrubber.frames_per_second == 8
+
+
+def test_a_film_that_is_started_before_there_is_a_frame_begins_with_the_first(scrubber, qtbot):
+    scrubber.set_total(0)
+    scrubber.toggle_play()
+    assert scrubber.is_playing()
+    scrubber.set_total(5)
+    assert scrubber.is_playing()
+    scrubber.set_available(3)
+    qtbot.waitUntil(lambda: scrubber.position() == 2, timeout=5000)
+    scrubber.toggle_play()
+    assert not scrubber.is_playing()
+
+
+def test_a_film_that_was_not_begun_can_be_held_again(scrubber):
+    scrubber.set_total(0)
+    scrubber.toggle_play()
+    scrubber.toggle_play()
+    scrubber.set_total(5)
+    scrubber.set_available(5)
+    assert not scrubber.is_playing()

@@ -87,7 +87,11 @@ class SampleStage(QWidget):
         layout.addWidget(self.caption)
 
     def show_data(self, facts: Mapping[str, Any]) -> None:
-        """Draws real points beneath; images get their samples first."""
+        """Draws real points beneath; samples of another model do not stay on show."""
+        if self._stack.currentWidget() is not self.stored:
+            self.images.clear("Samples are on their way.")
+            self._stack.setCurrentWidget(self.points if facts["kind"] == "points" else self.images)
+            self.caption.setText("")
         if facts["kind"] == "points":
             self.points.clear()
             self.points.set_extent(-facts["extent"], facts["extent"])

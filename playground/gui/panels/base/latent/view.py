@@ -1,6 +1,7 @@
 """The latent view of every family that decodes: one big picture, and beside it the ways to choose its code."""
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -70,6 +71,9 @@ class LatentView(View):
 
     def fits(self, facts: Mapping[str, Any]) -> bool:
         return "decode" in facts["capabilities"] and facts["shape"] != (1,)
+
+    def show_stored(self, picture: Path, run: str) -> None:
+        self.decoded.clear("The model is loading; then its code can be dragged.")
 
     def askers(self) -> Sequence[Asker]:
         return (self, *self.tools)
