@@ -80,6 +80,7 @@ def test_the_first_five_minutes(newcomer):
     assert scrubber.is_playing()
     window.actions_by_id["sampler.play"].trigger()
     assert not scrubber.is_playing()
+    person.settle()
     here = scrubber.position()
     noisy = person.find("diffusion.sample.x_t").images().copy()
     person.qtbot.keyClick(scrubber.focusProxy(), Qt.Key.Key_Right)
