@@ -94,7 +94,8 @@ def test_the_first_five_minutes(newcomer):
     person.wait(lambda: person.session.can_train and person.session.step > 1)
     assert person.view.title == "Train"
     shown = person.find("diffusion.train.images")
-    person.wait(lambda: "untrained" not in person.find("diffusion.train.caption", QLabel).text())
+    caption = person.find("diffusion.train.caption", QLabel)
+    person.wait(lambda: caption.text().startswith("Samples after"))
     first = shown.images().copy()
     person.wait(lambda: (shown.images() != first).any())
     run = person.session.run

@@ -7,6 +7,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QCheckBox, QSlider, QToolButton, QWidget
 
 from playground.gui.widgets import theme
+from playground.gui.widgets.collapsible import Collapsible
 from playground.gui.widgets.end_labels import EndLabels
 from playground.gui.widgets.loss_plot import LossPlot
 
@@ -46,6 +47,7 @@ def test_curves_grow_and_the_latest_value_is_written_beside_them(plot):
 def test_the_menu_adds_the_other_curves(plot):
     plot.add(0, {"loss": np.ones(3), "kl": np.full(3, 0.25)})
     assert shown(plot) == ["loss 1.000"]
+    plot.findChild(Collapsible).set_open(True)
     picker = plot.findChild(QToolButton, "vae.loss.curves")
     assert picker.isVisible()
     picker.menu().actions()[1].trigger()
