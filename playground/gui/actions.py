@@ -4,11 +4,12 @@
 "page.PART.NAME": of whatever page is on the stage, and greyed out where that page has none.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QKeySequence
-from PySide6.QtWidgets import QMainWindow, QMenu
+from PySide6.QtWidgets import QMainWindow, QMenu, QWidget
 
 
 @dataclass(frozen=True)
@@ -122,6 +123,12 @@ def enable(actions: dict[str, QAction], page_method: Callable[[str], Callable[[]
         whose, _, name = entry.method.partition(".")
         if whose == "page":
             actions[entry.id].setEnabled(page_method(name) is not None)
+
+
+def add_context_menu(widget: QWidget, entries: Sequence[QAction]) -> None:
+    """Offers entries of the menus at a right click, too."""
+    widget.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+    widget.addActions(entries)
 
 
 def insert_menu(before: QAction, menu: QMenu) -> None:

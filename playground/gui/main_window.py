@@ -182,6 +182,10 @@ class MainWindow(QMainWindow):
             page = importlib.import_module((PAGES_ABOVE | PAGES_BELOW)[name][1]).Page(self)
         else:
             page = _panel_class(name)(name, TrainingSession(self))
+        if isinstance(page, ModelPanel):
+            for widget, entries in ((page.tabs, ("copy.picture", "export.samples")),
+                                    (page.loss, ("copy.curves", "export.curves"))):  # fmt: skip
+                actions.add_context_menu(widget, [self.actions_by_id[entry] for entry in entries])
         page.busy_changed.connect(self._show_busy)
         page.page_wanted.connect(self.show_page)
         page.comparison_wanted.connect(self.compare)

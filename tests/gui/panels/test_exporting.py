@@ -6,9 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QContextMenuEvent, QGuiApplication
+from PySide6.QtWidgets import QApplication, QFileDialog
 
 from playground import cli
 from playground.core.records import CurveOrder
@@ -133,6 +133,27 @@ def test_the_clipboard_takes_the_curves_and_the_picture(vae):
     picture = QGuiApplication.clipboard().image()
     assert (picture.width(), picture.height()) == (vae.view.width(), vae.view.height())
     assert "Sample" in said(vae)
+
+
+@pytest.mark.parametrize(("where", "entries"), [
+    ("vae.sample.images", ["Copy the picture", "Export samples ..."]),
+    ("vae.loss.plot", ["Copy the curves", "Export curves ..."]),
+])  # fmt: skip
+@pytest.mark.qt_log_ignore("This plugin does not support")  # offscreen says so of every menu that pops up
+def test_a_right_click_offers_them_too(vae, where, entries):
+    widget = vae.find(where)
+    place = widget.rect().center()
+    click = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, place, widget.mapToGlobal(place))
+    seen: list[str] = []
+
+    def look() -> None:
+        menu = QApplication.activePopupWidget()
+        seen.extend(action.text().replace("&", "") for action in menu.actions())
+        menu.close()
+
+    QTimer.singleShot(0, look)  # the menu holds the click until it is closed
+    QApplication.sendEvent(getattr(widget, "viewport", lambda: widget)(), click)
+    assert seen == entries
 
 
 def test_a_bundled_run_is_exported_by_its_name(open_window, answer, tmp_path):
