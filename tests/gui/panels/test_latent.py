@@ -422,6 +422,17 @@ def test_points_have_a_map_a_mesh_and_another_run(open_window, made):
     np.testing.assert_allclose(np.ravel(plane._layers["decoded"].item.getData()), beside, atol=1e-4)
 
 
+def test_a_run_that_is_opened_while_the_map_is_on_show_has_its_own_axes(open_window, made):
+    person = open_window(made("vae", "digits", latent_dim=3))
+    person.show_view("Latent")
+    tool(person, "Map")
+    person.wait(lambda: len(person.view.code.names) == 3)
+    person.window.open_run(made("gan", "eight-gaussians", latent_dim=2))
+    person.window.open_run(made("vae", "digits", "-two", latent_dim=2))
+    person.wait(lambda: sorted(person.view.code.names) == ["z_1", "z_2"])
+    assert person.find("vae.latent.map.across").count() == 2
+
+
 # -- as controls ------------------------------------------------------------------------------------------------------
 
 

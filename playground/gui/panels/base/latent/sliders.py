@@ -47,6 +47,13 @@ class SlidersTool(Tool):
         self.sliders.set_axes([])
         self.basis.setEnabled(facts["latent_dim"] > 1)
 
+    def _bring_up_to_date(self) -> None:
+        """As soon as the view is seen, whichever tool is on show: all of them need the directions."""
+        stage = self.parentWidget()
+        if self.facts and not self._is_current and stage is not None and stage.isVisible():
+            self._is_current = True
+            self.refresh()
+
     def refresh(self) -> None:
         self._told = self.code.told
         self.ask("directions", "directions", target="latent", basis=BASES[self.basis.currentText()],

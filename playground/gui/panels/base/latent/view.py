@@ -108,6 +108,8 @@ class LatentView(View):
             self.tabs.setTabVisible(index, tool.fits(facts))
 
     def refresh(self) -> None:
+        if not self.tools[0].isVisible():
+            self.tools[0].outdate()  # every tool needs the directions that the sliders ask for
         self._moved()
         if self.code.names:
             self._show_paths()
