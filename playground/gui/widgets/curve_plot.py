@@ -153,7 +153,8 @@ class CurvePlot(DrawnWidget):
 
     def _x_range(self) -> tuple[float, float]:
         ends = [x[[0, -1]] for x, _ in self._curves.values() if len(x)]
-        return (float(np.min(ends)), float(np.max(ends))) if ends else (0.0, 1.0)
+        low, high = (float(np.min(ends)), float(np.max(ends))) if ends else (0.0, 1.0)
+        return (low, high) if high > low else (low, low + 1.0)  # one point is where a curve begins
 
     def _style_curves(self) -> None:
         for index, item in enumerate(self._items):
