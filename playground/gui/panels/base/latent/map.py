@@ -114,6 +114,8 @@ class MapTool(Tool):
             self.pad.set_place(self.code.z @ self._columns())
 
     def _moved(self, place: np.ndarray) -> None:
+        if not self.code.names:  # a restored place, before the directions are there: it follows from the sliders
+            return
         columns = self._columns()
         self.code.set_z(self.code.z + columns @ (place - self.code.z @ columns).astype(np.float32))
 
