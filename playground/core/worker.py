@@ -78,7 +78,7 @@ class Worker:
                 self._obey()
                 self._train()
                 self._say_stored()
-                self._answering.answer()
+                self._answer()
         except Exception as error:  # noqa: BLE001  (the worker's boundary: whatever breaks becomes words in the window)
             self._say(Failed(sentence(error), traceback.format_exc()))
         finally:

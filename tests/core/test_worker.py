@@ -4,6 +4,7 @@ import dataclasses
 import math
 import queue
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from typing import Any
 
 import numpy as np
@@ -36,6 +37,7 @@ from playground.core.messages import (
 from playground.core.model import SampleStep
 from playground.core.records import Answer, Query
 from playground.core.run_folder import RunFolder
+from playground.core.turns import FairShare
 from playground.core.worker import Worker
 from playground.data._mixture import Mixture
 from tests.core.fakes import Pulled, dataset, experiment
@@ -54,7 +56,8 @@ TURN = object()
 
 
 class Script:
-    """A queue of commands; when it is used up and the worker has nothing to do, it is told to close."""
+    """A queue of commands, and of functions to call on the way; when it is used up and the worker has nothing to do, it
+    is told to close."""
 
     def __init__(self, *commands: Any) -> None:
         self.left = list(commands)
@@ -62,9 +65,11 @@ class Script:
     def get(self, block: bool = True) -> Command:
         while self.left:
             command = self.left.pop(0)
-            if command is not TURN:
+            if callable(command):
+                command()
+            elif command is not TURN:
                 return command
-            if not block:
+            elif not block:
                 raise queue.Empty
         if block:
             return Close()
@@ -409,6 +414,17 @@ def test_a_helper_of_the_job_answers_about_the_model_that_samples_and_only_when_
     np.testing.assert_allclose(answer.arrays["x"], 3 * job.model.first.detach())
     assert (answer.last, answer.arrays["drawn"].shape) == (True, (2,))
     assert refused.error
+
+
+def test_a_question_waits_while_another_session_is_at_work():
+    share, said, early = FairShare(), [], []
+    with ExitStack() as turn:
+        assert turn.enter_context(share.seat().turn(0.0)) is not None
+        look = lambda: early.extend(_only(Answer, said))  # noqa: E731
+        script = Script(_ask("flag"), TURN, TURN, look, turn.close)
+        Worker(_job, script, said.append, share.seat()).run()  # type: ignore[arg-type]
+    assert not early
+    assert len(_only(Answer, said)) == 1
 
 
 def test_questions_change_no_number_of_the_training():
