@@ -33,8 +33,10 @@ class Rule:
 
 
 # What the window and the command line need of the core, without torch.
-PLAIN_CORE = ("playground.core.errors playground.core.experiment playground.core.hyperparams playground.core.line "
-              "playground.core.records playground.core.turns")  # fmt: skip
+PLAIN_CORE = (
+    "playground.core.aside playground.core.errors playground.core.experiment playground.core.hyperparams "
+    "playground.core.line playground.core.records playground.core.turns playground.core.whole_file"
+)
 
 RULES = (
     Rule("models", "torch numpy playground.core playground.models.networks"),

@@ -9,6 +9,7 @@ from typing import Any
 
 from playground.core.errors import UsageError
 from playground.core.hyperparams import Value, from_dict, param, to_dict
+from playground.core.whole_file import whole_file
 
 FORMAT_VERSION = 1
 
@@ -153,8 +154,9 @@ class Experiment:
         )
 
     def save(self, path: Path) -> None:
-        """Writes the file."""
-        path.write_text(json.dumps(self.to_json(), indent=2) + "\n", encoding="utf-8")
+        """Writes the file whole or not at all. Raises PlaygroundError."""
+        with whole_file(path, "experiment") as part:
+            part.write_text(json.dumps(self.to_json(), indent=2) + "\n", encoding="utf-8")
 
     @classmethod
     def load(cls, path: Path) -> "Experiment":

@@ -12,8 +12,8 @@ from playground.core.errors import PlaygroundError
 from playground.core.hyperparams import Value, to_dict
 from playground.core.records import CurveOrder, Exported, SampleOrder
 from playground.core.run_folder import RunFolder
+from playground.core.whole_file import whole_file
 from playground.evaluation import sampling
-from playground.evaluation.whole_file import whole_file
 
 
 def carry_out(order: SampleOrder | CurveOrder) -> Exported:

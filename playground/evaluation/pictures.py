@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-from playground.evaluation.whole_file import whole_file
+from playground.core.whole_file import whole_file
 
 _TILE = 40  # an image is enlarged by whole factors to about this many pixels
 _COLUMNS = 80  # of numbers on a line

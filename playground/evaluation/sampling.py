@@ -11,9 +11,9 @@ from torch import Tensor
 from playground.core.errors import UsageError
 from playground.core.hyperparams import changed
 from playground.core.random import stream
+from playground.core.whole_file import whole_file
 from playground.evaluation.labels import parse_label, sample_labels
 from playground.evaluation.pictures import save_animation, sheet
-from playground.evaluation.whole_file import whole_file
 from playground.registry import OpenRun
 
 KINDS = (".png", ".gif", ".npz")

@@ -18,6 +18,7 @@ from PySide6.QtGui import QImage, QImageReader
 from playground.core import durable
 from playground.core.errors import UsageError
 from playground.core.experiment import Experiment
+from playground.core.whole_file import whole_file
 from playground.gui.widgets.controls import Value
 
 FORMAT_VERSION = 1
@@ -123,10 +124,9 @@ class Document:
         )
 
     def save(self, path: Path) -> None:
-        """Writes the file whole or not at all. Raises OSError."""
-        part = path.with_name(path.name + ".new")
-        durable.write(part, (json.dumps(self.to_json(), indent=1) + "\n").encode())
-        durable.replace(part, path)
+        """Writes the file whole or not at all. Raises PlaygroundError."""
+        with whole_file(path, "document") as part:
+            durable.write(part, (json.dumps(self.to_json(), indent=1) + "\n").encode())
 
     @classmethod
     def load(cls, path: Path) -> Self:
@@ -164,13 +164,12 @@ class Document:
         return cls.from_json(read_json(content, "the copied state"))
 
     def save_picture(self, image: QImage, path: Path) -> None:
-        """Writes a PNG with this document inside. Raises OSError where it cannot be written."""
+        """Writes a PNG with this document inside. Raises PlaygroundError where it cannot be written."""
         image = image.copy()
         image.setText(_PNG_KEY, self.to_string())
-        part = path.with_name(path.name + ".new")
-        if not image.save(str(part), "PNG"):  # type: ignore[call-overload]
-            raise OSError(f"{path} cannot be written")
-        durable.replace(part, path)
+        with whole_file(path, "picture") as part:
+            if not image.save(str(part), "PNG"):  # type: ignore[call-overload]
+                raise OSError("Qt could not write it")
 
     @classmethod
     def from_picture(cls, path: Path) -> Self:

@@ -2,8 +2,9 @@
 
 import json
 import logging
+from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QAction, QGuiApplication
@@ -11,6 +12,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu
 
 from playground import paths, registry
 from playground.core.errors import PlaygroundError, UsageError
+from playground.core.whole_file import whole_file
 from playground.gui.access import Access
 from playground.gui.document import Document, ViewState, is_document
 from playground.gui.script_export import ScriptExport
@@ -109,7 +111,7 @@ class Documents(QObject):
         elif not self._window.open_data_file(path):
             registry.find_run(path)  # says why it is none
         if file.exists():
-            self._window.preferences.remember(str(file.resolve()), RECENT)
+            self._remember(file)
 
     def open_or_say(self, path: str) -> None:
         """The same, with the sentence on the stage."""
@@ -151,8 +153,10 @@ class Documents(QObject):
         """Asks for a file and writes the document."""
         name, _ = QFileDialog.getSaveFileName(self._window, "Save document", "playground.json", "Document (*.json)")
         if name:
-            self._write(name, lambda: self.current().save(Path(name)), f"Wrote {name}. Open it with: playground "
-                        f"--open {name}")  # fmt: skip
+            done = self._write(lambda: self.current().save(Path(name)), f"Wrote {name}. Open it with: playground "
+                               f"--open {name}")  # fmt: skip
+            if done:
+                self._remember(Path(name))
 
     def save_picture(self) -> None:
         """Asks for a file and writes a picture of the window with its document inside."""
@@ -163,8 +167,10 @@ class Documents(QObject):
     def write_picture(self, path: Path) -> None:
         """The picture of the window as it stands; the message that it was written is not on it."""
         image = self._window.grab().toImage()
-        self._write(str(path), lambda: self.current().only_stage().save_picture(image, path),
-                    f"Wrote {path}. Drop it on the window and it opens again.")  # fmt: skip
+        done = self._write(lambda: self.current().only_stage().save_picture(image, path),
+                           f"Wrote {path}. Drop it on the window and it opens again.")  # fmt: skip
+        if done:
+            self._remember(path)
 
     def export_experiment(self) -> None:
         """Asks for a file and writes the current run's Experiment."""
@@ -177,7 +183,7 @@ class Documents(QObject):
         )
         if name:
             repeat = f"Wrote {name}. Repeat it with: playground train {name} --out DIR"
-            self._write(name, lambda: experiment.save(Path(name)), repeat)
+            self._write(lambda: experiment.save(Path(name)), repeat)
 
     def export_script(self) -> None:
         """Asks for a file and writes the current run as a plain torch script."""
@@ -203,14 +209,17 @@ class Documents(QObject):
         except PlaygroundError as error:
             self._window.say("bad", str(error))
 
-    def _write(self, name: str, write: Any, done: str) -> None:
+    def _write(self, write: Callable[[], None], done: str) -> bool:
         try:
             write()
-        except OSError as error:
-            reason = error.strerror or str(error)
-            self._window.say("bad", f"{name} was not written: {reason}. Choose another place; nothing else changed.")
-        else:
-            self._window.say("good", done)
+        except PlaygroundError as error:
+            self._window.say("bad", f"{error} Choose another place; nothing else changed.")
+            return False
+        self._window.say("good", done)
+        return True
+
+    def _remember(self, file: Path) -> None:
+        self._window.preferences.remember(str(file.resolve()), RECENT)
 
     def _fill_recent(self) -> None:
         self.recent_menu.clear()
@@ -233,14 +242,11 @@ class Documents(QObject):
         document = self.current()
         if document == self._kept or self._is_aside:
             return
-        file = _last()
-        part = file.with_suffix(".part")
         try:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            part.write_text(json.dumps(document.to_json()), encoding="utf-8")
-            part.replace(file)
-        except OSError as error:
-            _log.warning("the last document was not kept: %s", error)
+            with whole_file(_last(), "last document") as part:
+                part.write_text(json.dumps(document.to_json()), encoding="utf-8")
+        except PlaygroundError as error:
+            _log.warning("%s", error)
         self._kept = document
 
     def stop_keeping(self) -> None:

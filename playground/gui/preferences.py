@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass, field, fields
 from typing import Literal
 
 from playground import paths
+from playground.core.errors import PlaygroundError
+from playground.core.whole_file import whole_file
 
 SCALES = (1.0, 1.25, 1.5, 2.0, 2.5)
 
@@ -57,11 +59,8 @@ class Preferences:
         if not self.on_disk:
             return
         content = {name: value for name, value in asdict(self).items() if name != "on_disk"}
-        file = paths.user_data() / "preferences.json"
-        part = file.with_suffix(".part")
         try:
-            file.parent.mkdir(parents=True, exist_ok=True)
-            part.write_text(json.dumps(content, indent=2), encoding="utf-8")
-            part.replace(file)
-        except OSError as error:
-            logging.getLogger("playground").warning("preferences not saved: %s", error)
+            with whole_file(paths.user_data() / "preferences.json", "preferences") as part:
+                part.write_text(json.dumps(content, indent=2), encoding="utf-8")
+        except PlaygroundError as error:
+            logging.getLogger("playground").warning("%s", error)

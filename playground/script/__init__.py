@@ -8,7 +8,6 @@ as literal values, the loop of the trainer made flat. It is there to be read, ch
 
 import ast
 import inspect
-import io
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,12 +17,12 @@ import numpy as np
 from torch import nn
 
 from playground import registry
-from playground.core import durable
 from playground.core.data import Dataset
 from playground.core.errors import UsageError
 from playground.core.experiment import Experiment
 from playground.core.hyperparams import params
 from playground.core.model import GenerativeModel
+from playground.core.whole_file import whole_file
 from playground.script.bundle import Bundle, heading, source_of
 from playground.script.fold import Facts, folded
 from playground.script.program import docstring, loop, spec_lines
@@ -55,13 +54,13 @@ class Script:
 
     def save(self, path: Path) -> list[Path]:
         """Writes the script, and its data beside it; returns the files. Raises PlaygroundError where it cannot."""
-        durable.write(path, self.code.encode())
-        if not self.arrays:
-            return [path]
-        data, packed = path.with_suffix(".npz"), io.BytesIO()
-        np.savez_compressed(packed, **dict[str, Any](self.arrays))
-        durable.write(data, packed.getvalue())
-        return [path, data]
+        data = path.with_suffix(".npz")
+        if self.arrays:
+            with whole_file(data, "training data") as part:
+                np.savez_compressed(part, **dict[str, Any](self.arrays))
+        with whole_file(path, "script") as part:
+            part.write_text(self.code, encoding="utf-8", newline="\n")
+        return [path, data] if self.arrays else [path]
 
 
 def export_script(experiment: Experiment, path: Path) -> list[Path]:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QGuiApplication, QImage
-from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QCheckBox, QComboBox, QSlider, QTabWidget
+from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QCheckBox, QComboBox, QFileDialog, QSlider, QTabWidget
 
 from playground import registry
 from playground.core.experiment import Experiment
@@ -330,3 +330,15 @@ def test_recent_files_are_listed_newest_first(start, own_home, tmp_path):
     (tmp_path / "b.json").unlink()
     person.window.documents.recent_menu.aboutToShow.emit()
     assert [action.text() for action in person.window.documents.recent_menu.actions()] == [str(tmp_path / "a.json")]
+
+
+def test_what_was_saved_is_recent_too(start, own_home, tmp_path, monkeypatch):
+    person = start(open_path="vae-digits-2d")
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "saved.json"), ""))
+    person.window.actions_by_id["file.save"].trigger()
+    assert person.window.preferences.recent[0] == str(tmp_path / "saved.json")
+    assert Document.load(tmp_path / "saved.json").stage == "vae"
+    (tmp_path / "taken").mkdir()
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "taken"), ""))
+    person.window.actions_by_id["file.save"].trigger()
+    assert any("cannot be written" in words and "nothing else changed" in words for words in person.texts())

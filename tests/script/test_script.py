@@ -8,10 +8,10 @@ from dataclasses import replace
 import pytest
 
 from playground import registry
-from playground.core.errors import UsageError
+from playground.core.errors import PlaygroundError, UsageError
 from playground.core.experiment import Event, Experiment
 from playground.core.trainer import Trainer
-from playground.script import export_script, script_of
+from playground.script import Script, export_script, script_of
 from tests.helpers import tiny, trainer_of
 
 STEPS = 20
@@ -145,3 +145,10 @@ def test_a_script_needs_a_name_of_its_kind(tmp_path):
     with pytest.raises(UsageError, match=r"\.py"):
         export_script(tiny("vae", "digits"), tmp_path / "run.txt")
     assert not list(tmp_path.iterdir())
+
+
+def test_a_script_that_cannot_be_written_is_a_sentence(tmp_path):
+    (tmp_path / "taken.py").mkdir()
+    with pytest.raises(PlaygroundError, match="The script cannot be written"):
+        Script("print(1)\n").save(tmp_path / "taken.py")
+    assert [file.name for file in tmp_path.iterdir()] == ["taken.py"]

@@ -4,6 +4,9 @@ import json
 import logging
 from pathlib import Path
 
+from playground.core.errors import PlaygroundError
+from playground.core.whole_file import whole_file
+
 
 class Progress:
     """Finished scenes by their keys, such as "lecture/vae-slider".
@@ -36,13 +39,11 @@ class Progress:
     def _save(self) -> None:
         if self._file is None:
             return
-        part = self._file.with_suffix(".part")
         try:
-            self._file.parent.mkdir(parents=True, exist_ok=True)
-            part.write_text(json.dumps({"done": sorted(self._done)}, indent=2), encoding="utf-8")
-            part.replace(self._file)
-        except OSError as error:
-            logging.getLogger("playground").warning("progress not saved: %s", error)
+            with whole_file(self._file, "progress") as part:
+                part.write_text(json.dumps({"done": sorted(self._done)}, indent=2), encoding="utf-8")
+        except PlaygroundError as error:
+            logging.getLogger("playground").warning("%s", error)
 
 
 def _read(file: Path) -> set[str]:
