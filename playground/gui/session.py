@@ -188,6 +188,11 @@ class TrainingSession(Catalogue, QObject):
         self._asides = [aside for aside in self._asides if not aside.has_ended(timeout)]
         return not self._retiring and not self._asides
 
+    def let_go(self) -> None:
+        """Ends for good without waiting: what was learned is saved by a worker that outlives this object."""
+        self.close(timeout=0.0)
+        self.deleteLater()
+
     # -- commands -------------------------------------------------------------------------------------------------
 
     def start(self, budget: Budget) -> None:

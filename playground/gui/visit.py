@@ -48,7 +48,7 @@ class Visit:
         self._take_off(self._frames)
 
     def clear(self) -> None:
-        """Closes the scene's pages."""
+        """Closes the scene's pages; nobody waits for what they still load or save."""
         window = self._window
         pages, window.pages = window.pages, {}
         frames, window.frames = window.frames, {}
@@ -56,7 +56,7 @@ class Visit:
         window.documents.access.set()
         for page in pages.values():
             for session in page.sessions():
-                session.close()
+                session.let_go()
         for frame in frames.values():
             frame.deleteLater()
 

@@ -1,10 +1,13 @@
 """A person in a lesson: opens scenes, goes on and back, leaves, and finds their own work untouched."""
 
+import threading
+
 import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 
+from playground.core.backend import ThreadBackend
 from playground.core.errors import PlaygroundError
 from playground.gui.lessons import library
 from playground.gui.lessons.flash import Flash
@@ -172,3 +175,19 @@ def test_what_was_so_from_the_start_does_not_end_a_scene(person, tmp_path):
         player.open(own.scenes[1])
     assert player.scene is None
     assert person.window.page.name == "lecture"
+
+
+def test_nobody_waits_for_what_a_scene_still_loads_or_saves(person, monkeypatch):
+    waits: list[float] = []
+    ended = ThreadBackend.has_ended
+
+    def noted(backend, timeout=0.0):
+        if threading.current_thread() is threading.main_thread():
+            waits.append(timeout)
+        return ended(backend, timeout)
+
+    monkeypatch.setattr(ThreadBackend, "has_ended", noted)
+    person.press(f"lecture.open.{first_scene(person).key.replace('/', '.')}")
+    person.press("scene.next")
+    person.press("scene.leave")
+    assert set(waits) == {0.0}

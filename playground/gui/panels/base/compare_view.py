@@ -125,8 +125,7 @@ class CompareView(View):
         session, self.other, self._shown = self.other, None, NONE
         self._asked.discard("theirs")
         if session is not None:
-            session.close()
-            session.deleteLater()
+            session.let_go()
         self.theirs.show_nothing("Choose another run above.")
 
     def _other_opened(self) -> None:

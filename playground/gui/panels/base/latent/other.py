@@ -102,8 +102,7 @@ class OtherTool(Tool):
         self.plane.clear()
         self.words.clear()
         if session is not None:
-            session.close()
-            session.deleteLater()
+            session.let_go()
 
     def _ready(self) -> None:
         assert self.session is not None
@@ -155,7 +154,7 @@ def bundled_like(facts: Mapping[str, Any], data: str) -> dict[str, str]:
     alike = [
         name for name, path in TrainingSession.bundled_runs().items() if _kind(_stored(name, path)) == _kind(facts)
     ]
-    alike.sort(key=lambda name: _stored(name, TrainingSession.bundled_runs()[name])["data"] != data)
+    alike.sort(key=lambda name: _stored(name, TrainingSession.bundled_runs()[name])["data_name"] != data)
     return {name: name for name in alike}
 
 
