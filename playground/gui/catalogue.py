@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from playground import paths, registry
+from playground.core.aside import Aside
 from playground.core.errors import PlaygroundError
 from playground.core.experiment import Experiment
 from playground.registry import Card
@@ -110,11 +111,20 @@ class Catalogue:
         experiment = Experiment.load(registry.pretrained()[run] / "experiment.json")
         card = registry.data().get(experiment.data.partition(":")[0])
         kind = "points" if card is not None and card.group in ("plane", "line") else "images"
-        return {"kind": kind, "data": experiment.data, "conditional": False, "latent_dim": 0, **experiment.config}
+        return {"kind": kind, "data_name": experiment.data, "conditional": False, "latent_dim": 0, **experiment.config}
 
     @staticmethod
-    def save_animation(frames: "np.ndarray", path: Path) -> None:
-        """Writes images (T, C, H, W) as a GIF, whole or not at all. Raises PlaygroundError where that fails."""
-        from playground.evaluation.pictures import save_film
+    def save_animation(frames: "np.ndarray", path: Path) -> Aside[object]:
+        """Writes images (T, C, H, W) as a GIF, whole or not at all, in a thread of its own: that takes half a second.
+        It gives a sentence: what was written, or why nothing was."""
 
-        save_film(frames, path)
+        def work() -> str:
+            from playground.evaluation.pictures import save_film
+
+            try:
+                save_film(frames, path)
+            except PlaygroundError as error:
+                return f"{error} Choose another place."
+            return f"Wrote {path}."
+
+        return Aside(work, name="playground-film")

@@ -3,13 +3,12 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QObject, QTimer
+from PySide6.QtCore import QObject
 
 from playground.core.aside import Aside
 from playground.core.errors import PlaygroundError
 from playground.core.experiment import Experiment
-
-POLL_MILLISECONDS = 50
+from playground.gui.panels.base.waiter import Waiter
 
 
 class ScriptExport(QObject):
@@ -19,37 +18,28 @@ class ScriptExport(QObject):
         """`say` shows a level ("good", "bad", "info") and a sentence."""
         super().__init__(parent)
         self._say = say
-        self._work: Aside[tuple[str, str]] | None = None
-        self._timer = QTimer(self)
-        self._timer.setInterval(POLL_MILLISECONDS)
-        self._timer.timeout.connect(self._look)
+        self._waiter = Waiter(self)
+        self._waiter.ended.connect(self._ended)
 
     @property
     def busy(self) -> bool:
         """Whether one is under way."""
-        return self._work is not None
+        return self._waiter.busy
 
     def begin(self, experiment: Experiment, path: Path) -> None:
         """Writes the script of a run."""
-        if self._work is not None:
+        if self.busy:
             self._say("warn", "Another script is still being written; try again in a moment.")
             return
-        self._work = Aside(lambda: _written(experiment, path), name="playground-script")
+        self._waiter.wait_for(Aside(lambda: _written(experiment, path), name="playground-script"))
         self._say("info", f"Writing {path.name} ...")
-        self._timer.start()
 
     def close(self) -> None:
         """Waits for the one under way."""
-        self._timer.stop()
-        if self._work is not None:
-            self._work.has_ended(timeout=10.0)
-            self._work = None
+        self._waiter.close()
 
-    def _look(self) -> None:
-        if self._work is not None and self._work.has_ended():
-            result, self._work = self._work.result(), None
-            self._timer.stop()
-            self._say(*(result or ("bad", "The script was not written.")))
+    def _ended(self, result: tuple[str, str] | None) -> None:
+        self._say(*(result or ("bad", "The script was not written.")))
 
 
 def _written(experiment: Experiment, path: Path) -> tuple[str, str]:

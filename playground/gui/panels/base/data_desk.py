@@ -31,7 +31,7 @@ class DataDesk(QObject):
         capture: Callable[[], ViewState], parent: QObject,
     ) -> None:  # fmt: skip
         super().__init__(parent)
-        self._session, self._settings, self._dock = session, settings, dock
+        self._session, self._settings = session, settings
         self._seed, self._capture = seed, capture
         self._before: ViewState | None = None  # on the stage, until the new data are there
         self._family = session.models()[settings.family].title

@@ -30,7 +30,6 @@ from playground.gui.panels.base.training import Training
 from playground.gui.panels.base.views import SampleView, TrainView, View, view_tabs
 from playground.gui.session import State, TrainingSession
 from playground.gui.widgets import theme
-from playground.gui.widgets.controls import Value
 from playground.gui.widgets.model_diagram import Edge, ModelDiagram, Node
 from playground.gui.widgets.run_controls import RunControls
 from playground.gui.widgets.side_by_side import SideBySide
@@ -62,7 +61,6 @@ class ModelPanel(PanelActions):
             view.pictured.connect(self._picture)
             view.comparison_wanted.connect(self.comparison_wanted)
         self.tabs = view_tabs(f"{family}.views", [(view, view.title, view.tooltip) for view in self.views])
-        self._untouched: dict[str, Value] = {}  # what the views show before a person did anything
         self.transport = RunControls(id_prefix=family)
         self.settings = SettingsColumn(family, session)
         self.source = SourcePane(family, session)
@@ -103,18 +101,18 @@ class ModelPanel(PanelActions):
         if run := self.default_run:
             facts = self.session.stored_facts(run)
             self.diagram.set_graph(*self.graph(facts))
-            self.settings.show_data(facts["data"])
+            self.settings.show_data(facts["data_name"])
             for view in self.views:
                 view.show_stored(self.session.bundled_runs()[run] / "samples.png", run)
 
     def open_default(self) -> None:
-        """Back to the working default: the bundled run, and every view as it was at first."""
+        """Back to the working default: the bundled run with its settings."""
         if self.default_run:
             self.open_run(self.default_run)
         else:
             names = self.settings.data_names()
             self.open_data("digits" if "digits" in names else names[0])
-        self._pending = dict(self._untouched)
+        self._pending = {}
 
     def open_run(self, run: str) -> None:
         """Shows a run folder, or a bundled run by name."""
@@ -241,10 +239,6 @@ class ModelPanel(PanelActions):
         if facts["notice"]:
             self.messages.show_message("warn", facts["notice"])
         self.settle_values()
-
-    def _is_of_a_view(self, name: str, value: Value) -> bool:
-        """Lists follow the model (a code of another length), and so does what its settings say."""
-        return not isinstance(value, list) and any(name.startswith(f"{view.objectName()}.") for view in self.views)
 
     def _records_added(self, records: Sequence[TrainRecord]) -> None:
         self.time.add(records)

@@ -7,13 +7,13 @@ from typing import Any
 import numpy as np
 from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
 
-from playground.core.errors import PlaygroundError
 from playground.core.records import Answer
 from playground.gui.panels.base.asker import Ask
 from playground.gui.panels.base.latent.code import Code
 from playground.gui.panels.base.latent.codes import WAYS
 from playground.gui.panels.base.latent.tool import Tool, caption, choice
 from playground.gui.panels.base.views import button
+from playground.gui.panels.base.waiter import Waiter
 from playground.gui.session import TrainingSession
 from playground.gui.widgets.film_strip import FilmStrip
 from playground.gui.widgets.flow_layout import FlowLayout
@@ -45,6 +45,8 @@ class WalkTool(Tool):
         self.words = caption()
         self._ends: list[np.ndarray | None] = [None, None]
         self._path: Path | None = None  # of the moving picture that is being made
+        self._waiter = Waiter(self)
+        self._waiter.ended.connect(self._written)
         self.set_start.clicked.connect(lambda: self._set_end(0))
         self.set_end.clicked.connect(lambda: self._set_end(1))
         self.way.activated.connect(self._ask_for_film)
@@ -117,14 +119,17 @@ class WalkTool(Tool):
 
     def _write(self, frames: np.ndarray) -> None:
         path, self._path = self._path, None
-        if path is None:
-            return
-        try:
-            TrainingSession.save_animation(np.concatenate([frames, frames[-2:0:-1]]), path)
-        except PlaygroundError as error:
-            self.words.setText(f"{error} Choose another place.")
-        else:
-            self.words.setText(f"Wrote {path}.")
+        if path is not None and not self._waiter.busy:
+            self.save.setEnabled(False)
+            self.words.setText(f"Writing {path} ...")
+            self._waiter.wait_for(TrainingSession.save_animation(np.concatenate([frames, frames[-2:0:-1]]), path))
+
+    def _written(self, sentence: str | None) -> None:
+        self.save.setEnabled(True)
+        self.words.setText(sentence or "The moving picture was not written.")
+
+    def is_settled(self) -> bool:
+        return super().is_settled() and not self._waiter.busy
 
     def _lay_out(self) -> None:
         ends, below = FlowLayout(), FlowLayout()
