@@ -4,7 +4,7 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QLineEdit, QPushButton, QWidget
 
 from playground.core.errors import PlaygroundError
-from playground.gui.panels.base.data_page import DataPage
+from playground.gui.panels.base.data_page import DataPage, describe
 from playground.gui.session import TrainingSession
 from playground.gui.widgets.brush_canvas import LARGEST, SMALLEST, BrushCanvas
 from playground.gui.widgets.collapsible import Collapsible
@@ -35,26 +35,24 @@ class DataDrawPage(DataPage):
         self._brush.setRange(round(100 * SMALLEST), round(100 * LARGEST))
         self._brush.setSingleStep(5)
         self._brush.setValue(round(100 * self.canvas.radius()))
-        _describe(self._brush, f"{name}.brush", "Brush size", "Radius of the brush; so does the wheel over the canvas")
+        describe(self._brush, f"{name}.brush", "Brush size", "Radius of the brush; so does the wheel over the canvas")
         self._brush.valueChanged.connect(lambda value: self.canvas.set_radius(value / 100))
         self.canvas.brush_changed.connect(lambda radius: self._brush.setValue(round(100 * radius)))
         self._erase = QPushButton("Erase")
         self._erase.setCheckable(True)
-        _describe(
-            self._erase, f"{name}.erase", "Erase", "The left button and Space take away, as the right button does"
-        )
+        describe(self._erase, f"{name}.erase", "Erase", "The left button and Space take away, as the right button does")
         self._erase.toggled.connect(self.canvas.set_erasing)
         self._clear = QPushButton("Clear")
-        _describe(self._clear, f"{name}.clear", "Clear", "An empty canvas; undo brings it back")
+        describe(self._clear, f"{name}.clear", "Clear", "An empty canvas; undo brings it back")
         self._clear.clicked.connect(self.canvas.clear)
         self._count = IntBox(_FEWEST, _MOST)
         self._count.setSingleStep(1000)
         self._count.setValue(_USUAL)
-        _describe(self._count, f"{name}.count", "Points", "How many are drawn; four fifths of them are trained on")
+        describe(self._count, f"{name}.count", "Points", "How many are drawn; four fifths of them are trained on")
         self._seed = IntBox(0, INT_LIMIT)
-        _describe(self._seed, f"{name}.seed", "Drawing seed", "The same painting and seed give the same points")
+        describe(self._seed, f"{name}.seed", "Drawing seed", "The same painting and seed give the same points")
         self._name = QLineEdit("drawing")
-        _describe(self._name, f"{name}.name", "Name", "Of the file; one that is taken gets a number")
+        describe(self._name, f"{name}.name", "Name", "Of the file; one that is taken gets a number")
 
         rows = QFormLayout()
         rows.addRow("brush", self._brush)
@@ -84,9 +82,3 @@ class DataDrawPage(DataPage):
             self.refused.emit(str(error))
             return
         self.wanted.emit(data, {})
-
-
-def _describe(widget: QWidget, name: str, title: str, tooltip: str) -> None:
-    widget.setObjectName(name)
-    widget.setAccessibleName(title)
-    widget.setToolTip(tooltip)

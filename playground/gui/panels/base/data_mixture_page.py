@@ -6,7 +6,7 @@ from dataclasses import replace
 from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QLabel, QPushButton, QWidget
 
 from playground.core.hyperparams import Value
-from playground.gui.panels.base.data_page import DataPage
+from playground.gui.panels.base.data_page import DataPage, describe
 from playground.gui.widgets.components import FARTHEST, HEAVIEST, LIGHTEST, MOST, THINNEST, WIDEST
 from playground.gui.widgets.mixture_editor import MixtureEditor
 from playground.gui.widgets.number_boxes import ChoiceBox, FloatBox
@@ -28,7 +28,7 @@ class DataMixturePage(DataPage):
         super().__init__(name, self.editor, _WORDS, "Builds a fresh model on points of this mixture", parent)
         self.editor.set_words(*_START)
         self._space = ChoiceBox(_SPACES)
-        _describe(self._space, f"{name}.space", "Space", "Whether components are places in the plane or on the line")
+        describe(self._space, f"{name}.space", "Space", "Whether components are places in the plane or on the line")
         self._space.currentIndexChanged.connect(lambda index: self.editor.set_on_line(index == 1))
         self._boxes = {
             "x": FloatBox(-FARTHEST, FARTHEST), "y": FloatBox(-FARTHEST, FARTHEST),
@@ -46,12 +46,12 @@ class DataMixturePage(DataPage):
         self.rows.addRow(self._which)
         for key, box in self._boxes.items():
             box.setSingleStep(0.05 if key == "spread" else 0.1)
-            _describe(box, f"{name}.{key}", f"Component {key}", tips[key])
+            describe(box, f"{name}.{key}", f"Component {key}", tips[key])
             box.valueChanged.connect(self._typed)
             self.rows.addRow(key, box)
         self._add, self._remove = QPushButton("Add"), QPushButton("Remove")
-        _describe(self._add, f"{name}.add", "Add a component", f"One more component; at most {MOST}")
-        _describe(self._remove, f"{name}.remove", "Remove the component", "Takes the selected component away")
+        describe(self._add, f"{name}.add", "Add a component", f"One more component; at most {MOST}")
+        describe(self._remove, f"{name}.remove", "Remove the component", "Takes the selected component away")
         self._add.clicked.connect(lambda: self.editor.add())
         self._remove.clicked.connect(self.editor.remove)
         buttons = QHBoxLayout()
@@ -90,9 +90,3 @@ class DataMixturePage(DataPage):
         self._which.setText(f"Component {self.editor.current() + 1} of {count}")
         self._add.setEnabled(count < MOST)
         self._remove.setEnabled(count > 1)
-
-
-def _describe(widget: QWidget, name: str, title: str, tooltip: str) -> None:
-    widget.setObjectName(name)
-    widget.setAccessibleName(title)
-    widget.setToolTip(tooltip)

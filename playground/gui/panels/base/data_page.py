@@ -77,3 +77,10 @@ class DataPage(QWidget):
         """As wide as what it holds, so that nothing is cut at any type size."""
         wanted = self._content.minimumSizeHint().width() + self._scroll.verticalScrollBar().sizeHint().width()
         self._scroll.setFixedWidth(max(wanted, theme.em(self, 15)))
+
+
+def describe(widget: QWidget, name: str, title: str, tooltip: str) -> None:
+    """Gives a control its id and its words."""
+    widget.setObjectName(name)
+    widget.setAccessibleName(title)
+    widget.setToolTip(tooltip)
