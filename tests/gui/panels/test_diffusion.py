@@ -267,3 +267,11 @@ def test_on_the_line_numbers_stand_over_and_under_it(open_window, tiny_run):
     assert height["real data"].min() > 0 > height["samples"].max()
     person.show_view("Inside")
     assert person.find("diffusion.inside.plane").visible_layers() == ["real data", "corrupted"]
+
+
+def test_space_before_the_model_is_there_goes_to_the_view_that_plays(digits, monkeypatch):
+    digits.show_view("Train")
+    monkeypatch.setattr(digits.session, "facts", {})
+    digits.panel.play()
+    assert digits.panel.tabs.tabText(digits.panel.tabs.currentIndex()) == "Sample"
+    digits.panel.stepper().pause()

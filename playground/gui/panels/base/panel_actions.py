@@ -55,7 +55,8 @@ class PanelActions(Page):
         """Plays or holds the sampler; a view without one makes room for the one that has it."""
         stepper = self.stepper()
         if stepper is None:
-            with_stepper = [view for view in self.views if view.stepper() and view.fits(self.session.facts or {})]
+            facts = self.session.facts  # none before a model is there
+            with_stepper = [view for view in self.views if view.stepper() and (not facts or view.fits(facts))]
             if not with_stepper:
                 return
             self.tabs.setCurrentWidget(with_stepper[0])
