@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from playground import paths, registry
-from playground.core.errors import unknown
+from playground.core.errors import PlaygroundError, unknown
 from playground.gui import actions
 from playground.gui.document import ViewState
 from playground.gui.documents import Documents
@@ -169,7 +169,10 @@ class MainWindow(QMainWindow):
     def compare(self, data: str, families: list[str], options: dict[str, object]) -> None:
         """Opens the page of comparisons with fresh models on this data."""
         page: Any = self.show_page("compare", open_default=False)
-        page.start(data, families, options)
+        try:
+            page.start(data, families, options)
+        except PlaygroundError as error:
+            self.say("bad", str(error))
 
     def open_data_file(self, path: str) -> bool:
         """Hands a file or folder of data to the page on the stage; returns whether it takes such things."""

@@ -285,3 +285,23 @@ def test_every_control_has_an_id_a_name_and_a_tooltip_and_few_are_on_show(stage)
         if widget.isVisible() and id(widget) not in transport and not name.endswith((".views", ".more")):
             shown.append(name)
     assert len(shown) <= 7, shown
+
+
+def test_data_that_are_gone_are_a_sentence(stage, tmp_path):
+    person, page = stage()
+    before = page.data.name()
+    page.comparison_wanted.emit(f"drawn:{tmp_path / 'gone.csv'}", ["vae"], {})
+    assert any("There is no data" in words for words in person.texts())
+    assert page.data.name() == before
+
+
+def test_a_model_that_cannot_draw_takes_the_question_back_and_another_round_may_be_tried(stage):
+    person, page = stage()
+    page.columns[0].draw = lambda n, seed: page.columns[0].troubled.emit("It broke.", "")
+    page.next_view()
+    assert page.quiz.question.text() == "A model could not draw its samples."
+    assert page.quiz.next_button.isEnabled()
+    del page.columns[0].draw
+    person.press("compare.quiz.next")
+    person.wait(lambda: page.quiz.is_settled() and page.quiz.cards[0].button.isEnabled())
+    assert page.quiz.question.text() == "Which column is real?"

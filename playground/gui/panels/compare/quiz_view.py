@@ -75,6 +75,7 @@ class QuizView(QWidget):
         for column in race.columns:
             column.drawn.connect(self._take)
             column.opened.connect(self._lost)
+            column.troubled.connect(self._interrupted)
         self._lost()
 
     # -- rounds -------------------------------------------------------------------------------------------------------
@@ -88,8 +89,9 @@ class QuizView(QWidget):
         self._drawn = {}
         self.question.setText("Drawing ...")
         self._allow(picking=False, going_on=False)
+        count = self._count
         for column in self._columns:
-            column.draw(self._count, self.quiz.round)
+            column.draw(count, self.quiz.round)
 
     def pick(self, place: int) -> None:
         """Says that the column in this place is the real one; then the names are shown."""
@@ -157,6 +159,13 @@ class QuizView(QWidget):
         self._allow(picking=False, going_on=True)
         if self.isVisible():
             self.next_round()
+
+    def _interrupted(self) -> None:
+        """A model broke while it drew: without its samples there is no question; another round may be tried."""
+        if not self.is_settled():
+            self._columns, self._drawn = (), {}
+            self.question.setText("A model could not draw its samples.")
+            self._allow(picking=False, going_on=True)
 
     def _name(self, place: int) -> str:
         candidate = self.quiz.order[place]
