@@ -65,7 +65,7 @@ class LineView(View):
         self.over_spread.marker_moved.connect(lambda x: self.spread.setValue(round(x * TICKS)))
 
     def fits(self, facts: Mapping[str, Any]) -> bool:
-        return bool(facts["shape"] == (1,))
+        return bool(facts["shape"] == (1,)) and facts["data"]["entropy"] is not None  # else nobody knows the density
 
     def opened(self, facts: Mapping[str, Any], experiment: Experiment) -> None:
         self.table, self._trained = None, np.empty(0)

@@ -79,7 +79,8 @@ def test_the_trained_mixture_is_drawn_and_measured_only_where_asked_for(person):
     box.click()
 
 
-def test_the_plane_has_no_such_view(person):
+def test_only_a_line_whose_density_is_known_has_such_a_view(person):
     (inside,) = [view for view in person.panel.views if view.title == "Inside"]
-    assert inside.fits({"shape": (1,)})
-    assert not inside.fits({"shape": (2,)})
+    assert inside.fits({"shape": (1,), "data": {"entropy": 1.2}})
+    assert not inside.fits({"shape": (2,), "data": {"entropy": 1.2}})
+    assert not inside.fits({"shape": (1,), "data": {"entropy": None}})  # points from a file: nobody knows their density
