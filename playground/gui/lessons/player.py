@@ -9,7 +9,6 @@ from PySide6.QtWidgets import QWidget
 
 from playground.core.errors import PlaygroundError
 from playground.gui.document import Document, ViewState
-from playground.gui.lessons.flash import Flash
 from playground.gui.lessons.library import Lesson
 from playground.gui.lessons.progress import Progress
 from playground.gui.lessons.scene import Scene
@@ -18,6 +17,7 @@ from playground.gui.lessons.strip import Place, SceneStrip, StripFrame
 from playground.gui.lessons.watch import Watch
 from playground.gui.panels.base.page import Page
 from playground.gui.widgets import controls
+from playground.gui.widgets.flash import Flash, reveal
 
 LOOK_MILLISECONDS = 50
 
@@ -180,8 +180,9 @@ class Player(QObject):
     def point_at(self, name: str) -> None:
         """Flashes a control."""
         if (widget := self.controls().get(name)) is not None:
-            Flash(widget)
+            reveal(widget)
             widget.setFocus()
+            QTimer.singleShot(0, widget, lambda: Flash(self._window, widget))  # when it has its place
 
     def _state(self) -> str:
         sessions = self._stage.page.sessions() if self._stage.page else ()

@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 from playground.core.backend import ThreadBackend
 from playground.core.errors import PlaygroundError
 from playground.gui.lessons import library
-from playground.gui.lessons.flash import Flash
+from playground.gui.widgets.flash import Flash
 from tests.gui.driving import opened_window
 from tests.gui.lessons.test_scene import GOOD
 
@@ -133,10 +133,15 @@ def test_a_link_points_at_its_control(person):
     name = first_scene(person).links()[0]
     words = person.find("scene.words", QLabel)
     words.linkActivated.emit(f"#{name}")
-    (flash,) = [each for each in person.window.findChildren(Flash) if each.isVisible()]
-    assert flash.target() is person.window.lessons.controls()[name]
-    assert flash.geometry().contains(flash.target().mapTo(person.window, flash.target().rect().center()))
-    person.wait(lambda: not [each for each in person.window.findChildren(Flash) if each.isVisible()])
+    person.wait(lambda: person.window.findChildren(Flash))
+    (flash,) = person.window.findChildren(Flash)
+    target = person.window.lessons.controls()[name]
+    assert flash.geometry().contains(target.mapTo(person.window, target.rect().center()))
+    person.wait(lambda: not person.window.findChildren(Flash))
+    words.linkActivated.emit(f"#{name}")
+    person.wait(lambda: person.window.findChildren(Flash))
+    person.press("scene.leave")
+    person.wait(lambda: not person.window.findChildren(Flash))  # gone with what it pointed at
 
 
 def test_show_me_moves_a_slider_little_by_little(person):

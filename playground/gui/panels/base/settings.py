@@ -12,7 +12,7 @@ from playground.gui.panels.base.data_section import DataSection
 from playground.gui.session import TrainingSession
 from playground.gui.widgets import theme
 from playground.gui.widgets.collapsible import Collapsible
-from playground.gui.widgets.flash import Flash
+from playground.gui.widgets.flash import Flash, reveal
 from playground.gui.widgets.hyperparam_form import HyperparamForm
 
 MOST_KNOBS = 3  # of the model that are seen on opening; the others are under More
@@ -139,16 +139,12 @@ class SettingsColumn(QScrollArea):
         if not editors or editors[0] is None:
             return False
         editor = editors[0]
-        outer: QWidget | None = editor
-        while (outer := outer.parentWidget() if outer else None) is not None:
-            if isinstance(outer, Collapsible):
-                outer.set_open(True)
+        reveal(editor)
         editor.setFocus(Qt.FocusReason.ShortcutFocusReason)
         QTimer.singleShot(0, editor, lambda: self._flash(editor))  # when what was folded has its place
         return True
 
     def _flash(self, editor: QWidget) -> None:
-        self.ensureWidgetVisible(editor)
         label = self._content.findChild(QLabel, f"{editor.objectName()}.label")
         Flash(self._content, editor, *([label] if label else []))
 
