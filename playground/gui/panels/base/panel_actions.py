@@ -1,4 +1,4 @@
-"""What the window's actions do on a family's panel: each does what a person would do by hand."""
+"""What the window's actions do on a page: each does what a person would do by hand."""
 
 from collections.abc import Sequence
 
@@ -14,16 +14,11 @@ from playground.gui.widgets.run_controls import RunControls
 from playground.gui.widgets.step_scrubber import StepScrubber
 
 
-class PanelActions(Page):
-    """The methods that `gui.actions` names, for a page with these parts."""
+class TransportActions(Page):
+    """Those of the methods that `gui.actions` names which any page with a transport and views has."""
 
-    session: TrainingSession
-    header: PanelHeader
     tabs: QTabWidget
-    views: Sequence[View]
     transport: RunControls
-    settings: SettingsColumn
-    source_desk: SourceDesk
 
     def train_or_pause(self) -> None:
         """What the transport's first button would do."""
@@ -46,6 +41,16 @@ class PanelActions(Page):
         visible = [index for index in range(self.tabs.count()) if self.tabs.isTabVisible(index)]
         after = [index for index in visible if index > self.tabs.currentIndex()]
         self.tabs.setCurrentIndex((after or visible)[0])
+
+
+class PanelActions(TransportActions):
+    """All of them, for a page with these parts too."""
+
+    session: TrainingSession
+    header: PanelHeader
+    views: Sequence[View]
+    settings: SettingsColumn
+    source_desk: SourceDesk
 
     def edit_data(self) -> None:
         """What the button of that name would do."""

@@ -10,7 +10,7 @@ from playground.core.errors import UsageError
 from playground.core.hyperparams import Value
 from playground.core.turns import FairShare
 from playground.gui.document import ViewState
-from playground.gui.panels.base.page import Page as BasePage
+from playground.gui.panels.base.panel_actions import TransportActions
 from playground.gui.panels.base.views import view_tabs
 from playground.gui.panels.compare.choices import (
     FEWEST,
@@ -39,7 +39,7 @@ TYPED_MILLISECONDS = 400  # after the last digit of a seed
 SECONDS = 20.0  # of training for each, at first
 
 
-class Page(BasePage):
+class Page(TransportActions):
     """Two to four families that learn the same data from the same seed, sharing the time to do so."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -191,7 +191,7 @@ class Page(BasePage):
         self._show_curves()
         self._show_race()
 
-    # -- what the window's actions and the transport do ---------------------------------------------------------------
+    # -- what the transport does --------------------------------------------------------------------------------------
 
     def train(self) -> None:
         """Trains all, or goes on."""
@@ -201,26 +201,6 @@ class Page(BasePage):
         self._soon.stop()
         self._renew()
         self.race.train(*self.transport.budget())
-
-    def train_or_pause(self) -> None:
-        """What the transport's first button would do."""
-        self.transport.start_button.click()
-
-    def step_training(self) -> None:
-        """One step of each."""
-        self.transport.step_button.click()
-
-    def stop_training(self) -> None:
-        """Ends all."""
-        self.transport.stop_button.click()
-
-    def reset_training(self) -> None:
-        """Fresh models of all."""
-        self.transport.reset_button.click()
-
-    def next_view(self) -> None:
-        """The comparison, the quiz, and back."""
-        self.tabs.setCurrentIndex((self.tabs.currentIndex() + 1) % self.tabs.count())
 
     # -- what is on show ----------------------------------------------------------------------------------------------
 
