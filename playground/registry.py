@@ -87,6 +87,12 @@ def source(model: str) -> str:
     return _file("models", model).read_text(encoding="utf-8")
 
 
+def parse(code: str) -> ast.Module:
+    """The tree of some code, whatever other threads parse meanwhile. Raises SyntaxError."""
+    with _ONE_PARSES:
+        return ast.parse(code)
+
+
 def data_source(name: str) -> Any:
     """A data set's ``Source`` class; `name` may hold a path (``folder:PATH``)."""
     return _module("data", name.partition(":")[0].replace("-", "_")).Source
@@ -284,9 +290,7 @@ def _read_card(file: Path) -> Card:
 @lru_cache(maxsize=256)
 def _card_literal(file: Path, _modified: int) -> dict[str, Any]:
     try:
-        with _ONE_PARSES:
-            tree = ast.parse(file.read_text(encoding="utf-8"))
-        for node in tree.body:
+        for node in parse(file.read_text(encoding="utf-8")).body:
             if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == "CARD" for t in node.targets):
                 card: dict[str, Any] = ast.literal_eval(node.value)
                 return card

@@ -1,5 +1,6 @@
 """What there is to open in the window: families, data sets, presets, runs; all of it found without torch."""
 
+import ast
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -104,6 +105,11 @@ class Catalogue:
     def source(model: str) -> str:
         """The code of a family's own file."""
         return registry.source(model)
+
+    @staticmethod
+    def parse(code: str) -> ast.Module:
+        """The tree of some code, whatever other threads parse meanwhile. Raises SyntaxError."""
+        return registry.parse(code)
 
     @staticmethod
     def stored_facts(run: str) -> dict[str, Any]:

@@ -4,6 +4,8 @@ import ast
 import json
 from collections.abc import Iterable, Iterator
 
+from playground import registry
+
 SECTION = "# -- "
 Edit = tuple[int, int, list[str]]
 """First and last line, counted from 1 and both included, and what stands there instead."""
@@ -18,7 +20,7 @@ class Text:
 
     def __init__(self, source: str) -> None:
         self.source = source
-        self.tree = ast.parse(source)
+        self.tree = registry.parse(source)
         self.lines = source.splitlines()
 
     def segment(self, node: ast.AST) -> str:

@@ -2,7 +2,7 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 Range = tuple[int, int]
@@ -51,10 +51,11 @@ class Outline:
         stages: the lines of each ``with self.stage(NAME):`` block, by name; a name may stand at several places.
     """
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, parse: Callable[[str], ast.Module] = ast.parse) -> None:
+        """`parse` gives the tree of some code, or raises SyntaxError."""
         self.symbols = tuple(_symbols(source.splitlines()))
         try:
-            tree = ast.parse(source)
+            tree = parse(source)
         except SyntaxError:
             tree = ast.Module([], [])
         self.entries = tuple(_entries(tree, "", 0))

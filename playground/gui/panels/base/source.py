@@ -73,7 +73,7 @@ class SourcePane(QWidget):
         if self._outline.entries:
             return
         source = self._session.source(self._family)
-        self._outline = Outline(source)
+        self._outline = Outline(source, self._session.parse)
         self.view.set_source(source)
         for entry in self._outline.entries:
             if not entry.name.rpartition(".")[2].startswith("__"):
