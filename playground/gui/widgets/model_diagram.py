@@ -67,6 +67,11 @@ class ModelDiagram(DrawnWidget):
             self._thumbnails[node_id] = TileSheet(image[None], signed)
         self.update()
 
+    def clear_thumbnails(self) -> None:
+        """Takes all pictures away."""
+        self._thumbnails = {}
+        self.update()
+
     def node_rects(self) -> dict[str, QRectF]:
         """Where each node lies in the widget, captions not counted."""
         return place(list(self._nodes.values()), self._edges, QSizeF(self.size()), self.font())

@@ -229,7 +229,9 @@ class ModelPanel(PanelActions):
         self.transport.set_seed(experiment.seed)
         self.training.suggest_budget(experiment.data)
         self.diagram.set_graph(*self.graph(facts))
-        self.diagram.set_thumbnail("x", facts["test"][0] if facts["kind"] == "images" else None)
+        for view in self.views:
+            view.pictures = {}
+        self._draw_pictures()
         self.time.opened()
         for index, view in enumerate(self.views):
             self.tabs.setTabVisible(index, view.fits(facts))
@@ -282,6 +284,15 @@ class ModelPanel(PanelActions):
     def _picture(self, node: str, image: np.ndarray | None, signed: bool) -> None:
         """A view on the stage shows what is in a node just now."""
         if self.tabs.currentWidget() is self.sender():
+            self.diagram.set_thumbnail(node, image if image is None or signed else image.clip(0, 1), signed)
+
+    def _draw_pictures(self) -> None:
+        """In the nodes is what the view on the stage shows, and a real example where it shows none."""
+        facts = self.session.facts
+        self.diagram.clear_thumbnails()
+        if facts.get("kind") == "images":
+            self.diagram.set_thumbnail("x", facts["test"][0])
+        for node, (image, signed) in self.views[self.tabs.currentIndex()].pictures.items():
             self.diagram.set_thumbnail(node, image if image is None or signed else image.clip(0, 1), signed)
 
     # -- layout -------------------------------------------------------------------------------------------------------
@@ -348,3 +359,4 @@ class ModelPanel(PanelActions):
 
     def _view_chosen(self, index: int) -> None:
         self.settings.show_view_form(self.views[index].side_form())
+        self._draw_pictures()

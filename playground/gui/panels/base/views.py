@@ -34,6 +34,10 @@ class View(Asker):
     title: ClassVar[str] = ""
     tooltip: ClassVar[str] = ""
 
+    def __init__(self, name: str, ask: Ask, parent: QWidget | None = None) -> None:
+        super().__init__(name, ask, parent)
+        self.pictures: dict[str, tuple[np.ndarray | None, bool]] = {}
+
     def fits(self, facts: Mapping[str, Any]) -> bool:
         """Whether this model and data have anything to show here."""
         return True
@@ -60,6 +64,7 @@ class View(Asker):
     def picture(self, node: str, image: np.ndarray | None, signed: bool = False) -> None:
         """Shows an image in a node of the drawn model; points are not drawn there."""
         if image is None or image.ndim == 3:
+            self.pictures[node] = (image, signed)
             self.pictured.emit(node, image, signed)
 
 
