@@ -60,9 +60,11 @@ def is_control(widget: QWidget) -> bool:
 
 
 def value(widget: QWidget) -> Value | None:
-    """What a control shows; None for one that only does something (a push button)."""
+    """What a control shows; None for one that shows nothing: a push button, or a list that is empty as yet."""
     composite: Any = widget
     match widget:
+        case QComboBox() if not widget.count():
+            return None
         case _ if hasattr(widget, "control_value"):
             result: Value = composite.control_value()
             return result
@@ -122,6 +124,6 @@ def values(root: QWidget) -> dict[str, Value]:
         if widget in spoken_for or widget.property(_FOLLOWS):
             continue
         shown = value(widget)
-        if shown is not None:
+        if shown is not None and shown != []:
             result[widget.objectName()] = shown
     return result

@@ -103,8 +103,8 @@ class LatentPad(DrawnWidget):
     # -- as a control -------------------------------------------------------------------------------------------------
 
     def control_value(self) -> list[float]:
-        """Its place, to a hundredth of a sigma."""
-        return [round(float(number), 2) for number in self._place]
+        """Its place in sigmas, exactly: what is restored must not move the code by a rounding."""
+        return [float(number) for number in self._place]
 
     def set_control_value(self, value: object) -> None:
         """Moves the code as a person does. Raises ValueError for anything but two numbers, and before the two

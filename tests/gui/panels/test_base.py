@@ -202,8 +202,12 @@ def test_other_data_and_back_to_the_working_default(vae):
     assert vae.session.step == 30
     assert vae.find("vae.train.points").visible_layers() == ["real data", "samples"]
 
+    vae.show_view("Sample")
+    vae.type("vae.sample.seed", "7")
     vae.press("vae.default")
     vae.settle()
+    vae.wait(lambda: vae.find("vae.sample.seed").value() == 0)
+    vae.show_view("Train")
     assert vae.find("vae.data").currentData() == "strokes"
     assert vae.panel.settings.assignments() == settings
     assert vae.panel.transport.budget() == budget

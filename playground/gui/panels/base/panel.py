@@ -29,7 +29,8 @@ from playground.gui.panels.base.time_machine import TimeMachine
 from playground.gui.panels.base.training import Training
 from playground.gui.panels.base.views import SampleView, TrainView, View, view_tabs
 from playground.gui.session import State, TrainingSession
-from playground.gui.widgets import theme
+from playground.gui.widgets import controls, theme
+from playground.gui.widgets.controls import Value
 from playground.gui.widgets.model_diagram import Edge, ModelDiagram, Node
 from playground.gui.widgets.run_controls import RunControls
 from playground.gui.widgets.side_by_side import SideBySide
@@ -67,6 +68,7 @@ class ModelPanel(PanelActions):
         self.training = Training(family, session, self.transport, self.settings, self)
         learns = self.settings.data_section.learns
         self.dock = DataDock(family, session, self.ask, points=learns("plane"), images=learns("images"))
+        self._at_first: dict[str, Value] = {}  # what the views showed before a person did anything
         self.askers = [*(asker for view in self.views for asker in view.askers()), self.dock]
         self.data = DataDesk(session, self.settings, self.dock, self.transport.seed, self.capture, self)
         self.time = TimeMachine(family, session, self.settings)
@@ -106,13 +108,13 @@ class ModelPanel(PanelActions):
                 view.show_stored(self.session.bundled_runs()[run] / "samples.png", run)
 
     def open_default(self) -> None:
-        """Back to the working default: the bundled run with its settings."""
+        """Back to the working default: the bundled run with its settings, and the views as they were at first."""
         if self.default_run:
             self.open_run(self.default_run)
         else:
             names = self.settings.data_names()
             self.open_data("digits" if "digits" in names else names[0])
-        self._pending = {}
+        self._pending = dict(self._at_first)
 
     def open_run(self, run: str) -> None:
         """Shows a run folder, or a bundled run by name."""
@@ -240,7 +242,14 @@ class ModelPanel(PanelActions):
         self.show_state(self.session.state)
         if facts["notice"]:
             self.messages.show_message("warn", facts["notice"])
+        self._at_first = self._at_first or self._of_views()
         self.settle_values()
+
+    def _of_views(self) -> dict[str, Value]:
+        """What the controls of the views show; lists (a code, a painting) belong to a model."""
+        shown = [item for view in self.views for item in controls.values(view).items()]
+        forms = [item for view in self.views if (form := view.side_form()) for item in controls.values(form).items()]
+        return {name: value for name, value in (*shown, *forms) if not isinstance(value, list)}
 
     def _records_added(self, records: Sequence[TrainRecord]) -> None:
         self.time.add(records)
