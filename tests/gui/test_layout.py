@@ -56,22 +56,21 @@ SIZES = [(1024, 720), (1920, 1080)]
 
 @pytest.mark.parametrize(
     ("scale", "theme"),
-    [
-        (1.0, "light"),
-        (2.5, "dark"),
-        pytest.param(1.0, "dark", marks=pytest.mark.slow),
-        pytest.param(2.5, "light", marks=pytest.mark.slow),
-    ],
+    [(scale, theme) for scale in (1.0, 2.5) for theme in ("light", "dark")],
 )
+@pytest.mark.slow
 def test_no_word_is_cut_on_any_page(open_window, scale, theme):
-    person = open_window(theme=theme, type_scale=scale)
-    assert cut_words(person.window, person.qtbot) == []
+    assert cut_words(open_window(theme=theme, type_scale=scale).window) == []
 
 
-def cut_words(window, qtbot=None):
-    """On every page and view, at the smallest and the largest size."""
+def test_no_word_is_cut_in_the_largest_type_on_some_pages(open_window):
+    assert cut_words(open_window(type_scale=2.5).window, ["home", "gaussian", "lecture"]) == []
+
+
+def cut_words(window, names=None):
+    """On every page and view, or on some pages, at the smallest and the largest size."""
     found = []
-    for name in window.page_names():
+    for name in names or window.page_names():
         page = window.show_page(name)
         spin_until(page.is_settled)
         views = [view for view in getattr(page, "views", []) if view.fits(page.session.facts)]

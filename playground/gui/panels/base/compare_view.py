@@ -47,6 +47,8 @@ class CompareView(View):
         for stage in (self.mine, self.real, self.theirs):
             stage.points.show_legend(False)
         self._headings = [QLabel(words) for words in ("This run", "Real data", "Another run")]
+        for heading in self._headings:
+            heading.setWordWrap(True)
         self._lay_out()
         self.run.chosen.connect(self._run_chosen)
         self.seed.valueChanged.connect(lambda _: self.outdate())
