@@ -23,6 +23,7 @@ class Access(QObject):
         self.hidden: tuple[str, ...] = ()
         self.locked: tuple[str, ...] = ()
         self._were_enabled: dict[str, tuple[bool, str]] = {}  # before the lock, with the tooltip
+        self._taken: set[str] = set()  # hidden here; the others were out of sight before
 
     def set(self, hidden: Iterable[str] = (), locked: Iterable[str] = ()) -> None:
         """Frees what was held, then hides and locks these; a control that comes later is held when it comes."""
@@ -32,7 +33,8 @@ class Access(QObject):
         there = controls.find(self._window)
         before_hidden, before_locked = self.hidden, self.locked
         self.hidden, self.locked = tuple(hidden), tuple(locked)
-        for name in set(before_hidden) - set(self.hidden):
+        for name in (set(before_hidden) - set(self.hidden)) & self._taken:
+            self._taken.discard(name)
             for widget in self._with_label(there, name):
                 widget.setVisible(True)
         for name in set(before_locked) - set(self.locked):
@@ -44,7 +46,7 @@ class Access(QObject):
             return
         for name in self.hidden:
             for widget in self._with_label(there, name):
-                widget.setVisible(False)
+                self._hide(name, widget)
         for name in self.locked:
             if name in there:
                 self._lock(there[name])
@@ -54,7 +56,7 @@ class Access(QObject):
         """Hides and locks what is to be so in a page that is not on the stage yet; it is never seen otherwise."""
         for name in self.hidden:
             for widget in page.findChildren(QWidget, name):
-                widget.setVisible(False)
+                self._hide(name, widget)
         for name in self.locked:
             for widget in page.findChildren(QWidget, name):
                 self._lock(widget)
@@ -67,10 +69,15 @@ class Access(QObject):
             return False
         name = watched.objectName()
         if kind is QEvent.Type.Show and name.removesuffix(".label") in self.hidden:
-            watched.setVisible(False)
+            self._hide(name.removesuffix(".label"), watched)
         elif kind is not QEvent.Type.Show and name in self.locked and watched.isEnabled():
             self._lock(watched)
         return False
+
+    def _hide(self, name: str, widget: QWidget) -> None:
+        if not widget.isHidden():
+            self._taken.add(name)
+        widget.setVisible(False)
 
     def _lock(self, widget: QWidget) -> None:
         name = widget.objectName()

@@ -270,6 +270,16 @@ def test_controls_are_hidden_and_locked_by_id_whatever_happens(open_window):
     assert there["vae.seed"].isVisible()
 
 
+def test_what_the_program_keeps_out_of_sight_stays_so_when_a_document_frees_it(open_window):
+    person = open_window("vae-digits")
+    unused = controls.find(person.window)["vae.message.action"]
+    assert unused.isHidden()
+    person.window.documents.apply(Document("vae", hidden=("vae.message.action", "vae.seed")))
+    person.window.documents.apply(Document("vae"))
+    assert unused.isHidden()
+    assert controls.find(person.window)["vae.seed"].isVisible()
+
+
 # -- the next start ---------------------------------------------------------------------------------------------------
 
 

@@ -1,6 +1,7 @@
 """What a panel does with data of one's own: opens them, and puts back what was on the stage where that fails."""
 
 from collections.abc import Callable, Mapping
+from itertools import islice
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Signal
@@ -79,9 +80,12 @@ class DataDesk(QObject):
         self._before = None
 
 
+_GLANCE = 2000  # files looked at: a person who drops a whole disk does not wait for it
+
+
 def _holds_pictures(folder: Path) -> bool:
-    """Whether pictures lie in a folder or one below."""
+    """Whether pictures lie in a folder or one below, as far as a glance tells."""
     if (folder / "manifest.json").exists():
         return False
     files = (file for pattern in ("*", "*/*") for file in folder.glob(pattern))
-    return any(file.suffix.lower() in _PICTURES for file in files)
+    return any(file.suffix.lower() in _PICTURES for file in islice(files, _GLANCE))

@@ -117,8 +117,12 @@ class Race(QObject):
         return fraction, sum(session.step for session in sessions), sum(paces) if paces else None, seconds
 
     def hashes(self) -> dict[str, str]:
-        """What each open column learns, by its title."""
-        return {column.title: column.session.facts["data_hash"] for column in self.columns if column.session.is_open}
+        """What each open column learns, by its number and title: two columns may be of one family."""
+        return {
+            f"{number} {column.title}": column.session.facts["data_hash"]
+            for number, column in enumerate(self.columns, start=1)
+            if column.session.is_open
+        }
 
     @property
     def is_same_data(self) -> bool:
