@@ -18,7 +18,7 @@ from tests.gui.driving import Person
 
 FAMILIES = [name for name, card in registry.models().items() if card.extra.get("in_rail", True)]
 
-QUICK = ("classifier", "vae")  # in every run of the tests; the others are slow ones
+QUICK = ("vae",)  # in every run of the tests; the others are slow ones
 
 
 @pytest.fixture
@@ -71,7 +71,7 @@ def arranged(open_window):
     return person
 
 
-@pytest.mark.parametrize("form", ["json", "png", "string"])
+@pytest.mark.parametrize("form", ["png", "string", pytest.param("json", marks=pytest.mark.slow)])
 def test_a_document_that_is_saved_and_opened_gives_the_same_picture(open_window, tmp_path, form):
     person = arranged(open_window)
     before = picture(person)

@@ -163,7 +163,16 @@ def spoken_name(widget):
     return QAccessible.queryAccessibleInterface(widget).text(QAccessible.Text.Name)
 
 
-@pytest.mark.parametrize("name", [*FAMILIES, "home", "compare", "lecture"])
+QUICK = ("diffusion", "vae", "home", "compare", "lecture")  # in every run of the tests; the others are slow ones
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=() if name in QUICK else pytest.mark.slow)
+        for name in (*FAMILIES, "home", "compare", "lecture")
+    ],
+)
 def test_every_control_has_a_name_a_tooltip_an_id_and_is_reached_by_the_tab_key(open_window, name):
     person = open_window()
     page = person.window.show_page(name)
