@@ -184,7 +184,12 @@ def nudge(person, widget):
 
 
 @pytest.mark.parametrize(
-    "run", [*(f"{family}-digits" for family in FAMILIES), "diffusion-eight-gaussians", "gaussian-bumps"]
+    "run",
+    [
+        *(pytest.param(f"{name}-digits", marks=() if name in QUICK else pytest.mark.slow) for name in FAMILIES),
+        pytest.param("diffusion-eight-gaussians", marks=pytest.mark.slow),
+        "gaussian-bumps",
+    ],
 )
 def test_undo_restores_each_control_and_redo_sets_it_again(open_window, run):
     person = open_window(run)
