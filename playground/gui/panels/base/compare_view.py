@@ -43,9 +43,8 @@ class CompareView(View):
         self.seed.setFixedWidth(theme.em(self, 5))
         self.stage_button = button("Race them from the start", f"{name}.race",
                                    "Opens the page where several families learn this data at once")  # fmt: skip
-        self.mine, self.real, self.theirs = (SampleStage(f"{name}.{part}") for part in ("mine", "real", "theirs"))
-        for stage in (self.mine, self.real, self.theirs):
-            stage.points.show_legend(False)
+        parts = ("mine", "real", "theirs")
+        self.mine, self.real, self.theirs = (SampleStage(f"{name}.{part}", legend=False) for part in parts)
         self._headings = [QLabel(words) for words in ("This run", "Real data", "Another run")]
         for heading in self._headings:
             heading.setWordWrap(True)

@@ -71,10 +71,11 @@ class View(Asker):
 class SampleStage(QWidget):
     """Samples as a grid of images or as dots beside the data, with a caption that says what they are."""
 
-    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+    def __init__(self, name: str, parent: QWidget | None = None, legend: bool = True) -> None:
         super().__init__(parent)
+        self._name, self._legend = name, legend
         self.images = ImageGrid(f"{name}.images")
-        self.points = ScatterView(f"{name}.points")
+        self._points: ScatterView | None = None
         self.stored = QLabel(alignment=Qt.AlignmentFlag.AlignCenter)
         self.stored.setAccessibleName("Stored samples")
         self.stored.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
@@ -84,12 +85,21 @@ class SampleStage(QWidget):
         self.caption.setWordWrap(True)
         self._sheet = QPixmap()
         self._stack = QStackedLayout()
-        for widget in (self.images, self.points, self.stored):
+        for widget in (self.images, self.stored):
             self._stack.addWidget(widget)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(self._stack, 1)
         layout.addWidget(self.caption)
+
+    @property
+    def points(self) -> ScatterView:
+        """Where points are drawn; made when the first ones come, since a plot takes its time to be made."""
+        if self._points is None:
+            self._points = ScatterView(f"{self._name}.points")
+            self._points.show_legend(self._legend)
+            self._stack.addWidget(self._points)
+        return self._points
 
     def show_data(self, facts: Mapping[str, Any]) -> None:
         """Draws real points beneath; samples of another model do not stay on show."""
@@ -115,8 +125,10 @@ class SampleStage(QWidget):
     def show_nothing(self, words: str) -> None:
         """No samples, and why."""
         self.images.clear()
-        self.points.set_points("samples", np.empty((0, 2)), "model")
-        self._stack.setCurrentWidget(self.images if not self.points.visible_layers() else self.points)
+        if self._points is not None:
+            self._points.set_points("samples", np.empty((0, 2)), "model")
+        drawn = self._points is not None and bool(self._points.visible_layers())
+        self._stack.setCurrentWidget(self.points if drawn else self.images)
         self.caption.setText(words)
 
     def show_stored(self, picture: Path, caption: str) -> None:

@@ -85,8 +85,7 @@ class Column(QWidget):
         self.hold_button = IconButton("pause", *_HOLD["running"][1:], object_name=f"{name}.hold", role="flat")
         self.stop_button = IconButton("stop", "Stop", "Ends this run; the others go on", object_name=f"{name}.stop",
                                       role="flat")  # fmt: skip
-        self.stage = SampleStage(name)
-        self.stage.points.show_legend(False)
+        self.stage = SampleStage(name, legend=False)
         self.stage.caption.hide()  # said beside the buttons, where there is room
         self.when = QLabel()
         self.when.setObjectName(f"{name}.when")

@@ -22,8 +22,7 @@ class _Card(QWidget):
 
     def __init__(self, name: str, letter: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.stage = SampleStage(f"{name}.{letter.lower()}")
-        self.stage.points.show_legend(False)
+        self.stage = SampleStage(f"{name}.{letter.lower()}", legend=False)
         self.stage.caption.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.button = button(f"{letter} is real", f"{name}.pick.{letter.lower()}", f"You think that {letter} is real "
                              f"data (key: {letter})")  # fmt: skip

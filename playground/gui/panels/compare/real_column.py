@@ -19,8 +19,7 @@ class RealColumn(QWidget):
         heading = QLabel("Real data")
         heading.setProperty("role", "heading")
         self._heading = heading
-        self.stage = SampleStage(name)
-        self.stage.points.show_legend(False)
+        self.stage = SampleStage(name, legend=False)
         self.hash_label = QLabel()
         self.hash_label.setObjectName(f"{name}.hash")
         self.hash_label.setProperty("role", "caption")
