@@ -65,7 +65,7 @@ class Catalogue:
     @staticmethod
     def runs_on(data: str, options: Mapping[str, object]) -> list[StoredRun]:
         """Runs that learned this data under these settings: the bundled ones, then one's own, the newest first. Folders
-        that cannot be read are left out."""
+        that cannot be read and models that are not installed are left out."""
         own = [(file.stat().st_mtime, file.parent) for file in paths.runs().glob("*/manifest.json")]
         folders = [(name, path, 0.0) for name, path in registry.pretrained().items()]
         folders += [(str(path), path, changed) for changed, path in sorted(own, reverse=True)]
@@ -74,7 +74,8 @@ class Catalogue:
         for run, path, changed in folders:
             with suppress(PlaygroundError, OSError):  # damaged, or settings that this version does not know
                 experiment = Experiment.load(path / "experiment.json")
-                if experiment.data == data and registry.data_options(data, experiment.data_options) == wanted:
+                known = experiment.model in registry.models()
+                if known and experiment.data == data and registry.data_options(data, experiment.data_options) == wanted:
                     found.append(StoredRun(run, experiment, changed))
         return found
 

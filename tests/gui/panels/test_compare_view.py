@@ -37,6 +37,13 @@ def test_runs_on_the_same_data_are_found_without_opening_them(own_run):
     assert [each for each in Catalogue.runs_on("shapes", {"size": 16}) if each.run == "vae-shapes"]
 
 
+def test_a_run_of_a_model_that_is_not_installed_is_left_out(own_run):
+    file = paths.runs() / own_run / "experiment.json"
+    content = json.loads(file.read_text(encoding="utf-8"))
+    file.write_text(json.dumps(content | {"model": "toy"}), encoding="utf-8")
+    assert str(file.parent) not in {each.run for each in Catalogue.runs_on(content["data"], {})}
+
+
 def test_a_folder_that_cannot_be_read_is_left_out(own_run):
     broken = paths.runs() / "broken"
     broken.mkdir(exist_ok=True)
