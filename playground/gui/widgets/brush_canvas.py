@@ -164,11 +164,6 @@ class BrushCanvas(Square):
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
         self._describe()
-        self.update()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
-        self.update()
 
     def _within(self, x: float, y: float) -> tuple[float, float]:
         return (float(np.clip(x, -self.extent, self.extent)), float(np.clip(y, -self.extent, self.extent)))

@@ -9,7 +9,6 @@ from PySide6.QtGui import (
     QColor,
     QDragEnterEvent,
     QDropEvent,
-    QFocusEvent,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -181,14 +180,6 @@ class DrawCanvas(DrawnWidget):
 
     def minimumSizeHint(self) -> QSize:
         return QSize(theme.em(self, 5), theme.em(self, 5))
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        super().focusInEvent(event)
-        self.update()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
-        self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter, area, look = QPainter(self), self._area(), theme.current()

@@ -1,4 +1,4 @@
-"""What every drawing widget shares: a stable name, words for a screen reader, and a fresh coat on a theme change."""
+"""What every drawing widget shares: a stable name, words for a screen reader, a fresh coat when its look changes."""
 
 from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QWidget
@@ -35,4 +35,6 @@ class DrawnWidget(QWidget):
         if event.type() == QEvent.Type.Polish:
             self._polished = True
             self.restyle()
+        elif event.type() in (QEvent.Type.FocusIn, QEvent.Type.FocusOut):
+            self.update()  # whoever shows the focus draws it
         return handled

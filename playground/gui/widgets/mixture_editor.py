@@ -6,7 +6,6 @@ import numpy as np
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import (
     QColor,
-    QFocusEvent,
     QKeyEvent,
     QMouseEvent,
     QPainter,
@@ -203,14 +202,6 @@ class MixtureEditor(Square):
             self.remove()
         else:
             self._select((self._at + (1 if key == Qt.Key.Key_PageDown else -1)) % len(self._components))
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        super().focusInEvent(event)
-        self.update()
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        super().focusOutEvent(event)
-        self.update()
 
     def select(self, number: int) -> None:
         """Selects a component by its number."""
