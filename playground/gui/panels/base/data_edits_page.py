@@ -10,12 +10,12 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 from playground.core.experiment import Experiment
 from playground.core.hyperparams import Value
 from playground.gui.panels.base.data_page import DataPage
+from playground.gui.panels.base.data_section import EDITS
 from playground.gui.widgets.class_bars import ClassBars
 from playground.gui.widgets.collapsible import Collapsible
 from playground.gui.widgets.data_picture import DataPicture
 from playground.gui.widgets.hyperparam_form import HyperparamForm
 
-_EDITS = ("samples", "outliers", "imbalance")
 _WORDS = (
     "What the model trains on. Only the training examples are edited: validation, test and the exact density stay, so "
     "every floor and number keeps its meaning."
@@ -80,8 +80,8 @@ class DataEditsPage(DataPage):
                 widget.setParent(None)  # at once: its controls' ids are taken over
                 widget.deleteLater()
         groups = {
-            "edits": [field for field in fields if field.name in _EDITS],
-            "options": [field for field in fields if field.name not in _EDITS],
+            "edits": [field for field in fields if field.name in EDITS],
+            "options": [field for field in fields if field.name not in EDITS],
         }
         self._forms = {}
         for kind, chosen in groups.items():

@@ -14,7 +14,7 @@ from playground.gui.widgets.data_picture import DataPicture
 from playground.gui.widgets.number_boxes import ChoiceBox
 
 _MOST_DRAWINGS = 5  # of one's own in the list; any other opens from its file
-_EDITS = ("samples", "outliers", "imbalance")
+EDITS = ("samples", "outliers", "imbalance")  # options that every data set has, see `core.data_edits`
 
 
 class DataSection(QWidget):
@@ -91,7 +91,7 @@ class DataSection(QWidget):
         known = f"{data['sizes'][0]:,} examples to train on"
         if data["entropy"] is not None:
             known += f"; exact entropy {data['entropy']:.3f} nats"
-        edits = [f"{name} {experiment.data_options[name]:g}" for name in _EDITS if name in experiment.data_options]
+        edits = [f"{name} {experiment.data_options[name]:g}" for name in EDITS if name in experiment.data_options]
         lines = [about, f"{known}.", f"Data hash {facts['data_hash'][:8]}"]
         if edits:
             lines.append(f"Edited: {', '.join(edits)}.")
