@@ -77,6 +77,7 @@ class VAE(GenerativeModel):
 
     Config = VAEConfig
     SampleSettings = VAESampling
+    answers = GenerativeModel.answers | {"latent_kl", "bound_terms"}
 
     config: VAEConfig
     centre: Tensor
@@ -140,7 +141,7 @@ class VAE(GenerativeModel):
             # formula: z, set by latent_dim
             z = mu + log_sigma.exp() * torch.randn(mu.shape, generator=generator, device=mu.device)
         with self.stage("decode"):
-            reconstruction = -self._log_likelihood(batch.x, z, label)  # (B,)
+            reconstruction = -self.log_likelihood(batch.x, z, label)  # (B,)
         kl = kl_to_prior(mu, log_sigma)  # (B,)
         loss = reconstruction + self.config.beta * kl  # formula: KL, set by beta
         return {"loss": loss.mean(), "reconstruction": reconstruction.mean(), "KL": kl.mean()}
@@ -184,15 +185,34 @@ class VAE(GenerativeModel):
     def importance_bound(self, x: Tensor, codes: int, generator: torch.Generator, label: Tensor | None) -> Tensor:
         """log of the mean of p(x|z) p(z) / q(z|x) over some codes z ~ q(z|x), in nats (B,). With one code it is the
         evidence lower bound in expectation; with more it rises towards log p(x)."""
-        mu, log_sigma = self._posterior(x, label)
-        log_weights = []
-        for _ in range(codes):
-            noise = torch.randn(mu.shape, generator=generator, device=mu.device)
-            z = mu + log_sigma.exp() * noise
-            log_prior = -0.5 * (z**2 + LOG_2PI).sum(dim=1)  # (B,)
-            log_posterior = -(0.5 * (noise**2 + LOG_2PI) + log_sigma).sum(dim=1)
-            log_weights.append(self._log_likelihood(x, z, label) + log_prior - log_posterior)
+        log_weights = [self.log_weight(x, generator, label) for _ in range(codes)]
         return torch.stack(log_weights).logsumexp(dim=0) - math.log(codes)
+
+    def log_weight(self, x: Tensor, generator: torch.Generator, label: Tensor | None) -> Tensor:
+        """log of p(x|z) p(z) / q(z|x) at one code z ~ q(z|x) an example, (B,): on average the bound itself."""
+        mu, log_sigma = self._posterior(x, label)
+        noise = torch.randn(mu.shape, generator=generator, device=mu.device)
+        z = mu + log_sigma.exp() * noise
+        log_prior = -0.5 * (z**2 + LOG_2PI).sum(dim=1)  # (B,)
+        log_posterior = -(0.5 * (noise**2 + LOG_2PI) + log_sigma).sum(dim=1)
+        return self.log_likelihood(x, z, label) + log_prior - log_posterior
+
+    @torch.no_grad()
+    def bound_terms(self, x: Tensor, noise: Tensor, label: Tensor | None = None) -> dict[str, Tensor]:
+        """What the bound of an example is made of where its code is z = μ + σ ε, with ε (B, Z) held as given: ``mean``,
+        ``std`` and ``z`` (B, Z), ``log_likelihood`` log p(x|z) (B,), ``kl`` of each axis (B, Z), all in nats, and what
+        is ``decoded`` from z (B, *shape)."""
+        mu, log_sigma = self._posterior(x, label)
+        z = mu + log_sigma.exp() * noise
+        fit, kl = self.log_likelihood(x, z, label), kl_by_axis(mu, log_sigma)
+        decoded = self.decode(z, label)
+        return {"mean": mu, "std": log_sigma.exp(), "z": z, "log_likelihood": fit, "kl": kl, "decoded": decoded}
+
+    @torch.no_grad()
+    def latent_kl(self, x: Tensor, label: Tensor | None = None) -> Tensor:
+        """KL(q(z|x) || p(z)) along each axis of z in nats, on average over the examples, (Z,). An axis near 0 has
+        collapsed to the prior: its codes say nothing of x."""
+        return kl_by_axis(*self._posterior(x, label)).mean(dim=0)
 
     @torch.no_grad()
     def encode(self, x: Tensor, label: Tensor | None = None) -> Tensor:
@@ -230,7 +250,7 @@ class VAE(GenerativeModel):
         return self.decoder(self._with_label(self.z_waves(z), label)).view(len(z), k, *self.spec.shape)
 
     # formula: log p(x|z), set by pixels
-    def _log_likelihood(self, x: Tensor, z: Tensor, label: Tensor | None) -> Tensor:
+    def log_likelihood(self, x: Tensor, z: Tensor, label: Tensor | None) -> Tensor:
         """log p(x|z) in nats of the data's own space, (B,)."""
         parameters = self._decode_parameters(z, label)
         if isinstance(self.output, PixelCounts):
@@ -251,7 +271,12 @@ class VAE(GenerativeModel):
 
 def kl_to_prior(mu: Tensor, log_sigma: Tensor) -> Tensor:
     """KL( N(μ, σ²) || N(0, I) ) in nats, summed over the axes of z: (B, Z) -> (B,)."""
-    return 0.5 * (mu**2 + (2 * log_sigma).exp() - 2 * log_sigma - 1).sum(dim=1)
+    return kl_by_axis(mu, log_sigma).sum(dim=1)
+
+
+def kl_by_axis(mu: Tensor, log_sigma: Tensor) -> Tensor:
+    """The same of each axis alone, (B, Z) -> (B, Z)."""
+    return 0.5 * (mu**2 + (2 * log_sigma).exp() - 2 * log_sigma - 1)
 
 
 # -- what p(x|z) can be: how likely, how on average, one draw -------------------------------------------------------

@@ -60,6 +60,26 @@ def test_kl_is_that_of_two_gaussians_summed_over_the_axes():
     assert kl_to_prior(torch.zeros(1, 3), torch.zeros(1, 3)).item() == 0.0
 
 
+def test_the_kl_of_each_axis_shows_which_one_has_collapsed():
+    vae, x = _vae(PLANE), _points(5).x
+    dead = vae.encoder[-1]  # its outputs: two means, two log standard deviations
+    for row in (1, 3):
+        dead.weight.data[row], dead.bias.data[row] = 0.0, 0.0
+    alive, collapsed = vae.latent_kl(x)
+    assert collapsed.item() == 0.0
+    assert alive.item() == pytest.approx(vae.objective(Batch.of(x), generator())["KL"].item(), rel=1e-5)
+
+
+def test_the_terms_shown_of_one_code_are_those_that_are_trained():
+    vae, batch = _vae(PIXELS), _images()
+    noise = torch.randn(len(batch), 2, generator=generator(3))
+    terms, trained = vae.bound_terms(batch.x, noise), vae.objective(batch, generator(3))
+    torch.testing.assert_close(terms["z"], terms["mean"] + terms["std"] * noise)
+    torch.testing.assert_close(-terms["log_likelihood"].mean(), trained["reconstruction"])
+    torch.testing.assert_close(terms["kl"].sum(dim=1).mean(), trained["KL"])
+    torch.testing.assert_close(terms["decoded"], vae.decode(terms["z"]))
+
+
 # -- p(x|z) of pixels -----------------------------------------------------------------------------------------------
 
 
@@ -137,7 +157,7 @@ def test_the_likelihood_of_scaled_points_is_a_density_in_the_plane():
     axis = torch.linspace(-25, 25, 401)
     grid = torch.cartesian_prod(axis, axis)  # (N, 2)
     for z in torch.tensor([[0.0, 0.0], [1.5, -1.0]]):
-        log_p = vae._log_likelihood(grid, z.expand(len(grid), -1), None)
+        log_p = vae.log_likelihood(grid, z.expand(len(grid), -1), None)
         assert (log_p.exp().sum() * (axis[1] - axis[0]) ** 2).item() == pytest.approx(1, abs=1e-3)
 
 
@@ -153,7 +173,7 @@ def test_the_loss_is_reconstruction_plus_beta_kl(spec, batch, beta):
     q = torch.distributions.Normal(mu, log_sigma.exp())
     kl = torch.distributions.kl_divergence(q, torch.distributions.Normal(0.0, 1.0)).sum(dim=1)  # (B,)
     z = mu + log_sigma.exp() * torch.randn(len(batch), 2, generator=generator(3))
-    reconstruction = -vae._log_likelihood(batch.x, z, None)  # (B,)
+    reconstruction = -vae.log_likelihood(batch.x, z, None)  # (B,)
     torch.testing.assert_close(terms["KL"], kl.mean())
     torch.testing.assert_close(terms["reconstruction"], reconstruction.mean())
     torch.testing.assert_close(terms["loss"], (reconstruction + beta * kl).mean())
@@ -173,7 +193,7 @@ def test_images_are_scored_against_their_levels_pixel_by_pixel():
     z = torch.randn(len(batch), 2, generator=generator())
     logits = vae._decode_parameters(z, None)[:, 0]  # (B, 1, 4, 4)
     expected = torch.distributions.Binomial(16, logits=logits).log_prob(batch.x * 16).flatten(1).sum(dim=1)
-    torch.testing.assert_close(vae._log_likelihood(batch.x, z, None), expected, rtol=1e-4, atol=1e-3)
+    torch.testing.assert_close(vae.log_likelihood(batch.x, z, None), expected, rtol=1e-4, atol=1e-3)
 
 
 def test_the_bound_stays_below_the_log_likelihood():
@@ -181,7 +201,7 @@ def test_the_bound_stays_below_the_log_likelihood():
     z = torch.linspace(-8, 8, 4001)[:, None]
     log_prior = torch.distributions.Normal(0.0, 1.0).log_prob(z[:, 0])
     exact = torch.stack([
-        (vae._log_likelihood(x.expand(len(z), -1), z, None) + log_prior).logsumexp(0) + (z[1, 0] - z[0, 0]).log()
+        (vae.log_likelihood(x.expand(len(z), -1), z, None) + log_prior).logsumexp(0) + (z[1, 0] - z[0, 0]).log()
         for x in batch.x
     ])  # fmt: skip
     bound = torch.stack([vae.log_density(batch.x, generator(seed)) for seed in range(50)]).mean(dim=0)
