@@ -207,10 +207,10 @@ class TrainingSession(Catalogue, QObject):
         if self.state == "running":
             self._send(messages.Pause())
 
-    def one_step(self, parts: tuple[str, ...] = ()) -> None:
-        """Exactly one step, of some parts or of all, then paused."""
+    def steps(self, count: int = 1, parts: tuple[str, ...] = ()) -> None:
+        """Exactly so many steps, of some parts or of all, then paused."""
         self._wish = None
-        self._send(messages.TrainSteps(1, parts))
+        self._send(messages.TrainSteps(count, parts))
         self._set_state("running")
 
     def stop(self) -> None:

@@ -101,7 +101,7 @@ def test_idle_running_paused_running_stopping_done(watched):
 
 def test_a_paused_run_is_stopped_at_once(watched):
     session = watched.fresh()
-    session.one_step()
+    session.steps()
     watched.until("paused")
     session.stop()
     assert session.state == "done"
@@ -110,12 +110,12 @@ def test_a_paused_run_is_stopped_at_once(watched):
 def test_one_step_is_exactly_one_and_then_rests(watched):
     session = watched.fresh()
     for expected in (1, 2):
-        session.one_step()
+        session.steps()
         watched.until("paused")
         assert session.step == expected
     session.start(Budget("steps", 20))
     watched.until("done")
-    session.one_step()
+    session.steps()
     watched.until("paused")
     assert session.step == 21
     assert len(watched.losses()) == 21
@@ -137,7 +137,7 @@ def test_a_bundled_run_can_be_asked_but_not_trained(watched):
     watched.wait(lambda: session.is_open)
     assert not session.can_train
     assert session.step == watched.bursts[-1][-1].step > 100  # its log is there to be drawn
-    session.one_step()
+    session.steps()
     watched.wait(lambda: watched.refusals)
     assert "can only be sampled" in watched.refusals[0]
     assert session.state == "idle"
@@ -168,7 +168,7 @@ def test_opening_another_run_saves_and_retires_the_one_that_trains(watched):
     session.open_run(str(kept))
     watched.wait(lambda: session.is_open and session.can_train)
     at = session.step
-    session.one_step()
+    session.steps()
     watched.until("paused")
     assert session.step == at + 1
 
@@ -218,7 +218,7 @@ def test_an_update_that_breaks_fails_in_words(watched, monkeypatch):
 
 def test_a_live_change_becomes_an_event(watched):
     session = watched.fresh()
-    session.one_step()
+    session.steps()
     watched.until("paused")
     session.change({"beta": 2.0, "train.lr": 0.01})
     watched.wait(lambda: session.experiment.events)
@@ -241,7 +241,7 @@ def test_the_exported_experiment_trained_headless_gives_the_same_losses(watched,
     watched.wait(lambda: session.experiment.events and session.step > session.experiment.events[0].step + 10)
     session.pause()
     watched.until("paused")
-    session.one_step()
+    session.steps()
     watched.until("paused")
     file = tmp_path / "experiment.json"
     session.exported().save(file)

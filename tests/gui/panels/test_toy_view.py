@@ -32,9 +32,15 @@ class ToyView(View):
         self.words.setText(f"{self.factor.value() * answer.arrays['x'].mean():.3f}")
 
 
+class ToyPanel(ModelPanel):
+    """The base panel and one view more."""
+
+    view_classes = (*ModelPanel.view_classes, ToyView)
+
+
 @pytest.fixture
 def toy(open_window, tiny_run, monkeypatch):
-    monkeypatch.setattr(ModelPanel, "view_classes", (*ModelPanel.view_classes, ToyView))
+    monkeypatch.setattr("playground.gui.main_window._panel_class", lambda family: ToyPanel)
     person = open_window(tiny_run("gan", "digits"))
     person.show_view("Toy")
     return person

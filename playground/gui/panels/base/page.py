@@ -25,7 +25,6 @@ class Page(QWidget):
 
     Attributes:
         name: of the page, in front of all its ids.
-        askers: its parts that ask a session.
         presenting: what gives way in a presentation, where anything does.
         messages: where it says what happened; the subclass places it.
     """
@@ -39,9 +38,13 @@ class Page(QWidget):
         self.name = name
         self.setObjectName(name)
         self.messages = MessageBar(id_prefix=name)
-        self.askers: list[Asker] = []
         self.presenting: Presenting | None = None
         self._pending: dict[str, Value] = {}  # values of a restored state that no control could take yet
+
+    @property
+    def askers(self) -> Sequence[Asker]:
+        """Its parts that ask a session."""
+        return ()
 
     @property
     def data_name(self) -> str:

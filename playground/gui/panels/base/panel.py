@@ -12,8 +12,10 @@ import numpy as np
 from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from playground.core.messages import Change, Command, TrainSteps
 from playground.core.records import Answer, Query, TrainRecord
 from playground.gui.document import ViewState
+from playground.gui.panels.base.asker import Asker
 from playground.gui.panels.base.compare_view import CompareView
 from playground.gui.panels.base.data_desk import DataDesk
 from playground.gui.panels.base.data_dock import DataDock
@@ -61,6 +63,8 @@ class ModelPanel(PanelActions):
         for view in self.views:
             view.pictured.connect(self._picture)
             view.comparison_wanted.connect(self.comparison_wanted)
+            view.wish.connect(self._grant)
+            view.grown.connect(self._grown)
         self.tabs = view_tabs(f"{family}.views", [(view, view.title, view.tooltip) for view in self.views])
         self.transport = RunControls(id_prefix=family)
         self.settings = SettingsColumn(family, session)
@@ -69,7 +73,6 @@ class ModelPanel(PanelActions):
         learns = self.settings.data_section.learns
         self.dock = DataDock(family, session, self.ask, points=learns("plane"), images=learns("images"))
         self._at_first: dict[str, Value] = {}  # what the views showed before a person did anything
-        self.askers = [*(asker for view in self.views for asker in view.askers()), self.dock]
         self.data = DataDesk(session, self.settings, self.dock, self.transport.seed, self.capture, self)
         self.time = TimeMachine(family, session, self.settings)
         self.loss = self.time.loss
@@ -78,6 +81,10 @@ class ModelPanel(PanelActions):
         self._lay_out()
         self._connect()
         self.show_state(session.state)
+
+    @property
+    def askers(self) -> Sequence[Asker]:
+        return [*(asker for view in self.views for asker in view.askers()), self.dock]
 
     # -- what a family may say of itself ----------------------------------------------------------------------------
 
@@ -166,6 +173,15 @@ class ModelPanel(PanelActions):
         """What the transport's button would do."""
         self.training.train()
 
+    def _grant(self, wish: Command) -> None:
+        """Does what a view wishes, as if a person had done it at the settings or the transport."""
+        match wish:
+            case Change(changes):
+                for key, value in changes.items():
+                    self.settings.show_value(key, value)
+            case TrainSteps(count, parts):
+                self.training.steps(count, parts)
+
     def _begun(self, afresh: bool) -> None:
         self.messages.clear()
         self.settings.data_section.edit_button.setChecked(False)  # what trains is on the stage
@@ -243,6 +259,13 @@ class ModelPanel(PanelActions):
         if facts["notice"]:
             self.messages.show_message("warn", facts["notice"])
         self._at_first = self._at_first or self._of_views()
+        self.settle_values()
+
+    def _grown(self, part: QWidget) -> None:
+        """A part of a view is there: what it shows at first, and what a restored state says of it."""
+        for name, value in controls.values(part).items():
+            if not isinstance(value, list):
+                self._at_first.setdefault(name, value)
         self.settle_values()
 
     def _of_views(self) -> dict[str, Value]:

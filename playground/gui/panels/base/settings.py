@@ -115,6 +115,14 @@ class SettingsColumn(QScrollArea):
         self.data_section.show_run(experiment, facts, tested)
         self._fit()
 
+    def show_value(self, key: str, value: Value) -> None:
+        """Sets a setting as a person would, by its key on the command line."""
+        group, _, name = key.rpartition(".")
+        form = self._training if group == "train" else self._config
+        assert form is not None
+        form.set_values({name: value})
+        self.edited.emit(key, value, key in self._live)
+
     def assignments(self) -> dict[str, Value]:
         """All settings as they stand, by their keys on the command line."""
         if self._config is None or self._training is None:

@@ -35,7 +35,7 @@ class Training(QObject):
         transport.pause_clicked.connect(session.pause)
         transport.resume_clicked.connect(self.train)
         transport.budget_changed.connect(self._budget_chosen)
-        transport.step_clicked.connect(self.one_step)
+        transport.step_clicked.connect(self.steps)
         transport.stop_clicked.connect(session.stop)
         transport.reset_clicked.connect(self.reset)
         transport.reseed_clicked.connect(self.reset)
@@ -51,11 +51,11 @@ class Training(QObject):
         self._session.start(self._goal())
         self._budget_edited = False
 
-    def one_step(self) -> None:
-        """Exactly one step, then pause."""
+    def steps(self, count: int = 1, parts: tuple[str, ...] = ()) -> None:
+        """Exactly so many steps of some parts, or of all, then pause."""
         if self._needs_fresh_model():
             self.reset()
-        self._session.one_step()
+        self._session.steps(count, parts)
 
     def reset(self) -> None:
         """A fresh model with the settings as they stand."""

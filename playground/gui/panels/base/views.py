@@ -27,9 +27,13 @@ class View(Asker):
     Signals:
         pictured: (node of the drawn model, image (C, H, W) or None, whether it is signed) for the live drawing.
         comparison_wanted: (data, families, settings of the data) to open the page of comparisons with.
+        wish: what only the panel may have done: a `Change` of settings or `TrainSteps`, see `core.messages`.
+        grown: (widget) a part of it has been made after the rest.
     """
 
     pictured = Signal(str, object, bool)
+    wish = Signal(object)
+    grown = Signal(object)
     comparison_wanted = Signal(str, list, dict)
     title: ClassVar[str] = ""
     tooltip: ClassVar[str] = ""

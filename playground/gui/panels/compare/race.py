@@ -69,7 +69,7 @@ class Race(QObject):
         """Exactly one step of each."""
         for column in self.columns:
             if column.session.state in ("idle", "paused", "done"):
-                column.session.one_step()
+                column.session.steps()
 
     def stop(self) -> None:
         """Ends all; what was learned stays."""

@@ -1,0 +1,150 @@
+"""The Inside view: several lenses on one model, each a page under a row of titles, each made when it is first seen."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, ClassVar
+
+import numpy as np
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+
+from playground.core.experiment import Experiment
+from playground.gui.panels.base.asker import Ask, Asker
+from playground.gui.panels.base.views import View
+from playground.gui.session import TrainingSession
+from playground.gui.widgets import theme
+from playground.gui.widgets.page_tabs import PageTabs
+from playground.gui.widgets.step_scrubber import StepScrubber
+
+
+class Lens(Asker):
+    """One way to look into a model. It asks under its own name and is brought up to date when it is seen.
+
+    Signals:
+        pictured: (node of the drawn model, image (C, H, W) or None, whether it is signed), as a view's.
+        wish: what only the panel may have done: a `Change` of settings or `TrainSteps`, see `core.messages`.
+    """
+
+    pictured = Signal(str, object, bool)
+    wish = Signal(object)
+    key: ClassVar[str] = ""  # the last word of its name
+    title: ClassVar[str] = ""
+    tooltip: ClassVar[str] = ""
+
+    def __init__(self, name: str, ask: Ask, parent: QWidget | None = None) -> None:
+        super().__init__(name, ask, parent)
+        self.pictures: dict[str, tuple[np.ndarray | None, bool]] = {}
+
+    @classmethod
+    def fits(cls, facts: Mapping[str, Any]) -> bool:
+        """Whether this model and its data have anything to show here; asked before the lens is made."""
+        return True
+
+    def opened(self, facts: Mapping[str, Any], experiment: Experiment) -> None:
+        self.pictures = {}
+        if self.fits(facts):
+            self.facts, self.experiment = facts, experiment
+            self.start(facts)
+        super().opened(facts, experiment)
+
+    def start(self, facts: Mapping[str, Any]) -> None:
+        """Makes ready for another model that it fits."""
+
+    def sessions(self) -> Sequence[TrainingSession]:
+        """Live runs of its own, beside the panel's."""
+        return ()
+
+    def stepper(self) -> StepScrubber | None:
+        """What the sampler's shortcuts work on, where it has one."""
+        return None
+
+    def picture(self, node: str, image: np.ndarray | None, signed: bool = False) -> None:
+        """Shows an image in a node of the drawn model; points are not drawn there."""
+        if image is None or image.ndim == 3:
+            self.pictures[node] = (image, signed)
+            self.pictured.emit(node, image, signed)
+
+
+class LensView(View):
+    """The lenses that fit the model, one of them on the stage. A family names its own in `lens_classes`."""
+
+    title = "Inside"
+    tooltip = "What happens inside: one lens at a time"
+    lens_classes: ClassVar[Sequence[type[Lens]]] = ()
+
+    def __init__(self, name: str, ask: Ask, parent: QWidget | None = None) -> None:
+        super().__init__(name, ask, parent)
+        self.lenses: dict[int, Lens] = {}  # those that have been made, by their place in the row
+        self.tabs = PageTabs(f"{name}.lens", "Lenses", "Which lens is on the stage")
+        for index, kind in enumerate(self.lens_classes):
+            self.tabs.addTab(kind.title)
+            self.tabs.setTabToolTip(index, kind.tooltip)
+        self._stack = QStackedWidget()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, theme.em(self, 0.3), 0, 0)
+        layout.addWidget(self.tabs)
+        layout.addWidget(self._stack, 1)
+        self.tabs.currentChanged.connect(self._chosen)
+
+    @property
+    def lens(self) -> Lens | None:
+        """The one on the stage; None before it is made."""
+        return self.lenses.get(self.tabs.currentIndex())
+
+    def fits(self, facts: Mapping[str, Any]) -> bool:
+        return any(kind.fits(facts) for kind in self.lens_classes)
+
+    def askers(self) -> Sequence[Asker]:
+        return (self, *self.lenses.values())
+
+    def sessions(self) -> Sequence[TrainingSession]:
+        return [session for lens in self.lenses.values() for session in lens.sessions()]
+
+    def stepper(self) -> StepScrubber | None:
+        return self.lens.stepper() if self.lens else None
+
+    def is_settled(self) -> bool:
+        return super().is_settled() and self.lens is not None and self.lens.is_settled()
+
+    def opened(self, facts: Mapping[str, Any], experiment: Experiment) -> None:
+        fitting = [index for index, kind in enumerate(self.lens_classes) if kind.fits(facts)]
+        for index in range(len(self.lens_classes)):
+            self.tabs.setTabVisible(index, index in fitting)
+        if fitting and self.tabs.currentIndex() not in fitting:
+            self.tabs.setCurrentIndex(fitting[0])
+        self.tabs.setVisible(len(fitting) > 1)
+        super().opened(facts, experiment)
+
+    def refresh(self) -> None:
+        """Makes the lens on the stage, if it is seen for the first time."""
+        index = self.tabs.currentIndex()
+        kind = self.lens_classes[index]
+        if index not in self.lenses and kind.fits(self.facts):
+            self._make(index, kind)
+        if self.lens is not None:
+            self._stack.setCurrentWidget(self.lens)
+            self._picture_all()
+
+    def trained(self, step: int) -> None:
+        """Its lenses hear of training by themselves."""
+
+    def _chosen(self, index: int) -> None:
+        self.outdate()
+
+    def _make(self, index: int, kind: type[Lens]) -> None:
+        lens = kind(f"{self.objectName()}.{kind.key}", self._ask)
+        self.lenses[index] = lens
+        lens.pictured.connect(self.picture)
+        lens.wish.connect(self.wish)
+        self._stack.addWidget(lens)
+        assert self.experiment is not None
+        lens.opened(self.facts, self.experiment)
+        self.grown.emit(lens)
+
+    def _picture_all(self) -> None:
+        """The drawn model shows what this lens shows, and nothing of the one before."""
+        assert self.lens is not None
+        now = self.lens.pictures
+        for node in [node for node in self.pictures if node not in now]:
+            self.picture(node, None)
+        for node, (image, signed) in now.items():
+            self.picture(node, image, signed)
