@@ -21,6 +21,7 @@ _SIZES: dict[Role, float] = {"data": 0.28, "model": 0.42, "exact": 0.45}  # em
 _OPACITY: dict[Role, float] = {"data": 0.45, "model": 0.8, "exact": 0.8}
 _DENSITY, _CONTOURS, _TRAILS = "density", "exact density", "paths"
 _COLUMNS = 96  # in which numbers on a line are stacked
+_MASS = (0.5, 0.9)  # shares of an exact density's mass that are outlined
 _Kind = Literal["points", "arrows", "density", "contours", "trails"]
 
 
@@ -100,8 +101,7 @@ class ScatterView(DrawnWidget):
         first = np.searchsorted(column[order], column[order])
         share = np.empty(len(x))
         share[order] = (np.arange(len(x)) - first + 0.5) / max(len(x), 1)
-        self._tallest = self._tallest or float(share.max(initial=0.0))
-        height = np.minimum(0.42 * side * share / (self._tallest or 1.0), 0.49 * side)
+        height = self._height(share)
         middle = (self._low + self._high) / 2
         return np.stack([x, middle + (-height if role == "model" else height)], axis=1)
 
@@ -126,6 +126,24 @@ class ScatterView(DrawnWidget):
             ends = self._low + (ends + 0.5) / (columns, rows) * (self._high - self._low)
             item.item.setData(ends[:, 0], ends[:, 1])
         self._changed(item, image is not None)
+
+    def set_truth(self, density: np.ndarray | None) -> None:
+        """Outlines where an exact density has half and nine tenths of its mass, (G, G) laid out as in `set_density`; of
+        one on the line, (G,), draws the curve at the height that stacks of such a share have."""
+        if density is None or density.ndim == 2:
+            self.set_contours(density, () if density is None else tuple(_level(density, share) for share in _MASS))
+            return
+        item = self._layer(_CONTOURS, "contours", "exact", pg.PlotCurveItem(), 1)
+        side = self._high - self._low
+        height = self._height(density * side / _COLUMNS)
+        item.item.setData(np.linspace(self._low, self._high, len(density)), (self._low + self._high) / 2 + height)
+        self._changed(item, True)
+
+    def _height(self, share: np.ndarray) -> np.ndarray:
+        """Of a stack over the line that holds this share of the numbers."""
+        side = self._high - self._low
+        self._tallest = self._tallest or float(share.max(initial=0.0))
+        return np.minimum(0.42 * side * share / (self._tallest or 1.0), 0.49 * side)
 
     def set_trails(self, xy: np.ndarray | None) -> None:
         """Draws the path of each particle, (T, N, 2); of very many, evenly chosen ones."""
@@ -260,6 +278,13 @@ class ScatterView(DrawnWidget):
         x = left + side + gap if beside else left + side - legend.width() - gap
         self._legend.setGeometry(x, top if beside else top + gap // 2, legend.width(), legend.height())
         self._legend.raise_()
+
+
+def _level(density: np.ndarray, share: float) -> float:
+    """The height above which a density has this share of its mass; a little less, for one that is flat there."""
+    falling = np.sort(density, axis=None)[::-1]
+    mass = np.cumsum(falling)
+    return 0.999 * float(falling[np.searchsorted(mass, share * mass[-1])])
 
 
 def _arrow_segments(start: np.ndarray, arrow: np.ndarray) -> np.ndarray:

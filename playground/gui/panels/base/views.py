@@ -115,6 +115,7 @@ class SampleStage(QWidget):
             self.points.clear()
             self.points.set_extent(-facts["extent"], facts["extent"])
             self.points.set_points("real data", facts["test"][:1500], "data")
+            self.points.set_truth(facts["data"]["density"])
 
     def show_samples(self, x: np.ndarray, caption: str, captions: list[str] | None = None) -> None:
         """Images (N, C, H, W) or points (N, 2)."""

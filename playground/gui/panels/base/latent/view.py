@@ -104,6 +104,7 @@ class LatentView(View):
         if points:
             self.plane.set_extent(-facts["extent"], facts["extent"])
             self.plane.set_points("real data", facts["test"][:1500], "data")
+            self.plane.set_truth(facts["data"]["density"])
         for index, tool in enumerate(self.tools):
             self.tabs.setTabVisible(index, tool.fits(facts))
 
