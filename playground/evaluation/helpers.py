@@ -4,8 +4,13 @@ from playground.core.data import Dataset
 from playground.core.job import Helper
 from playground.evaluation.examiner import Examiner
 from playground.evaluation.latent import LatentLab
+from playground.evaluation.memorisation import Neighbours
 
 
 def helpers(dataset: Dataset) -> dict[str, Helper]:
     """All of them, for one data set."""
-    return {"latent": LatentLab(dataset), "evaluation": Examiner(dataset)}
+    return {
+        "latent": LatentLab(dataset),
+        "evaluation": Examiner(dataset),
+        "neighbours": Neighbours(dataset),
+    }

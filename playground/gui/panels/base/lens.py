@@ -29,6 +29,7 @@ class Lens(Asker):
     key: ClassVar[str] = ""  # the last word of its name
     title: ClassVar[str] = ""
     tooltip: ClassVar[str] = ""
+    receives: ClassVar[bool] = False  # whether it has a use for an image that another panel sends
 
     def __init__(self, name: str, ask: Ask, parent: QWidget | None = None) -> None:
         super().__init__(name, ask, parent)
@@ -56,6 +57,9 @@ class Lens(Asker):
     def stepper(self) -> StepScrubber | None:
         """What the sampler's shortcuts work on, where it has one."""
         return None
+
+    def receive(self, x: np.ndarray) -> None:
+        """Takes an image (C, H, W) that another panel sends; asked only of a lens that `receives`."""
 
     def picture(self, node: str, image: np.ndarray | None, signed: bool = False) -> None:
         """Shows an image in a node of the drawn model; points are not drawn there."""
@@ -101,6 +105,16 @@ class LensView(View):
 
     def stepper(self) -> StepScrubber | None:
         return self.lens.stepper() if self.lens else None
+
+    def receive(self, x: np.ndarray) -> bool:
+        takers = [i for i, kind in enumerate(self.lens_classes) if kind.receives and kind.fits(self.facts)]
+        if not takers:
+            return False
+        self.tabs.setCurrentIndex(takers[0])
+        if takers[0] not in self.lenses:
+            self._make(takers[0], self.lens_classes[takers[0]])
+        self.lenses[takers[0]].receive(x)
+        return True
 
     def is_settled(self) -> bool:
         return super().is_settled() and self.lens is not None and self.lens.is_settled()

@@ -24,6 +24,7 @@ from playground.gui.panels.base.header import PanelHeader
 from playground.gui.panels.base.latent import LatentView
 from playground.gui.panels.base.panel_actions import PanelActions
 from playground.gui.panels.base.presenting import Presenting
+from playground.gui.panels.base.receiving import Receiving
 from playground.gui.panels.base.settings import SettingsColumn
 from playground.gui.panels.base.source import SourcePane
 from playground.gui.panels.base.source_desk import SourceDesk
@@ -65,6 +66,8 @@ class ModelPanel(PanelActions):
             view.comparison_wanted.connect(self.comparison_wanted)
             view.wish.connect(self._grant)
             view.grown.connect(self._grown)
+            view.kept.connect(self.kept)
+            view.sent.connect(self.sent)
         self.tabs = view_tabs(f"{family}.views", [(view, view.title, view.tooltip) for view in self.views])
         self.transport = RunControls(id_prefix=family)
         self.settings = SettingsColumn(family, session)
@@ -72,6 +75,7 @@ class ModelPanel(PanelActions):
         self.training = Training(family, session, self.transport, self.settings, self)
         learns = self.settings.data_section.learns
         self.dock = DataDock(family, session, self.ask, points=learns("plane"), images=learns("images"))
+        self.receiving = Receiving(self)
         self._at_first: dict[str, Value] = {}  # what the views showed before a person did anything
         self.data = DataDesk(session, self.settings, self.dock, self.transport.seed, self.capture, self)
         self.time = TimeMachine(family, session, self.settings)
@@ -260,6 +264,7 @@ class ModelPanel(PanelActions):
             self.messages.show_message("warn", facts["notice"])
         self._at_first = self._at_first or self._of_views()
         self.settle_values()
+        self.receiving.opened()
 
     def _grown(self, part: QWidget) -> None:
         """A part of a view is there: what it shows at first, and what a restored state says of it."""

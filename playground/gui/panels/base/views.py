@@ -14,6 +14,7 @@ from playground.core.experiment import Experiment
 from playground.core.records import Answer
 from playground.gui.panels.base.asker import Ask, Asker
 from playground.gui.panels.base.sampling import SamplingForm, labels_in_turn
+from playground.gui.panels.base.shelf import Shelf
 from playground.gui.session import TrainingSession
 from playground.gui.widgets import theme
 from playground.gui.widgets.image_grid import ImageGrid
@@ -29,11 +30,14 @@ class View(Asker):
         comparison_wanted: (data, families, settings of the data) to open the page of comparisons with.
         wish: what only the panel may have done: a `Change` of settings or `TrainSteps`, see `core.messages`.
         grown: (widget) a part of it has been made after the rest.
+        kept, sent: an `Example` to keep, or (example, family) to hand to that family's panel.
     """
 
     pictured = Signal(str, object, bool)
     wish = Signal(object)
     grown = Signal(object)
+    kept = Signal(object)
+    sent = Signal(object, str)
     comparison_wanted = Signal(str, list, dict)
     title: ClassVar[str] = ""
     tooltip: ClassVar[str] = ""
@@ -64,6 +68,10 @@ class View(Asker):
     def side_form(self) -> QWidget | None:
         """Settings that belong to this view; they stand at the top of the column beside the stage."""
         return None
+
+    def receive(self, x: np.ndarray) -> bool:
+        """Takes an image (C, H, W) that another panel sends; returns whether it has a use for it."""
+        return False
 
     def picture(self, node: str, image: np.ndarray | None, signed: bool = False) -> None:
         """Shows an image in a node of the drawn model; points are not drawn there."""
@@ -209,19 +217,31 @@ class SampleView(View):
     """Samples on demand, with the sampler's settings and a seed."""
 
     title = "Sample"
-    tooltip = "Draw samples with settings of your own"
+    tooltip = "Draw samples with settings of your own; click one for what is most like it"
+    _step = 0  # of the weights that made what is on show
 
     def __init__(self, name: str, ask: Ask, parent: QWidget | None = None) -> None:
         super().__init__(name, ask, parent)
         self.stage = SampleStage(name)
         self.form = SamplingForm(name)
         self.form.changed.connect(self.outdate)
+        self.shelf = Shelf(f"{name}.shelf", ask)
+        self.shelf.kept.connect(self.kept)
+        self.shelf.sent.connect(self.sent)
+        self.stage.images.image_clicked.connect(self._offer)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.stage)
+        layout.addWidget(self.stage, 1)
+        layout.addWidget(self.shelf)
 
     def side_form(self) -> QWidget:
         return self.form
+
+    def askers(self) -> Sequence[Asker]:
+        return (self, self.shelf)
+
+    def is_settled(self) -> bool:
+        return super().is_settled() and (self.shelf.isHidden() or self.shelf.is_settled())
 
     def fits(self, facts: Mapping[str, Any]) -> bool:
         return "sample" in facts["capabilities"]
@@ -238,7 +258,11 @@ class SampleView(View):
 
     def answered(self, answer: Answer) -> None:
         self.stage.show_samples(answer.arrays["x"], f"Samples after {answer.step:,} steps, seed {self.form.seed()}.")
+        self._step = answer.step
         self.picture("sample", answer.arrays["x"][0])
+
+    def _offer(self, index: int) -> None:
+        self.shelf.offer(self.stage.images.images()[index], f"step {self._step:,}, seed {self.form.seed()}, #{index}")
 
 
 def view_tabs(name: str, views: Sequence[tuple[QWidget, str, str]]) -> QTabWidget:
