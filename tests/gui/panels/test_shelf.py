@@ -80,5 +80,3 @@ def test_images_of_several_sizes_stand_side_by_side():
     assert both[0, :, :4, :4].min() == 0.5  # each pixel twice as large
     assert both[0].sum() == pytest.approx(3 * 16 * 0.5)
     assert MOST >= 2
-
-
