@@ -5,6 +5,7 @@ from playground.core.job import Helper
 from playground.evaluation.examiner import Examiner
 from playground.evaluation.latent import LatentLab
 from playground.evaluation.memorisation import Neighbours
+from playground.evaluation.sweep import Sweep
 
 
 def helpers(dataset: Dataset) -> dict[str, Helper]:
@@ -13,4 +14,5 @@ def helpers(dataset: Dataset) -> dict[str, Helper]:
         "latent": LatentLab(dataset),
         "evaluation": Examiner(dataset),
         "neighbours": Neighbours(dataset),
+        "sweep": Sweep(dataset),
     }
