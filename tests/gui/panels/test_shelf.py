@@ -37,6 +37,23 @@ def test_a_click_shows_the_nearest_training_images(gan):
     assert shelf.isHidden()
 
 
+def test_every_sample_stands_beside_its_nearest_training_image(gan):
+    grid = gan.view.stage.images
+    samples = grid.images()
+    gan.ask_again(lambda: gan.press("gan.sample.nearest"))
+    gan.settle()
+    shown = grid.images()
+    assert len(shown) == 30
+    np.testing.assert_array_equal(shown[::2], samples[:15])
+    written = [float(words) for words in grid._captions[1::2]]
+    away = [float(np.linalg.norm(a - b)) for a, b in zip(shown[::2], shown[1::2], strict=True)]
+    assert written == pytest.approx(away, abs=0.006)
+    click(gan, 9)
+    assert gan.view.shelf.example.words.endswith("#4")
+    gan.press("gan.sample.nearest")
+    np.testing.assert_array_equal(grid.images(), samples)
+
+
 def test_samples_are_kept_beside_each_other_copied_and_removed(gan):
     gan.press("gan.sample.shelf.keep")
     click(gan, 5)

@@ -161,7 +161,7 @@ class Shelf(Asker):
     def _fit(self) -> None:
         """As high as its words need at this width, whatever stands above."""
         self.pictures.setFixedSize(theme.em(self, 16), theme.em(self, 5))
-        self.setFixedHeight(self.layout().totalHeightForWidth(self.width()))
+        self.setFixedHeight(self._row.totalHeightForWidth(self.width()))
 
     def _lay_out(self) -> None:
         row = FlowLayout()
@@ -171,9 +171,9 @@ class Shelf(Asker):
         right.addWidget(self.words)
         right.addLayout(row)
         right.addStretch(1)
-        layout = QHBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.pictures)
-        layout.addLayout(right, 1)
-        layout.addWidget(self.dismiss, 0, Qt.AlignmentFlag.AlignTop)
+        self._row = QHBoxLayout(self)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.addWidget(self.pictures)
+        self._row.addLayout(right, 1)
+        self._row.addWidget(self.dismiss, 0, Qt.AlignmentFlag.AlignTop)
         self._fit()

@@ -8,7 +8,16 @@ from typing import Any, ClassVar
 import numpy as np
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPixmap
-from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QStackedLayout, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QStackedLayout,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from playground.core.experiment import Experiment
 from playground.core.records import Answer
@@ -213,6 +222,9 @@ class TrainView(View):
         self.picture("sample", answer.arrays["x"][0])
 
 
+PAIRS, PAIRS_A_ROW = 15, 5  # samples shown with their nearest training images
+
+
 class SampleView(View):
     """Samples on demand, with the sampler's settings and a seed."""
 
@@ -229,9 +241,17 @@ class SampleView(View):
         self.shelf.kept.connect(self.kept)
         self.shelf.sent.connect(self.sent)
         self.stage.images.image_clicked.connect(self._offer)
+        self.nearest = QCheckBox("Nearest training image beside each")
+        self.nearest.setObjectName(f"{name}.nearest")
+        self.nearest.setAccessibleName(self.nearest.text())
+        self.nearest.setToolTip("Beside each sample the training image most like it, and how far away it is.\n"
+                                "A sample that copies the training data is at a distance near 0.")  # fmt: skip
+        self.nearest.toggled.connect(self._show)
+        self._samples: np.ndarray = np.empty(0)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.stage, 1)
+        layout.addWidget(self.nearest, 0, Qt.AlignmentFlag.AlignLeft)
         layout.addWidget(self.shelf)
 
     def side_form(self) -> QWidget:
@@ -249,6 +269,7 @@ class SampleView(View):
     def opened(self, facts: Mapping[str, Any], experiment: Experiment) -> None:
         self.stage.show_data(facts)
         self.form.show_fields(facts)
+        self.nearest.setVisible(facts["kind"] == "images")
         super().opened(facts, experiment)
 
     def refresh(self) -> None:
@@ -257,12 +278,39 @@ class SampleView(View):
         self.ask("samples", "sample", self.form.seed(), n=n, label=label, settings=settings)
 
     def answered(self, answer: Answer) -> None:
-        self.stage.show_samples(answer.arrays["x"], f"Samples after {answer.step:,} steps, seed {self.form.seed()}.")
-        self._step = answer.step
-        self.picture("sample", answer.arrays["x"][0])
+        if answer.query.channel.endswith("/nearest"):
+            self._show_pairs(answer.arrays["x"][:, 0], answer.arrays["distance"][:, 0], float(answer.arrays["usual"]))
+            return
+        self._samples, self._step = answer.arrays["x"], answer.step
+        self._show()
+        self.picture("sample", self._samples[0])
+
+    def _show(self) -> None:
+        """The samples; beside each, if that is wanted, its nearest training image as soon as it is found."""
+        if not self._samples.size:
+            return
+        self.stage.images.set_columns(None)
+        self.stage.show_samples(self._samples, f"Samples after {self._step:,} steps, seed {self.form.seed()}.")
+        if self.nearest.isChecked() and not self.is_points:
+            self.ask("nearest", "nearest", target="neighbours", x=self._samples[:PAIRS], k=1)
+
+    def _show_pairs(self, nearest: np.ndarray, distance: np.ndarray, usual: float) -> None:
+        if not self.nearest.isChecked():
+            return
+        pairs = np.stack([self._samples[: len(nearest)], nearest], axis=1)
+        captions = [words for d in distance for words in ("", f"{d:.2f}")]
+        self.stage.images.set_columns(2 * PAIRS_A_ROW)
+        self.stage.show_samples(
+            pairs.reshape(-1, *nearest.shape[1:]),
+            f"Samples after {self._step:,} steps, each with its nearest training image and the distance to it. From "
+            f"held-out images it is usually {usual:.2f}.",
+            captions,
+        )
 
     def _offer(self, index: int) -> None:
-        self.shelf.offer(self.stage.images.images()[index], f"step {self._step:,}, seed {self.form.seed()}, #{index}")
+        paired = len(self.stage.images.images()) > len(self._samples[:PAIRS]) and self.nearest.isChecked()
+        number = index // 2 if paired else index
+        self.shelf.offer(self._samples[number], f"step {self._step:,}, seed {self.form.seed()}, #{number}")
 
 
 def view_tabs(name: str, views: Sequence[tuple[QWidget, str, str]]) -> QTabWidget:
