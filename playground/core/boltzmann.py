@@ -83,6 +83,19 @@ class Boltzmann:
         """E averaged over the density itself: where the negative phase pushes."""
         return float(self.mass @ self.energy)
 
+    def at(self, x: np.ndarray) -> np.ndarray:
+        """E at points (N, dims), (N,): linear between the middles of cells, level beyond the outermost."""
+        cells, dims = self.cells, self.cells.dims
+        place = ((x.astype(float) + cells.reach) / cells.width - 0.5).clip(0, cells.side - 1)
+        low = np.floor(place).astype(int).clip(max=cells.side - 2)  # (N, dims), x first
+        share = place - low
+        values = self.energy.reshape([cells.side] * dims)
+        total = np.zeros(len(x))
+        for corner in np.ndindex(*[2] * dims):
+            weight = np.where(corner, share, 1 - share).prod(axis=1)
+            total += weight * values[tuple((low + corner).T[::-1])]
+        return total
+
     def draw(self, n: int, seed: int) -> np.ndarray:
         """n draws (n, dims), float32: a cell by its share, then anywhere in it."""
         generator = np.random.default_rng(seed)

@@ -38,6 +38,16 @@ def test_z_is_the_model_s_own():
     assert Boltzmann(cells, energy.numpy()).log_z == pytest.approx(own, abs=2e-3)
 
 
+@pytest.mark.parametrize("dims", [1, 2])
+def test_between_the_middles_of_cells_the_energy_is_linear(dims):
+    cells = Cells(2.0, 8, dims)
+    slope = np.array([3.0, -1.0])[:dims]
+    table = Boltzmann(cells, cells.points @ slope)
+    x = np.array([[0.3, -1.1], [1.7, 0.2]])[:, :dims]
+    assert table.at(x) == pytest.approx(x @ slope)
+    assert table.at(np.full((1, dims), 9.0)) == pytest.approx(np.full(dims, 1.75) @ slope)
+
+
 def test_shares_of_its_own_draws_are_its_own_and_those_of_others_are_not():
     cells, by = Cells(6.0, 120, 2), 5
     table = _gaussian(cells)

@@ -47,8 +47,8 @@ class _Layer:
 class ScatterView(DrawnWidget):
     """Layers of 2-D data in a square with fixed limits; what is real, made and exact differ in colour *and* shape.
 
-    A layer's name is what its legend says. The density, contour and trail layers are named ``"density"``,
-    ``"exact density"`` and ``"paths"``.
+    A layer's name is what its legend says. The trail layer is named ``"paths"``, the density and contour layers
+    ``"density"`` and ``"exact density"`` unless they are given a name.
     """
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
@@ -105,9 +105,9 @@ class ScatterView(DrawnWidget):
         middle = (self._low + self._high) / 2
         return np.stack([x, middle + (-height if role == "model" else height)], axis=1)
 
-    def set_density(self, image: np.ndarray | None) -> None:
+    def set_density(self, image: np.ndarray | None, layer: str = _DENSITY) -> None:
         """Draws a heat map (H, W) >= 0 over the extent, row 0 at the lowest y; None takes it away."""
-        item = self._layer(_DENSITY, "density", "model", pg.ImageItem(), -10)
+        item = self._layer(layer, "density", "model", pg.ImageItem(), -10)
         if image is not None:
             finite = np.nan_to_num(np.asarray(image, dtype=np.float32))
             most = float(finite.max()) or 1.0
@@ -116,9 +116,12 @@ class ScatterView(DrawnWidget):
             item.item.setRect(QRectF(self._low, self._low, side, side))
         self._changed(item, image is not None)
 
-    def set_contours(self, image: np.ndarray | None, levels: tuple[float, ...] = ()) -> None:
-        """Outlines an exact density (H, W), laid out as in `set_density`, at absolute `levels`."""
-        item = self._layer(_CONTOURS, "contours", "exact", pg.PlotCurveItem(connect="pairs"), 1)
+    def set_contours(
+        self, image: np.ndarray | None, levels: tuple[float, ...] = (), layer: str = _CONTOURS, role: Role = "exact"
+    ) -> None:
+        """Outlines an exact density, or another surface (H, W) under its own name, at absolute `levels`; laid out as in
+        `set_density`."""
+        item = self._layer(layer, "contours", role, pg.PlotCurveItem(connect="pairs"), 1)
         if image is not None:
             rows, columns = image.shape
             pieces = [contour_segments(image, level) for level in levels]
