@@ -57,8 +57,8 @@ class Catalogue:
 
     @staticmethod
     def default_run(family: str) -> str:
-        """The bundled run to begin with, or "": on the data that the family's CARD names, else on the first data that can
-        be seen from the last row and have one."""
+        """The bundled run to begin with, or "": on the data that the family's CARD names, else on the first data that
+        can be seen from the last row and have one."""
         bundled = registry.pretrained()
         own = registry.models()[family].extra.get("opens_on", "strokes")
         names = (f"{family}-{data}" for data in (own, "strokes", "digits", *registry.data()))

@@ -22,14 +22,15 @@ FAMILIES = [name for name, card in registry.models().items() if card.extra.get("
 
 
 def counted(root: QWidget, leave_out: list[QWidget]) -> list[str]:
-    """The controls seen below `root`. A composite counts once, as a person sees one thing; folds do not count."""
+    """The controls seen below `root`. A composite counts once, as a person sees one thing; folds do not count, nor do
+    the rows of titles."""
     spoken_for = {child for each in leave_out for child in [each, *each.findChildren(QWidget)]}
     found = []
     for name, widget in controls.find(root).items():
         if hasattr(widget, "control_value"):
             spoken_for.update(widget.findChildren(QWidget))
         seen = widget.isVisible() and widget not in spoken_for and widget.property("role") != "fold"
-        if seen and not widget.objectName().endswith(".views"):
+        if seen and not widget.objectName().endswith((".views", ".lens")):
             found.append(name)
     return found
 
