@@ -41,6 +41,7 @@ class TrainingSession(Catalogue, QObject):
         answered: an `Answer`, never one that a newer question on its channel has overtaken.
         failed: (sentence, details) when a run cannot be opened or trained on.
         refused: a sentence, when something asked for could not be done and all is as it was.
+        change_refused: the settings that this run cannot go on under.
         past_changed: a save has changed what is stored of the run's past.
         visited: (step, or None for the newest) whose weights answer from here on.
         written: an `Exported`, when an order was carried out or could not be.
@@ -64,6 +65,7 @@ class TrainingSession(Catalogue, QObject):
     answered = Signal(object)
     failed = Signal(str, str)
     refused = Signal(str)
+    change_refused = Signal(dict)
     past_changed = Signal()
     visited = Signal(object)
     written = Signal(object)
@@ -378,6 +380,8 @@ class TrainingSession(Catalogue, QObject):
                 self.experiment = message.experiment
             case messages.Refused():
                 self.refused.emit(message.message)
+                if message.set:
+                    self.change_refused.emit(dict(message.set))
             case messages.Failed():
                 self._set_state("failed")
                 self.failed.emit(message.message, message.details)
