@@ -25,6 +25,7 @@ def data_facts(dataset: Dataset) -> dict[str, Any]:
             row 0 at the lowest y; None where it is not known, or of images.
         examples: some training examples (N, *shape); labels: their first label (N,), -1 where there is none.
         counts: training examples a class of the first factor, (K,); empty without labels.
+        modes: the centres of its well-separated modes (M, D); None where that makes no sense.
         fields, options: what can be chosen of this data set, and what is.
     """
     arrays = {name: tensor.cpu().numpy() for name, tensor in _shown(dataset).items()}
@@ -33,6 +34,7 @@ def data_facts(dataset: Dataset) -> dict[str, Any]:
         "original_size": len((dataset.original or dataset).train),
         "entropy": dataset.exact.entropy if dataset.exact else None,
         "density": _exact_density(dataset),
+        "modes": None if dataset.modes is None else dataset.modes[0].cpu().numpy(),
         "fields": tuple(params(dataset.options).values()) if dataset.options else (),
         "options": to_dict(dataset.options) if dataset.options else {},
         **{name: arrays[name] for name in ("examples", "labels", "counts")},

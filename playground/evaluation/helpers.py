@@ -2,6 +2,7 @@
 
 from playground.core.data import Dataset
 from playground.core.job import Helper
+from playground.evaluation.census import Census
 from playground.evaluation.examiner import Examiner
 from playground.evaluation.latent import LatentLab
 from playground.evaluation.memorisation import Neighbours
@@ -15,4 +16,5 @@ def helpers(dataset: Dataset) -> dict[str, Helper]:
         "evaluation": Examiner(dataset),
         "neighbours": Neighbours(dataset),
         "sweep": Sweep(dataset),
+        "census": Census(dataset),
     }

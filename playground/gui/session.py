@@ -91,7 +91,7 @@ class TrainingSession(Catalogue, QObject):
         self._backend: Backend | None = None
         self._retiring: list[Backend] = []
         self._to_send: list[messages.Command] = []  # held back until the model is there
-        self._watch = messages.Watch(on=False)
+        self._watchers: dict[str, messages.Watch] = {}
         self._stamp = 0
         self._newest: dict[str, int] = {}
         self._pace = Pace()
@@ -251,12 +251,19 @@ class TrainingSession(Catalogue, QObject):
         self._send(messages.Ask(query, self._stamp))
         return self._stamp
 
-    def watch(self, on: bool, pause: float = 0.0) -> None:
+    def watch(self, on: bool, pause: float = 0.0, who: str = "") -> None:
         """Reports the stages of each step by `staged`, in this run and those opened later, or no longer. `pause`:
-        seconds for which the model is held at each stage."""
-        self._watch = messages.Watch(on, pause)
-        if self.is_open:  # else it is said when the model is there
-            self._send(self._watch)
+        seconds for which the model is held at each. Each of several watchers speaks for itself; the slowest counts."""
+        before = self.watching
+        self._watchers[who] = messages.Watch(on, pause if on else 0.0)
+        if self.is_open and self.watching != before:  # else it is said when the model is there
+            self._send(self.watching)
+
+    @property
+    def watching(self) -> messages.Watch:
+        """What all watchers want together."""
+        wanted = self._watchers.values()
+        return messages.Watch(any(w.on for w in wanted), max((w.pause for w in wanted), default=0.0))
 
     def _send(self, command: messages.Command) -> None:
         if self._backend is None:
@@ -350,8 +357,8 @@ class TrainingSession(Catalogue, QObject):
                 self.step, self.seconds = message.step, message.seconds
                 self.can_train, self.folder = message.can_train, message.folder
                 self.run, self.stored = self.run or message.place, message.stored
-                if self._watch.on:
-                    self._send(self._watch)
+                if self.watching.on:
+                    self._send(self.watching)
                 waiting, self._to_send = self._to_send, []
                 for command in waiting:
                     self._send(command)

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 from playground.gui.widgets import theme
 from playground.gui.widgets.contours import contour_segments
 from playground.gui.widgets.drawn_widget import DrawnWidget
-from playground.gui.widgets.plots import HAIRLINE, THINNEST, bare_plot, blend, pen, set_curve_pen
+from playground.gui.widgets.plots import HAIRLINE, THINNEST, bare_plot, blend, pen, set_curve_pen, surface_inks
 from playground.gui.widgets.role_legend import LegendEntry, Role, RoleLegend
 
 MOST_POINTS = 2000
@@ -22,7 +22,7 @@ _OPACITY: dict[Role, float] = {"data": 0.45, "model": 0.8, "exact": 0.8}
 _DENSITY, _CONTOURS, _TRAILS = "density", "exact density", "paths"
 _COLUMNS = 96  # in which numbers on a line are stacked
 _MASS = (0.5, 0.9)  # shares of an exact density's mass that are outlined
-_Kind = Literal["points", "arrows", "density", "contours", "trails"]
+_Kind = Literal["points", "arrows", "density", "surface", "contours", "trails"]
 
 
 class _Layer:
@@ -112,6 +112,16 @@ class ScatterView(DrawnWidget):
             finite = np.nan_to_num(np.asarray(image, dtype=np.float32))
             most = float(finite.max()) or 1.0
             item.item.setImage(finite, autoLevels=False, levels=(0.0, most))
+            side = self._high - self._low
+            item.item.setRect(QRectF(self._low, self._low, side, side))
+        self._changed(item, image is not None)
+
+    def set_surface(self, layer: str, image: np.ndarray | None, low: float, high: float) -> None:
+        """Draws a function (H, W) over the extent, laid out as in `set_density`: in the model's ink at `low`, in that
+        of data at `high`, in none half-way between and where it is NaN; None takes it away."""
+        item = self._layer(layer, "surface", "data", pg.ImageItem(), -9)
+        if image is not None:
+            item.item.setImage(np.asarray(image, dtype=np.float32), autoLevels=False, levels=(low, high))
             side = self._high - self._low
             item.item.setRect(QRectF(self._low, self._low, side, side))
         self._changed(item, image is not None)
@@ -248,6 +258,8 @@ class ScatterView(DrawnWidget):
         elif layer.kind == "density":
             stops = np.linspace(0.0, 1.0, len(look.density))
             layer.item.setColorMap(pg.ColorMap(stops, list(look.density)))
+        elif layer.kind == "surface":
+            layer.item.setColorMap(pg.ColorMap(np.linspace(0.0, 1.0, 3), surface_inks(look)))
         elif layer.kind == "trails":
             set_curve_pen(layer.item, pen(self, theme.faded(colour, 0.45), THINNEST))
         elif layer.kind == "contours":

@@ -21,7 +21,8 @@ class Lens(Asker):
 
     Signals:
         pictured: (node of the drawn model, image (C, H, W) or None, whether it is signed), as a view's.
-        wish: what only the panel may have done: a `Change` of settings or `TrainSteps`, see `core.messages`.
+        wish: what only the panel may have done: a `Change` of settings, `TrainSteps`, or a `Watch` of their stages, see
+            `core.messages`.
     """
 
     pictured = Signal(str, object, bool)
