@@ -95,6 +95,14 @@ class LensView(View):
         """The one on the stage; None before it is made."""
         return self.lenses.get(self.tabs.currentIndex())
 
+    def fitting(self) -> list[str]:
+        """The titles of the lenses that fit the model on show, in their order."""
+        return [kind.title for kind in self.lens_classes if kind.fits(self.facts)]
+
+    def show_lens(self, title: str) -> None:
+        """Puts a lens on the stage. Raises ValueError for one that does not fit."""
+        self.tabs.set_control_value(title)
+
     def fits(self, facts: Mapping[str, Any]) -> bool:
         return any(kind.fits(facts) for kind in self.lens_classes)
 
