@@ -36,7 +36,8 @@ class Rule:
 PLAIN_CORE = (
     "playground.core.aside playground.core.best_judge playground.core.boltzmann playground.core.errors "
     "playground.core.experiment playground.core.hyperparams playground.core.line playground.core.messages "
-    "playground.core.plane playground.core.records playground.core.turns playground.core.whole_file"
+    "playground.core.noise_targets playground.core.plane playground.core.records playground.core.turns "
+    "playground.core.whole_file"
 )
 
 RULES = (

@@ -4,8 +4,8 @@ from typing import Literal
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QRectF, QSize
-from PySide6.QtGui import QPainter, QResizeEvent
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from playground.gui.widgets import theme
@@ -22,6 +22,10 @@ _OPACITY: dict[Role, float] = {"data": 0.45, "model": 0.8, "exact": 0.8}
 _DENSITY, _CONTOURS, _TRAILS = "density", "exact density", "paths"
 _COLUMNS = 96  # in which numbers on a line are stacked
 _MASS = (0.5, 0.9)  # shares of an exact density's mass that are outlined
+_MOVES = {
+    Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, 1), Qt.Key.Key_Down: (0, -1),
+}  # fmt: skip
+_KEY_STEP = 0.02  # of the side, that an arrow key moves the handle
 _Kind = Literal["points", "arrows", "density", "surface", "contours", "trails"]
 
 
@@ -49,7 +53,12 @@ class ScatterView(DrawnWidget):
 
     A layer's name is what its legend says. The trail layer is named ``"paths"``, the density and contour layers
     ``"density"`` and ``"exact density"`` unless they are given a name.
+
+    Signals:
+        handle_moved: (x, y) where a person left the handle, by dragging or by the arrow keys; see `set_handle`.
     """
+
+    handle_moved = Signal(float, float)
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(name, "Plane", "Points, densities and paths in the plane", parent)
@@ -67,6 +76,7 @@ class ScatterView(DrawnWidget):
         for line in self._zero_lines:
             line.setZValue(-20)
             self._plot.addItem(line, ignoreBounds=True)
+        self._handle: pg.TargetItem | None = None
         self._tallest = 0.0  # share of the numbers on a line that stand in its highest column
         self._legend = RoleLegend(f"{name}.legend", self)
         self._legend_wanted = True
@@ -187,6 +197,62 @@ class ScatterView(DrawnWidget):
             ends = _arrow_segments(at, field * scale)
             self._layers[name].item.setData(ends[:, 0], ends[:, 1])
 
+    def set_handle(self, xy: np.ndarray | None, label: str = "", movable: bool = True) -> None:
+        """Puts a cross-hair with a label at a point (2,), to be dragged or moved by the arrow keys; None removes it."""
+        if self._handle is None:
+            self._handle = pg.TargetItem(size=theme.em(self, 1.1), label=label)
+            self._handle.setZValue(6)
+            self._plot.addItem(self._handle, ignoreBounds=True)
+            self._handle.sigPositionChangeFinished.connect(self._handle_left)
+            self._style_handle()
+        self._handle.setVisible(xy is not None)
+        if xy is not None:
+            self._handle.blockSignals(True)
+            self._handle.setPos(float(xy[0]), float(xy[1]))
+            self._handle.blockSignals(False)
+            self._handle.movable = movable
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus if xy is not None and movable else Qt.FocusPolicy.NoFocus)
+
+    def handle(self) -> tuple[float, float] | None:
+        """Where the handle stands; None where there is none."""
+        if self._handle is None or not self._handle.isVisible():
+            return None
+        at = self._handle.pos()
+        return float(at.x()), float(at.y())
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self._moves(event):
+            event.accept()  # the arrows move the handle, whatever they do elsewhere in the window
+            return True
+        return super().event(event)
+
+    def _moves(self, event: QKeyEvent) -> bool:
+        plain = not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        return plain and self.handle() is not None and Qt.Key(event.key()) in _MOVES
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        move, at = _MOVES.get(Qt.Key(event.key())), self.handle()
+        if self._handle is None or at is None or move is None or not self._handle.movable:
+            super().keyPressEvent(event)
+            return
+        pace = _KEY_STEP * (self._high - self._low)
+        self._handle.setPos(at[0] + pace * move[0], at[1] + pace * move[1])
+        self._handle_left()
+
+    def _handle_left(self) -> None:
+        if (at := self.handle()) is not None:
+            self.handle_moved.emit(*at)
+
+    def _style_handle(self) -> None:
+        if self._handle is not None:
+            look = theme.current()
+            self._handle.setPen(pen(self, look.accent, 0.12))
+            self._handle.setBrush(theme.faded(look.base, 0.4))
+            self._handle.setHoverBrush(theme.faded(look.accent, 0.5))
+            if (label := self._handle.label()) is not None:
+                label.setColor(look.text)
+                label.setFont(self.font())
+
     def set_layer_visible(self, layer: str, visible: bool) -> None:
         """Shows or hides a layer by its name; a layer that does not exist yet is left alone."""
         if layer in self._layers:
@@ -208,6 +274,8 @@ class ScatterView(DrawnWidget):
             self._plot.removeItem(layer.item)
         self._layers.clear()
         self._arrows.clear()
+        if self._handle is not None:
+            self.set_handle(None)
         self._tallest = 0.0
         self._update_legend()
 
@@ -219,6 +287,7 @@ class ScatterView(DrawnWidget):
         self._plot.getPlotItem().getViewBox().setBorder(pen(self, look.border, HAIRLINE))
         for layer in self._layers.values():
             self._style(layer)
+        self._style_handle()
         # A child hears of a new type size after its parent; placing needs the legend's new size now.
         self._legend.setFont(self.font())
         self._place()

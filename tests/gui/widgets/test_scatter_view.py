@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
 from playground.gui.widgets import theme
@@ -140,3 +141,20 @@ def test_on_the_line_the_truth_is_as_high_as_the_stacks_of_its_own_draws(plane):
     top = height[np.abs(x) < 0.1].mean()
     stacked = plane._stacked(draws[:, 0], "data")
     assert top == pytest.approx(stacked[np.abs(stacked[:, 0]) < 0.1, 1].max(), rel=0.06)
+
+
+def test_a_handle_is_moved_by_the_arrow_keys_and_tells_where_it_is_left(qtbot, plane):
+    moved = []
+    plane.handle_moved.connect(lambda x, y: moved.append((x, y)))
+    plane.set_handle(np.array([1.0, -2.0]), "1st")
+    assert plane.handle() == (1.0, -2.0)
+    assert moved == []  # only a person moves it
+    plane.setFocus()
+    qtbot.keyClick(plane, Qt.Key.Key_Left)
+    qtbot.keyClick(plane, Qt.Key.Key_Up)
+    assert moved[-1] == pytest.approx((0.88, -1.88))
+    plane.set_handle(np.array([1.0, -2.0]), movable=False)
+    qtbot.keyClick(plane, Qt.Key.Key_Left)
+    assert plane.handle() == (1.0, -2.0)
+    plane.set_handle(None)
+    assert plane.handle() is None
