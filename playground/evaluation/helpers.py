@@ -2,11 +2,10 @@
 
 from playground.core.data import Dataset
 from playground.core.job import Helper
-from playground.evaluation.census import Census
+from playground.evaluation.bound import BoundLab
 from playground.evaluation.examiner import Examiner
 from playground.evaluation.latent import LatentLab
-from playground.evaluation.memorisation import Neighbours
-from playground.evaluation.sweep import Sweep
+from playground.evaluation.moments import Moments
 
 
 def helpers(dataset: Dataset) -> dict[str, Helper]:
@@ -14,7 +13,6 @@ def helpers(dataset: Dataset) -> dict[str, Helper]:
     return {
         "latent": LatentLab(dataset),
         "evaluation": Examiner(dataset),
-        "neighbours": Neighbours(dataset),
-        "sweep": Sweep(dataset),
-        "census": Census(dataset),
+        "moments": Moments(dataset),
+        "bound": BoundLab(dataset),
     }
