@@ -11,10 +11,7 @@ from playground.core.random import stream
 from playground.registry import load_data
 
 README = (Path(__file__).resolve().parent.parent / "README.md").read_text(encoding="utf-8")
-TEST_COMMAND = (
-    "python3 -m venv .venv && . .venv/bin/activate && pip install -e '.[test]' "
-    "&& python -m pytest -n 2 --dist worksteal"
-)
+TEST_COMMAND = "python3 -m venv .venv && . .venv/bin/activate && pip install -e '.[test]' && python -m pytest"
 
 
 def blocks(language: str) -> list[str]:

@@ -1,7 +1,7 @@
 """What passes between a window and a worker: small frozen values, no live tensors; and nothing here needs torch."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from playground.core.experiment import Budget, Experiment
@@ -174,14 +174,9 @@ class Changed:
 
 @dataclass(frozen=True)
 class Refused:
-    """A change could not be made; everything is as it was.
-
-    Attributes:
-        set: the settings that training cannot go on under.
-    """
+    """A change could not be made; everything is as it was."""
 
     message: str
-    set: Mapping[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

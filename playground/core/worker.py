@@ -155,7 +155,7 @@ class Worker:
                     self._rest("paused")
         except PlaygroundError as error:
             if isinstance(command, Change):
-                self._say(Refused(str(error), command.set))
+                self._say(Refused(str(error)))
             else:  # it could not begin: what was trained so far is as it was
                 self._come_to_rest("paused" if trainer.step else "idle", str(error))
 
@@ -266,7 +266,8 @@ class Worker:
         records = tuple(job.folder.records()) if job.folder else ()
         seconds = job.trainer.seconds if job.trainer else float(job.folder.manifest["seconds"]) if job.folder else 0.0
         experiment = job.trainer.experiment if job.trainer else job.experiment
-        facts, trains = describe(model, job.dataset) | {"notice": job.notice}, job.trainer is not None
+        told = {"notice": job.notice, "data_name": experiment.data}
+        facts, trains = describe(model, job.dataset) | told, job.trainer is not None
         folder = self._folder()
         place = folder or str(job.path or "")
         return Opened(experiment, job.step, seconds, facts, trains, folder, place, records, self._stored())

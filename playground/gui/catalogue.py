@@ -57,11 +57,9 @@ class Catalogue:
 
     @staticmethod
     def default_run(family: str) -> str:
-        """The bundled run to begin with, or "": on the data that the family's CARD names, else on the first data that
-        can be seen from the last row and have one."""
+        """The bundled run to begin with: the first data set that can be seen from the last row and has one, or ""."""
         bundled = registry.pretrained()
-        own = registry.models()[family].extra.get("opens_on", "strokes")
-        names = (f"{family}-{data}" for data in (own, "strokes", "digits", *registry.data()))
+        names = (f"{family}-{data}" for data in ("strokes", "digits", *registry.data()))
         return next((name for name in names if name in bundled), "")
 
     @staticmethod
@@ -80,6 +78,16 @@ class Catalogue:
                 if known and experiment.data == data and registry.data_options(data, experiment.data_options) == wanted:
                     found.append(StoredRun(run, experiment, changed))
         return found
+
+    @staticmethod
+    def has_learned(run: str, data: str, options: Mapping[str, object]) -> bool:
+        """Whether there is a bundled run of that name, and this data under these settings is what it learned."""
+        folder = registry.pretrained().get(run)
+        if folder is None or not data:
+            return False
+        experiment = Experiment.load(folder / "experiment.json")
+        wanted = registry.data_options(data, options)
+        return experiment.data == data and registry.data_options(data, experiment.data_options) == wanted
 
     @staticmethod
     def has_run(run: str) -> bool:

@@ -1,15 +1,11 @@
-"""Recognition's own view: real images, and what the classifier takes them for."""
-
-from collections.abc import Mapping, Sequence
-from typing import Any
+"""Recognition while it learns: real images, and what the classifier takes them for."""
 
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from playground.core.records import Answer
-from playground.gui.panels.base import ModelPanel, View
+from playground.gui.panels.base import View
 from playground.gui.panels.base.views import Ask
 from playground.gui.widgets.image_grid import ImageGrid
-from playground.gui.widgets.model_diagram import Edge, Node
 
 SHOWN = 60
 
@@ -26,6 +22,7 @@ class RecogniseView(View):
         self.words = QLabel()
         self.words.setObjectName(f"{name}.caption")
         self.words.setProperty("role", "caption")
+        self.words.setWordWrap(True)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.images, 1)
@@ -52,17 +49,3 @@ class RecogniseView(View):
             f"After {answer.step:,} steps {right:.1%} of {len(real)} held-out images are labelled right; "
             "✗ names the right label; a percentage shows where the network is less than 99.5 % sure."
         )
-
-
-class Panel(ModelPanel):
-    """Recognition in the window."""
-
-    view_classes = (RecogniseView,)
-
-    def graph(self, facts: Mapping[str, Any]) -> tuple[Sequence[Node], Sequence[Edge]]:
-        nodes = [
-            Node("x", "observed", "x", 0, caption="image"),
-            Node("f", "network", "f", 1, shape="narrow", part="model", caption="recognition"),
-            Node("y", "observed", "y", 2, caption="label"),
-        ]
-        return nodes, [Edge("x", "f"), Edge("f", "y")]
