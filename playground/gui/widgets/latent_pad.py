@@ -25,6 +25,8 @@ from playground.gui.widgets.drawn_widget import DrawnWidget
 REACH = 3.5  # sigmas from the middle to an edge
 UNUSUAL = 3.0  # beyond this radius two numbers of a standard normal fall in one draw of ninety
 MOST_POINTS = 400
+_TURN = np.linspace(0, 2 * np.pi, 73)
+_CIRCLE = np.stack([np.cos(_TURN), np.sin(_TURN)])  # (2, T)
 _STEP, _LEAP = 0.1, 0.5  # sigmas that an arrow key moves, alone and with Shift
 
 
@@ -32,7 +34,8 @@ class LatentPad(DrawnWidget):
     """A square from -3.5 to +3.5 sigma; a drag or the arrow keys move the code.
 
     It shows the prior's circles at 1, 2 and 3 sigma with what lies beyond shaded, codes of examples as the letters of
-    their labels in the labels' colours, and the ellipses in which an example's code lies at 1 and 2 sigma.
+    their labels in the labels' colours, each in an ellipse of its spread where that is known; the ellipses in which one
+    example's code lies at 1 and 2 sigma; and the ellipse of all codes together, dashed, to be held against the prior.
 
     Signals:
         moved(object): a person moved the code, to (x, y) in sigmas.
@@ -54,7 +57,9 @@ class LatentPad(DrawnWidget):
         self._names = ("", "")
         self._points = np.empty((0, 2))
         self._marks: tuple[tuple[str, int], ...] = ()  # letters and number of each point's label
+        self._spreads = np.empty((0, 2))  # standard deviations of the examples' codes
         self._ellipse: tuple[np.ndarray, np.ndarray] | None = None  # mean (2,), axes (2, 2) one sigma long
+        self._whole: tuple[np.ndarray, np.ndarray] | None = None  # likewise of all codes together
         self._ground: QPixmap | None = None  # all that a move does not change
         self._held = False
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -75,12 +80,19 @@ class LatentPad(DrawnWidget):
         self._marks = tuple((letters[k] if 0 <= k < len(letters) else "·", k) for k in numbers)
         self._redraw()
 
+    def set_spreads(self, std: np.ndarray) -> None:
+        """The standard deviations (N, 2) of the examples' codes along the two directions; none are drawn without."""
+        self._spreads = np.asarray(std, dtype=float)[:MOST_POINTS]
+        self._redraw()
+
+    def set_whole(self, mean: np.ndarray | None, covariance: np.ndarray | None = None) -> None:
+        """The mean (2,) and covariance (2, 2) of the codes of all examples together; None takes the ellipse away."""
+        self._whole = _axes(mean, covariance)
+        self._redraw()
+
     def set_posterior(self, mean: np.ndarray | None, covariance: np.ndarray | None = None) -> None:
         """The mean (2,) and covariance (2, 2) of an example's code; None takes the ellipses away."""
-        self._ellipse = None
-        if mean is not None and covariance is not None:
-            values, vectors = np.linalg.eigh(covariance)
-            self._ellipse = (np.asarray(mean, float), vectors * np.sqrt(values.clip(min=0)))
+        self._ellipse = _axes(mean, covariance)
         self._redraw()
 
     def place(self) -> np.ndarray:
@@ -195,8 +207,9 @@ class LatentPad(DrawnWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setFont(self.font())
         self._draw_prior(painter)
+        self._draw_spreads(painter)
         self._draw_points(painter)
-        self._draw_posterior(painter)
+        self._draw_ellipses(painter)
         self._draw_names(painter)
         painter.end()
         return picture
@@ -239,18 +252,32 @@ class LatentPad(DrawnWidget):
         painter.setClipping(False)
         painter.setFont(self.font())
 
-    def _draw_posterior(self, painter: QPainter) -> None:
-        if self._ellipse is None:
-            return
-        mean, axes = self._ellipse
-        turn = np.linspace(0, 2 * np.pi, 73)
-        circle = np.stack([np.cos(turn), np.sin(turn)])  # (2, T)
+    def _draw_spreads(self, painter: QPainter) -> None:
+        look, scale = theme.current(), self._square().width() / (2 * REACH)
         painter.setClipRect(self._square())
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        for sigmas, style in ((1, Qt.PenStyle.SolidLine), (2, Qt.PenStyle.DashLine)):
-            path = [self.position(xy) for xy in (mean[:, None] + sigmas * axes @ circle).T]
-            painter.setPen(QPen(QColor(theme.current().model), 1.6 * self._line(), style))
-            painter.drawPolyline(path)
+        for xy, std, (_, number) in zip(self._points, self._spreads, self._marks, strict=False):
+            colour = look.series[number % len(look.series)] if number >= 0 else look.data
+            painter.setPen(QPen(theme.faded(colour, 0.45), self._line()))
+            painter.drawEllipse(self.position(xy), std[0] * scale, std[1] * scale)
+        painter.setClipping(False)
+
+    def _draw_ellipses(self, painter: QPainter) -> None:
+        """All codes together in the ink of what is exact, one example's in that of the model."""
+        look = theme.current()
+        dash, solid = Qt.PenStyle.DashLine, Qt.PenStyle.SolidLine
+        painter.setClipRect(self._square())
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        for ellipse, colour, lines in (
+            (self._whole, look.exact, {1: dash}),
+            (self._ellipse, look.model, {1: solid, 2: dash}),
+        ):
+            if ellipse is None:
+                continue
+            mean, axes = ellipse
+            for sigmas, style in lines.items():
+                painter.setPen(QPen(QColor(colour), 1.6 * self._line(), style))
+                painter.drawPolyline([self.position(xy) for xy in (mean[:, None] + sigmas * axes @ _CIRCLE).T])
         painter.setClipping(False)
 
     def _draw_names(self, painter: QPainter) -> None:
@@ -278,6 +305,14 @@ class LatentPad(DrawnWidget):
         x, y = self._place
         names = " and ".join(maths_label.plain(name) for name in self._names)
         self.setAccessibleDescription(f"{names} at {x:+.2f} and {y:+.2f} sigmas; {len(self._points)} examples")
+
+
+def _axes(mean: np.ndarray | None, covariance: np.ndarray | None) -> tuple[np.ndarray, np.ndarray] | None:
+    """An ellipse of one sigma by its middle (2,) and its half axes, the columns (2, 2)."""
+    if mean is None or covariance is None:
+        return None
+    values, vectors = np.linalg.eigh(covariance)
+    return np.asarray(mean, float), vectors * np.sqrt(values.clip(min=0))
 
 
 def short_marks(names: Sequence[str]) -> list[str]:

@@ -122,3 +122,18 @@ def test_the_posterior_is_an_ellipse_along_its_axes(pad):
 )
 def test_marks_are_as_short_as_tells_them_apart(names, marks):
     assert short_marks(names) == marks
+
+
+def test_the_spread_of_each_code_and_of_all_together_is_drawn_around_them(pad):
+    def paper(xy):
+        return colour_at(pad, xy).name().upper() == theme.current().base
+
+    edges = [(-1.5, 1.0), (0.4, -1.5)]  # of the ellipses below, away from circles, axes and letters
+    assert all(paper(xy) for xy in edges)
+    pad.set_points(np.array([[-1.0, 1.0]]))
+    pad.set_spreads(np.array([[0.5, 0.2]]))
+    pad.set_whole(np.array([0.0, -1.5]), np.diag([0.16, 0.01]))
+    assert not any(paper(xy) for xy in edges)
+    pad.set_spreads(np.empty((0, 2)))
+    pad.set_whole(None)
+    assert all(paper(xy) for xy in edges)

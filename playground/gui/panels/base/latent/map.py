@@ -10,10 +10,11 @@ from playground.core.records import Answer
 from playground.gui.panels.base.asker import Ask
 from playground.gui.panels.base.latent.code import Code
 from playground.gui.panels.base.latent.codes import grid, quantiles
+from playground.gui.panels.base.latent.pad import CodePad
 from playground.gui.panels.base.latent.tool import Tool, choice
 from playground.gui.widgets.flow_layout import FlowLayout
 from playground.gui.widgets.image_grid import ImageGrid
-from playground.gui.widgets.latent_pad import MOST_POINTS, LatentPad
+from playground.gui.widgets.latent_pad import MOST_POINTS
 from playground.gui.widgets.scatter_view import ScatterView
 
 SIDE = 11  # pictures along each direction
@@ -37,19 +38,15 @@ class MapTool(Tool):
             "the other directions as they are now.",
             ("codes", "decoded grid"),
         )
-        self.pad = LatentPad(f"{name}.pad")
+        self.pad = CodePad(f"{name}.pad", code)
         self.grid = ImageGrid(f"{name}.grid")
         self.mesh = ScatterView(f"{name}.mesh")
         self._codes = np.empty((0, 0), dtype=np.float32)  # of the examples
         self.across.activated.connect(self._chosen)
         self.up.activated.connect(self._chosen)
         self.kind.activated.connect(self._show_kind)
-        self.pad.moved.connect(self._moved)
-        self.pad.released.connect(code.released)
         self.grid.image_clicked.connect(self._go)
-        code.moved.connect(self._follow)
         code.turned.connect(self._turned)
-        code.encoded.connect(self._show_posterior)
         code.released.connect(self._ask_for_grid)
         self._lay_out()
 
@@ -99,25 +96,13 @@ class MapTool(Tool):
         across, up = self.pair()
         if not self.code.names or across == up:
             return  # one direction alone is no map: the last one stays until another is chosen
-        self.pad.set_names(*(_braced(self.code.names[k]) for k in (across, up)))
+        self.pad.show_pair(across, up)
         self._show_codes()
-        self._show_posterior()
-        self._follow()
         self._ask_for_grid()
 
     def _columns(self) -> np.ndarray:
         """The two directions, (Z, 2)."""
         return self.code.directions[:, list(self.pair())]
-
-    def _follow(self) -> None:
-        if self.code.names:
-            self.pad.set_place(self.code.z @ self._columns())
-
-    def _moved(self, place: np.ndarray) -> None:
-        if not self.code.names:  # a restored place, before the directions are there: it follows from the sliders
-            return
-        columns = self._columns()
-        self.code.set_z(self.code.z + columns @ (place - self.code.z @ columns).astype(np.float32))
 
     def _show_codes(self) -> None:
         if not self.code.names:
@@ -125,14 +110,6 @@ class MapTool(Tool):
         labels, names = self.facts["test_labels"], self.facts["factors"]
         known = labels[: len(self._codes), 0] if labels.shape[1] else None
         self.pad.set_points(self._codes @ self._columns(), known, names[0][1] if names else ())
-
-    def _show_posterior(self) -> None:
-        mean, std = self.code.posterior or (None, None)
-        if mean is None or std is None or not self.code.names:
-            self.pad.set_posterior(None)
-            return
-        columns = self._columns()
-        self.pad.set_posterior(mean @ columns, columns.T @ np.diag(std**2) @ columns)
 
     # -- the decoded grid --------------------------------------------------------------------------------------------
 
@@ -179,9 +156,3 @@ class MapTool(Tool):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(row)
         layout.addWidget(self._stack, 1)
-
-
-def _braced(name: str) -> str:
-    """ "z_10" as a formula: its whole number is the subscript."""
-    letter, _, number = name.partition("_")
-    return f"{letter}_{{{number}}}"

@@ -4,12 +4,13 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from PySide6.QtWidgets import QFileDialog, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
 from playground.core.records import Answer
 from playground.gui.panels.base.asker import Ask
 from playground.gui.panels.base.latent.code import Code
 from playground.gui.panels.base.latent.labels import ANY
+from playground.gui.panels.base.latent.pad import CodePad
 from playground.gui.panels.base.latent.tool import Tool, caption, choice
 from playground.gui.panels.base.views import button
 from playground.gui.widgets import picture_file
@@ -25,7 +26,7 @@ _GRAYS = 3  # inks that a gray picture can take
 
 
 class OwnTool(Tool):
-    """The drawing on the left, what the decoder makes of its code on the right."""
+    """The drawing beside the ellipse of its code; on the right what the decoder makes of it."""
 
     title = "Draw"
     tooltip = "Draw a picture or drop a file: it is encoded, rebuilt, and can be edited by its code"
@@ -33,6 +34,7 @@ class OwnTool(Tool):
     def __init__(self, name: str, ask: Ask, code: Code, parent: QWidget | None = None) -> None:
         super().__init__(name, ask, code, parent)
         self.canvas = DrawCanvas(f"{name}.canvas")
+        self.pad = CodePad(f"{name}.pad", code)
         self.ink = choice(f"{name}.ink", "Ink", "The colour of the brush")
         self.open = button("Open ...", f"{name}.open", "Reads a picture file; dropping it on the drawing does the same")
         self.invert = button("Invert", f"{name}.invert", "Light becomes dark: most of these data are bright on black")
@@ -40,7 +42,7 @@ class OwnTool(Tool):
         self.words = caption()
         self.ink.activated.connect(lambda _: self.canvas.set_ink(INKS[self.ink.currentText()]))
         self.open.clicked.connect(self._choose_file)
-        self.invert.clicked.connect(lambda: self.show_image(1 - self.canvas.image()))
+        self.invert.clicked.connect(lambda: self._show(1 - self.canvas.image()))
         self.clear.clicked.connect(self.canvas.clear)
         self.canvas.edited.connect(self._encode)
         self.canvas.dropped.connect(self._read)
@@ -57,7 +59,11 @@ class OwnTool(Tool):
         self.ink.addItems(names)
         self.ink.setCurrentText(chosen if chosen in names else "white")
         self.canvas.set_ink(INKS[self.ink.currentText()])
-        self.words.setText("Draw, or drop a picture file here. On the right: what the decoder makes of its code.")
+        self.pad.setVisible(facts["latent_dim"] > 1)
+        self.words.setText(
+            "Draw, or drop a picture file here. The encoder puts its code into the ellipse; on the right the decoder "
+            "rebuilds the picture."
+        )
 
     def answered(self, answer: Answer) -> None:
         self.code.take_posterior(np.asarray(answer.query.arguments["x"])[0], answer.arrays)
@@ -80,10 +86,9 @@ class OwnTool(Tool):
             self.words.setText(f"{error} The drawing is as it was.")
             return
         self.words.setText("The picture at the size of the data. Bright on white? Press Invert.")
-        self.show_image(image)
+        self._show(image)
 
-    def show_image(self, image: np.ndarray) -> None:
-        """Puts a picture (C, H, W) in place of the drawing."""
+    def _show(self, image: np.ndarray) -> None:
         self.canvas.set_image(image)
         self._encode()
 
@@ -94,5 +99,8 @@ class OwnTool(Tool):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(row)
-        layout.addWidget(self.canvas, 1)
+        both = QHBoxLayout()
+        both.addWidget(self.canvas, 1)
+        both.addWidget(self.pad, 1)
+        layout.addLayout(both, 1)
         layout.addWidget(self.words)

@@ -3,13 +3,24 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from playground.gui.panels.base import ModelPanel
+from playground.gui.panels.base import LatentView, LensView, ModelPanel, SampleView, TrainView
+from playground.gui.panels.vae.bound import BoundLens
+from playground.gui.panels.vae.posterior import PosteriorLens
 from playground.gui.widgets.model_diagram import Edge, Node
+
+__all__ = ["Panel"]
+
+
+class Inside(LensView):
+    """Where the codes lie, and how much the bound leaves open."""
+
+    lens_classes = (PosteriorLens, BoundLens)
 
 
 class Panel(ModelPanel):
     """The VAE in the window."""
 
+    view_classes = (TrainView, SampleView, Inside, LatentView)
     first_view = "Latent"
 
     def graph(self, facts: Mapping[str, Any]) -> tuple[Sequence[Node], Sequence[Edge]]:
