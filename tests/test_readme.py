@@ -11,7 +11,10 @@ from playground.core.random import stream
 from playground.registry import load_data
 
 README = (Path(__file__).resolve().parent.parent / "README.md").read_text(encoding="utf-8")
-TEST_COMMAND = "python3 -m venv .venv && . .venv/bin/activate && pip install -e '.[test]' && python -m pytest"
+TEST_COMMAND = (
+    "python3 -m venv .venv && . .venv/bin/activate && pip install -e '.[test]' "
+    "&& python -m pytest -n 2 --dist worksteal"
+)
 
 
 def blocks(language: str) -> list[str]:

@@ -170,7 +170,8 @@ def _as_argument(name: str, value: Any, model: GenerativeModel, device: torch.de
     if name == "settings":
         return from_dict(model.SampleSettings, value)
     if name == "start" and value is not None:
-        state = torch.from_numpy(value["generator_state"].copy())
+        state = value.get("generator_state")  # without one the seed decides
+        state = None if state is None else torch.from_numpy(state.copy())
         x = torch.from_numpy(value["x"].copy()).to(device)
         return SampleStep(int(value["index"]), int(value["total"]), x, generator_state=state)
     return value

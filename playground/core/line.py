@@ -3,7 +3,7 @@
 Exact mathematics up to the trapezoid rule, which errs less than the numbers can show for smooth densities that vanish
 at both ends.
 
-Maximum likelihood is minimum KL: −E_p ln q = H(p) + KL(p‖q), and H(p) does not depend on q. Lecture slides 19-25.
+Maximum likelihood is minimum KL: −E_p ln q = H(p) + KL(p‖q), and H(p) does not depend on q. Lecture slides 18-25.
 """
 
 from dataclasses import dataclass
@@ -56,6 +56,14 @@ class Tabulated:
         """KL(q‖p) = ∫ q (ln q − ln p): great where q puts mass that p lacks."""
         return self._integral(np.exp(log_q) * (log_q - self.log_p))
 
+    def area(self, q: np.ndarray) -> float:
+        """∫ q: 1 for a density whose mass lies within the grid."""
+        return self._integral(q)
+
+    def kl_integrand(self, log_q: np.ndarray) -> np.ndarray:
+        """p (ln p − ln q) on the grid, (G,): its integral is KL(p‖q), to which some places add and others subtract."""
+        return self.p * (self.log_p - log_q)
+
     def gaussian_nll(self, mean: float | np.ndarray, std: float | np.ndarray) -> np.ndarray:
         """−∫ p ln N(mean, std) from p's two moments alone; numpy arrays give one number each."""
         spread = np.asarray(std, float)
@@ -66,6 +74,18 @@ class Tabulated:
     def log_gaussian(self, mean: float, std: float) -> np.ndarray:
         """ln N(x; mean, std) on the grid, (G,)."""
         return -0.5 * np.log(2 * np.pi * std**2) - (self.x - mean) ** 2 / (2 * std**2)
+
+    def reverse_kl_surface(self, means: np.ndarray, stds: np.ndarray) -> np.ndarray:
+        """KL(q‖p) = −H(q) − E_q ln p of a Gaussian for each spread and mean, (S, M).
+
+        E_q ln p is ln p smoothed by a bell: one product a spread in the frequencies, for all means at once.
+        """
+        size = 2 * len(self.x)  # room for the bells beyond the grid, where ln p counts as 0
+        frequency = np.fft.rfftfreq(size, float(self.x[1] - self.x[0]))
+        spectrum = np.fft.rfft(self.log_p, size) * np.exp(-2 * (np.pi * frequency * stds[:, None]) ** 2)
+        smooth = np.fft.irfft(spectrum, size, axis=1)[:, : len(self.x)]
+        entropy = 0.5 * np.log(2 * np.pi * np.e * stds**2)
+        return -entropy[:, None] - np.stack([np.interp(means, self.x, row) for row in smooth])
 
     def _integral(self, values: np.ndarray) -> float:
         return float(np.trapezoid(values, self.x))

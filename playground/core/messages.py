@@ -1,7 +1,7 @@
 """What passes between a window and a worker: small frozen values, no live tensors; and nothing here needs torch."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from playground.core.experiment import Budget, Experiment
@@ -174,9 +174,14 @@ class Changed:
 
 @dataclass(frozen=True)
 class Refused:
-    """A change could not be made; everything is as it was."""
+    """A change could not be made; everything is as it was.
+
+    Attributes:
+        set: the settings that training cannot go on under.
+    """
 
     message: str
+    set: Mapping[str, Value] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

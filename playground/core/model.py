@@ -98,6 +98,10 @@ class GenerativeModel(nn.Module):
         with drawing_from(generator):
             return cls.build(spec, config)
 
+    def may_become(self, config: Any) -> str | None:
+        """None where training can go on under these settings, which differ in live ones, else the sentence why not."""
+        return None
+
     # -- training -------------------------------------------------------------------------------------------------
 
     def prepare(self, train_data: Batch, generator: torch.Generator) -> None:

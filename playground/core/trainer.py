@@ -231,6 +231,8 @@ class Trainer:
         for name in changes:
             if not known[name].live:
                 raise UsageError(f"{name} shapes the network; a change needs a fresh model (Reset).")
+        if reason := self.model.may_become(config):
+            raise UsageError(reason)
         return config, settings
 
     def _parts_now(self) -> tuple[str, ...]:

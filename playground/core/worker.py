@@ -155,7 +155,7 @@ class Worker:
                     self._rest("paused")
         except PlaygroundError as error:
             if isinstance(command, Change):
-                self._say(Refused(str(error)))
+                self._say(Refused(str(error), command.set))
             else:  # it could not begin: what was trained so far is as it was
                 self._come_to_rest("paused" if trainer.step else "idle", str(error))
 

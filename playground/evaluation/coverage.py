@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 _NEIGHBOURS = 3
-_ENOUGH = 0.2
+ENOUGH = 0.2
 
 
 def precision_recall(samples: Tensor, real: Tensor) -> tuple[float, float]:
@@ -30,7 +30,7 @@ def modes_hit(samples: Tensor, centres: Tensor, std: float | Tensor) -> int:
     A mode is hit when at least 20 % of its share of the samples, one in M of them, lies within 3 sigma of its centre.
     """
     near = torch.cdist(samples, centres) <= 3 * std  # (N, M)
-    return int((near.double().mean(dim=0) >= _ENOUGH / len(centres)).sum())
+    return int((near.double().mean(dim=0) >= ENOUGH / len(centres)).sum())
 
 
 def share_within_3_sigma(samples: Tensor, centres: Tensor, std: float | Tensor) -> float:

@@ -3,32 +3,26 @@
 import math
 import statistics
 import time
-from collections.abc import Generator, Iterator
-from typing import Any, TypeVar
+from collections.abc import Iterator
+from typing import Any
 
 import torch
 from torch import Tensor
 
-from playground.core.data import Batch, Dataset
+from playground.core.data import Dataset
 from playground.core.model import GenerativeModel, SampleStep
-from playground.core.random import stream
 from playground.evaluation import coverage, distance
 from playground.evaluation.calls import CallCounter
 from playground.evaluation.features import Yardstick
 from playground.evaluation.labels import sample_labels
+from playground.evaluation.pieces import Numbers, Work, draw, in_pieces, some
 
-PIECE_SECONDS = 0.01  # of work between two looks at what else there is to do
-DRAWN_AT_ONCE = 20  # images, so that a step of a sampler is short
 LIKELIHOODS_AT_ONCE = 64
 LEAST = 10  # samples below which nothing is compared
 MOST_REAL = 1000  # test images that samples are compared with
 LOOKS = 5  # at real examples against real ones: the floor is their mean
 TIMED = 3  # batches, of which the median counts
 LONG = 0.5  # seconds: a batch that takes longer is timed once
-
-T = TypeVar("T")
-Work = Generator[None, None, T]  # stops where something else may be done, and returns what it found
-Numbers = dict[str, float]
 
 
 class Examiner:
@@ -56,21 +50,22 @@ class Examiner:
         - ``nll`` where the model's density is exact and unconditional, in nats or bits a dimension; where that of the
           data is exact too, ``nll_floor``, its entropy, and ``kl``, in the same unit.
         """
-        return _in_pieces(self._measure(model, n, generator, settings))
+        return in_pieces(self._measure(model, n, generator, settings))
 
     def cost(
         self, model: GenerativeModel, n: int, generator: torch.Generator, settings: Any = None
     ) -> Iterator[SampleStep]:
         """What a batch of n samples costs: ``network_calls``, see `CallCounter`, and ``milliseconds`` of computing a
         sample, the median of some batches. On a CPU its own time counts, so that what else goes on does not."""
-        return _in_pieces(self._cost(model, n, generator, settings))
+        return in_pieces(self._cost(model, n, generator, settings))
 
     # -- work, piece by piece -------------------------------------------------------------------------------------
 
     def _measure(
         self, model: GenerativeModel, n: int, generator: torch.Generator, settings: Any
     ) -> Work[tuple[Tensor, Numbers]]:
-        samples = yield from self._draw(model, n, generator, settings)
+        labels = sample_labels(self._dataset.spec, n) if model.conditional else None
+        samples = yield from draw(model, self._dataset.spec, n, labels, generator, settings)
         size = min(n, len(self._dataset.test), len(self._dataset.train))
         if size < LEAST or not samples.isfinite().all():
             return samples, {}
@@ -81,26 +76,8 @@ class Examiner:
         found |= self._real[size]
         yield
         if model.density == "exact" and not model.conditional:
-            found |= yield from self._likelihood(model, _some(self._dataset.test, size), generator)
+            found |= yield from self._likelihood(model, some(self._dataset.test, size), generator)
         return samples, found
-
-    def _draw(self, model: GenerativeModel, n: int, generator: torch.Generator, settings: Any) -> Work[Tensor]:
-        """As `sample` does, but with stops. Images come in small batches and are cut to [0, 1]."""
-        spec, chunks = self._dataset.spec, []
-        labels = sample_labels(spec, n) if model.conditional else None
-        for rows in torch.arange(n).split(n if spec.kind == "points" else DRAWN_AT_ONCE):
-            label = None if labels is None else labels[rows].to(model.device)
-            if "sample_steps" in model.capabilities(spec):
-                x = torch.empty(0)
-                for state in model.sample_steps(len(rows), label=label, settings=settings, generator=generator):
-                    x = state.x
-                    yield
-            else:
-                x = model.sample(len(rows), label=label, settings=settings, generator=generator)
-                yield
-            chunks.append(x.cpu())
-        samples = torch.cat(chunks)
-        return samples.clamp(0, 1) if spec.kind == "images" else samples
 
     def _likelihood(self, model: GenerativeModel, x: Tensor, generator: torch.Generator) -> Work[Numbers]:
         spec, exact = self._dataset.spec, self._dataset.exact
@@ -141,7 +118,7 @@ class Examiner:
         """Of samples, or of real examples in their place."""
         found: Numbers = {}
         if self._dataset.spec.kind == "points":
-            test = _some(self._dataset.test, len(samples))
+            test = some(self._dataset.test, len(samples))
             found["sliced_wasserstein"] = distance.sliced_wasserstein(samples, test)
         elif features := self._features():
             yardstick, of_test = features
@@ -154,7 +131,7 @@ class Examiner:
 
     def _floors(self, size: int) -> Numbers:
         """What real training examples reach in the samples' place, under the names with ``_floor``."""
-        looks = [self._compared(_some(self._dataset.train, size, look)) for look in range(LOOKS)]
+        looks = [self._compared(some(self._dataset.train, size, look)) for look in range(LOOKS)]
         return {f"{name}_floor": statistics.fmean(look[name] for look in looks) for name in looks[0]}
 
     def _features(self) -> tuple[Yardstick, Tensor] | None:
@@ -162,27 +139,5 @@ class Examiner:
         if not self._has_looked:
             self._has_looked = True
             if yardstick := Yardstick.bundled(self._dataset.spec, "cpu"):
-                self._seen = yardstick, yardstick.features(_some(self._dataset.test, MOST_REAL))
+                self._seen = yardstick, yardstick.features(some(self._dataset.test, MOST_REAL))
         return self._seen
-
-
-def _in_pieces(work: Work[tuple[Tensor, Numbers]]) -> Iterator[SampleStep]:
-    """One state each `PIECE_SECONDS` or so, and a last one with the result."""
-    began = time.perf_counter()
-    while True:
-        try:
-            with torch.no_grad():  # not inference mode: samplers that follow a gradient switch it on again for x
-                next(work)
-        except StopIteration as end:
-            x, numbers = end.value
-            yield SampleStep(1, 1, x, {name: torch.tensor(float(value)) for name, value in numbers.items()})
-            return
-        if time.perf_counter() - began > PIECE_SECONDS:
-            yield SampleStep(0, 1, torch.empty(0))
-            began = time.perf_counter()
-
-
-def _some(split: Batch, n: int, seed: int = 0) -> Tensor:
-    """At most n examples of a split in random order, on the CPU."""
-    order = torch.randperm(len(split), generator=stream(seed, "examine/rows"))
-    return split.x.cpu()[order[:n]]

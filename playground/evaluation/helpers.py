@@ -3,9 +3,12 @@
 from playground.core.data import Dataset
 from playground.core.job import Helper
 from playground.evaluation.bound import BoundLab
+from playground.evaluation.census import Census
 from playground.evaluation.examiner import Examiner
 from playground.evaluation.latent import LatentLab
+from playground.evaluation.memorisation import Neighbours
 from playground.evaluation.moments import Moments
+from playground.evaluation.sweep import Sweep
 
 
 def helpers(dataset: Dataset) -> dict[str, Helper]:
@@ -13,6 +16,9 @@ def helpers(dataset: Dataset) -> dict[str, Helper]:
     return {
         "latent": LatentLab(dataset),
         "evaluation": Examiner(dataset),
+        "neighbours": Neighbours(dataset),
+        "sweep": Sweep(dataset),
+        "census": Census(dataset),
         "moments": Moments(dataset),
         "bound": BoundLab(dataset),
     }

@@ -57,9 +57,11 @@ class Catalogue:
 
     @staticmethod
     def default_run(family: str) -> str:
-        """The bundled run to begin with: the first data set that can be seen from the last row and has one, or ""."""
+        """The bundled run to begin with, or "": on the data that the family's CARD names, else on the first data that
+        can be seen from the last row and have one."""
         bundled = registry.pretrained()
-        names = (f"{family}-{data}" for data in ("strokes", "digits", *registry.data()))
+        own = registry.models()[family].extra.get("opens_on", "strokes")
+        names = (f"{family}-{data}" for data in (own, "strokes", "digits", *registry.data()))
         return next((name for name in names if name in bundled), "")
 
     @staticmethod

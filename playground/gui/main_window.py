@@ -23,11 +23,13 @@ from playground.core.errors import PlaygroundError, unknown
 from playground.gui import actions
 from playground.gui.document import ViewState
 from playground.gui.documents import Documents
+from playground.gui.kept import Kept
 from playground.gui.lessons import library
 from playground.gui.lessons.player import Player
 from playground.gui.lessons.progress import Progress
 from playground.gui.panels.base import ModelPanel
 from playground.gui.panels.base.page import Page
+from playground.gui.panels.base.shelf import Example
 from playground.gui.preferences import SCALES, Preferences
 from playground.gui.presenter import Presenter
 from playground.gui.session import TrainingSession
@@ -49,6 +51,7 @@ class MainWindow(QMainWindow):
 
     Attributes:
         pages, frames: by name, those that were chosen so far, and what each stands in.
+        kept: samples of any model, below the stage.
         documents, undo: what saves and opens all of it, and what takes a person's acts back.
         lessons, presenter: what plays scenes, and what makes the stage large.
     """
@@ -77,6 +80,9 @@ class MainWindow(QMainWindow):
         stage = QVBoxLayout()
         stage.addWidget(self.lessons.frame)
         stage.addWidget(self.stack, 1)
+        self.kept = Kept()
+        self.kept.sent.connect(self.send)
+        stage.addWidget(self.kept)
         layout.addLayout(stage, 1)
         self._busy = QLabel()
         self._busy.setObjectName("busy")
@@ -174,6 +180,11 @@ class MainWindow(QMainWindow):
         except PlaygroundError as error:
             self.say("bad", str(error))
 
+    def send(self, example: Example, family: str) -> None:
+        """Hands an image to a family's panel, which opens."""
+        is_new = family not in self.pages
+        self.show_panel(family, open_default=not is_new).receiving.take(example)
+
     def open_data_file(self, path: str) -> bool:
         """Hands a file or folder of data to the page on the stage; returns whether it takes such things."""
         method = self._page_method("open_path")
@@ -192,6 +203,8 @@ class MainWindow(QMainWindow):
         page.busy_changed.connect(self._show_busy)
         page.page_wanted.connect(self.show_page)
         page.comparison_wanted.connect(self.compare)
+        page.kept.connect(self.kept.add)
+        page.sent.connect(self.send)
         self.pages[name] = page
         self.presenter.dress_page(page)
         self.documents.access.dress(page)

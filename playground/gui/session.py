@@ -41,6 +41,7 @@ class TrainingSession(Catalogue, QObject):
         answered: an `Answer`, never one that a newer question on its channel has overtaken.
         failed: (sentence, details) when a run cannot be opened or trained on.
         refused: a sentence, when something asked for could not be done and all is as it was.
+        change_refused: the settings that this run cannot go on under.
         past_changed: a save has changed what is stored of the run's past.
         visited: (step, or None for the newest) whose weights answer from here on.
         written: an `Exported`, when an order was carried out or could not be.
@@ -64,6 +65,7 @@ class TrainingSession(Catalogue, QObject):
     answered = Signal(object)
     failed = Signal(str, str)
     refused = Signal(str)
+    change_refused = Signal(dict)
     past_changed = Signal()
     visited = Signal(object)
     written = Signal(object)
@@ -89,7 +91,7 @@ class TrainingSession(Catalogue, QObject):
         self._backend: Backend | None = None
         self._retiring: list[Backend] = []
         self._to_send: list[messages.Command] = []  # held back until the model is there
-        self._watch = messages.Watch(on=False)
+        self._watchers: dict[str, messages.Watch] = {}
         self._stamp = 0
         self._newest: dict[str, int] = {}
         self._pace = Pace()
@@ -249,12 +251,19 @@ class TrainingSession(Catalogue, QObject):
         self._send(messages.Ask(query, self._stamp))
         return self._stamp
 
-    def watch(self, on: bool, pause: float = 0.0) -> None:
+    def watch(self, on: bool, pause: float = 0.0, who: str = "") -> None:
         """Reports the stages of each step by `staged`, in this run and those opened later, or no longer. `pause`:
-        seconds for which the model is held at each stage."""
-        self._watch = messages.Watch(on, pause)
-        if self.is_open:  # else it is said when the model is there
-            self._send(self._watch)
+        seconds for which the model is held at each. Each of several watchers speaks for itself; the slowest counts."""
+        before = self.watching
+        self._watchers[who] = messages.Watch(on, pause if on else 0.0)
+        if self.is_open and self.watching != before:  # else it is said when the model is there
+            self._send(self.watching)
+
+    @property
+    def watching(self) -> messages.Watch:
+        """What all watchers want together."""
+        wanted = self._watchers.values()
+        return messages.Watch(any(w.on for w in wanted), max((w.pause for w in wanted), default=0.0))
 
     def _send(self, command: messages.Command) -> None:
         if self._backend is None:
@@ -348,8 +357,8 @@ class TrainingSession(Catalogue, QObject):
                 self.step, self.seconds = message.step, message.seconds
                 self.can_train, self.folder = message.can_train, message.folder
                 self.run, self.stored = self.run or message.place, message.stored
-                if self._watch.on:
-                    self._send(self._watch)
+                if self.watching.on:
+                    self._send(self.watching)
                 waiting, self._to_send = self._to_send, []
                 for command in waiting:
                     self._send(command)
@@ -378,6 +387,8 @@ class TrainingSession(Catalogue, QObject):
                 self.experiment = message.experiment
             case messages.Refused():
                 self.refused.emit(message.message)
+                if message.set:
+                    self.change_refused.emit(dict(message.set))
             case messages.Failed():
                 self._set_state("failed")
                 self.failed.emit(message.message, message.details)

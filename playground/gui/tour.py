@@ -16,7 +16,7 @@ from playground.core.errors import PlaygroundError, unknown
 from playground.gui import lesson_tour
 from playground.gui.app import application
 from playground.gui.main_window import MainWindow
-from playground.gui.panels.base import ModelPanel
+from playground.gui.panels.base import LensView, ModelPanel, View
 from playground.gui.preferences import Preferences
 from playground.gui.widgets import theme
 
@@ -101,14 +101,25 @@ def _picture_views(window: MainWindow, panel: ModelPanel, stem: Path) -> Iterato
     for index in [i for i in range(tabs.count()) if tabs.isTabVisible(i)]:
         tabs.setCurrentIndex(index)
         view = panel.views[index]
-        _wait(view.is_settled, f"the view {view.title} of {panel.family}")
-        if stepper := view.stepper():  # half way, where there is most to see
-            for _ in range(9):
-                stepper.step_back()
-            _wait(view.is_settled, f"the view {view.title} of {panel.family}")
-        _spin(0.4)  # formulae and plots that are drawn when they are first seen
         suffix = "" if view.title == panel.first_view else f".{view.title.lower()}"
-        yield _saved(window, stem.with_name(f"{stem.name}{suffix}.png"))
+        if not isinstance(view, LensView):
+            yield _picture_view(window, view, stem.with_name(f"{stem.name}{suffix}.png"))
+            continue
+        for number, title in enumerate(view.fitting()):
+            view.show_lens(title)
+            _wait(view.is_settled, f"the lens {title}")
+            lens = f".{view.lens.key}" if number and view.lens else ""
+            yield _picture_view(window, view, stem.with_name(f"{stem.name}{suffix}{lens}.png"))
+
+
+def _picture_view(window: MainWindow, view: View, path: Path) -> Path:
+    _wait(view.is_settled, f"the view {view.title}, {path.stem}")
+    if stepper := view.stepper():  # half way, where there is most to see
+        for _ in range(9):
+            stepper.step_back()
+        _wait(view.is_settled, f"the view {view.title}, {path.stem}")
+    _spin(0.4)  # formulae and plots that are drawn when they are first seen
+    return _saved(window, path)
 
 
 def _saved(window: MainWindow, path: Path) -> Path:

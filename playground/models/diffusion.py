@@ -6,7 +6,8 @@ starts from pure noise and removes a little of the predicted noise at a time.
 
 Ho, Jain, Abbeel 2020 (DDPM, arXiv 2006.11239); Song, Meng, Ermon 2021 (DDIM, 2010.02502); Nichol, Dhariwal 2021
 (cosine schedule, 2102.09672); Salimans, Ho 2022 (v, 2202.00512); Ho, Salimans 2022 (guidance, 2207.12598); Kingma et
-al. 2021 (the bound, 2107.00630); Lipman et al. 2023 (flow matching, 2210.02747). Lecture slides 32-36.
+al. 2021 (the bound, 2107.00630); Karras et al. 2022 (Heun, 2206.00364); Lipman et al. 2023 (flow matching, 2210.02747).
+Lecture slides 32-36.
 """
 
 import math
@@ -23,7 +24,7 @@ from playground.core.hyperparams import param
 from playground.core.model import DensityKind, GenerativeModel, Given, SampleStep
 from playground.models.networks.denoiser import Denoiser
 from playground.models.networks.embedding import hide_labels
-from playground.models.networks.noise_path import noise_path, sampling_times
+from playground.models.networks.noise_path import between, log_level, noise_path, sampling_times
 
 CARD = {
     "name": "diffusion",
@@ -51,12 +52,8 @@ class DiffusionConfig:
     schedule: str = param("cosine", choices=("linear", "cosine", "sigmoid", "straight"), label="noise schedule",
                           help="How fast noise takes over. Cosine spares small images longest. Straight mixes (1 − t) "
                                "image with t noise; with the target flow that is flow matching.")  # fmt: skip
-    know_time: bool = param(
-        True,
-        label="network sees t",
-        more=True,
-        help="Without it the network must guess from x_t alone how much noise there is.",
-    )
+    know_time: bool = param(True, label="network sees t", more=True,
+                            help="Without it the network must guess from x_t alone how noisy it is.")  # fmt: skip
     conditional: bool = param(False, help="Give the network the label, so that samples can be asked for by class.")
     label_dropout: float = param(0.1, low=0.0, high=1.0, step=0.05, live=True, more=True, label="label dropout",
                                  help="Share of labels hidden in training: one network learns to denoise with and "
@@ -73,11 +70,12 @@ class DiffusionConfig:
 class DiffusionSampling:
     """How noise is turned into a sample; the weights stay the same."""
 
-    sampler: str = param("ddim", choices=("ddim", "ddpm"), live=True, label="sampler",
+    sampler: str = param("ddim", choices=("ddim", "ddpm", "heun"), live=True, label="sampler",
                          help="DDPM adds fresh noise at every step. DDIM need not: with eta = 0 the first noise alone "
-                              "decides the sample.")  # fmt: skip
+                              "decides the sample. Heun looks twice a step, and bends less away from the "
+                              "true path.")  # fmt: skip
     steps: int = param(25, low=1, high=1000, step=5, live=True, unit="calls", label="steps", quick=10,
-                       help="Calls of the network from noise to sample.")  # fmt: skip
+                       help="Steps from noise to sample: a call of the network each, with Heun two.")  # fmt: skip
     eta: float = param(0.0, low=0.0, high=1.0, step=0.1, live=True, label="eta η",
                        help="How much fresh noise DDIM adds a step; 1 is DDPM.")  # fmt: skip
     guidance: float = param(1.5, low=0.0, high=10.0, step=0.5, live=True, label="guidance w",
@@ -95,7 +93,7 @@ class Diffusion(GenerativeModel):
 
     Config = DiffusionConfig
     SampleSettings = DiffusionSampling
-    answers = GenerativeModel.answers | {"corrupt", "score", "schedule"}
+    answers = GenerativeModel.answers | {"corrupt", "look", "score", "schedule"}
 
     config: DiffusionConfig
     signal: Tensor
@@ -160,8 +158,7 @@ class Diffusion(GenerativeModel):
             signal, sigma = self._levels(t)  # (B, 1, ...) each
             x_t = signal * x_0 + sigma * noise  # formula: x_t, set by know_time
         with self.stage("predict"):
-            dropout = self.config.label_dropout
-            label = hide_labels(batch.labels, dropout, generator) if self.conditional else None
+            label = hide_labels(batch.labels, self.config.label_dropout, generator) if self.conditional else None
             prediction = self._ask(x_t, t, label)
         of_noise, of_image = self._target(signal, sigma)
         return {"loss": F.mse_loss(prediction, of_noise * noise + of_image * x_0)}
@@ -198,7 +195,7 @@ class Diffusion(GenerativeModel):
         ``sigma`` σ_t."""
         settings = settings or DiffusionSampling()
         times = sampling_times(self.config.timesteps, settings.steps)  # T-1 down to about T/steps
-        eta = 1.0 if settings.sampler == "ddpm" else settings.eta
+        eta = {"ddpm": 1.0, "heun": 0.0}.get(settings.sampler, settings.eta)
         index = 0
         if start is not None:
             index, x = start.index, start.x
@@ -220,6 +217,10 @@ class Diffusion(GenerativeModel):
             left_open = sigma_t**2 - (signal_t / signal_s * sigma_s) ** 2
             afresh = eta * sigma_s / sigma_t * left_open.clamp(min=0).sqrt()
             mean = signal_s * x_0 + (sigma_s**2 - afresh**2).clamp(min=0).sqrt() * noise
+            if settings.sampler == "heun" and s >= 0:  # look again where that leads, and go by the mean of both
+                x_0 = (x_0 + self._predict(mean, s, label, settings)[1]) / 2
+                noise = (self._inward(x) - signal_t * x_0) / sigma_t
+                mean = signal_s * x_0 + sigma_s * noise
             fresh = torch.randn(x.shape, generator=generator, device=x.device)
             added = afresh * fresh if s >= 0 else torch.zeros_like(x)  # never noise on the finished sample
 
@@ -296,11 +297,7 @@ class Diffusion(GenerativeModel):
         if self.spec.levels is None:  # a Gaussian density around it, and the change of variables of the scaling
             log_p = -0.5 * noise**2 - (sigma / signal * self.scale).log() - 0.5 * math.log(2 * math.pi)
         else:
-            log_p, state = -0.5 * noise**2, signal * x_0 + sigma * noise
-            all_levels = torch.full_like(x_0, -math.inf)
-            for level in torch.linspace(-1, 1, self.spec.levels).tolist():
-                all_levels = torch.logaddexp(all_levels, -0.5 * ((state - signal * level) / sigma) ** 2)
-            log_p = log_p - all_levels
+            log_p = log_level(x_0, noise, signal, sigma, self.spec.levels)
         return log_p.flatten(1).sum(1)
 
     # -- looking inside -------------------------------------------------------------------------------------------
@@ -313,6 +310,16 @@ class Diffusion(GenerativeModel):
         return {"x": self._outward(signal * self._inward(x) + sigma * noise), "noise": noise}
 
     @torch.no_grad()
+    def look(self, x: Tensor, t: Tensor, generator: torch.Generator, label: Tensor | None = None) -> dict[str, Tensor]:
+        """Examples (B, *shape) at times t (B,), and what the network says of them, each in the model's own units:
+        ``x``, x_t = ``signal`` ``image`` + ``sigma`` ``noise``, and the ``prediction`` of the trained target."""
+        image, noise = self._inward(x), torch.randn(x.shape, generator=generator, device=x.device)
+        signal, sigma = self._levels(t)
+        x_t = signal * image + sigma * noise
+        return {"x": x_t, "image": image, "noise": noise, "signal": signal, "sigma": sigma,
+                "prediction": self._ask(x_t, t, label)}  # fmt: skip
+
+    @torch.no_grad()
     def score(self, x: Tensor, t: int, label: Tensor | None = None) -> dict[str, Tensor]:
         """The learned ∇ log p_t(x) at points (B, 2), and ``signal``, ``sigma``, ``shift``: the exact noised density
         that it should match is that of signal · x_0 + sigma · ε, at x − shift."""
@@ -323,18 +330,16 @@ class Diffusion(GenerativeModel):
         shift = (1 - signal.flatten()) * self.centre
         return {"x": -noise / sigma, "signal": signal.flatten(), "sigma": sigma, "shift": shift}
 
-    def schedule(self) -> dict[str, Tensor]:
-        """``signal`` α (T,), ``sigma`` σ (T,) and the log10 signal-to-noise ratio ``log_snr`` (T,)."""
-        return {"signal": self.signal, "sigma": self.sigma, "log_snr": 2 * torch.log10(self.signal / self.sigma)}
+    def schedule(self, steps: int = 1) -> dict[str, Tensor]:
+        """``signal`` α (T,), ``sigma`` σ (T,) and the log10 signal-to-noise ratio ``log_snr`` (T,); ``times`` of the
+        states that a sampler of so many `steps` comes by, the noisiest first."""
+        return {"signal": self.signal, "sigma": self.sigma, "log_snr": 2 * torch.log10(self.signal / self.sigma),
+                "times": torch.tensor(sampling_times(self.config.timesteps, steps))}  # fmt: skip
 
     def _levels(self, t: Tensor) -> tuple[Tensor, Tensor]:
         """α_t and σ_t, shaped to multiply a batch: (B, 1, ...) each. Between two times λ is linear in t."""
-        shape, whole = (-1, *[1] * len(self.spec.shape)), t.long()
-        if not t.is_floating_point():
-            return self.signal[whole].view(shape), self.sigma[whole].view(shape)
-        after, share = (whole + 1).clamp(max=self.config.timesteps - 1), t - whole
-        signal, sigma = (path[whole] ** (1 - share) * path[after] ** share for path in (self.signal, self.sigma))
-        return signal.view(shape), sigma.view(shape)
+        shape = (-1, *[1] * len(self.spec.shape))
+        return between(self.signal, t).view(shape), between(self.sigma, t).view(shape)
 
     def _inward(self, x: Tensor) -> Tensor:
         return (x - self.centre) / self.scale

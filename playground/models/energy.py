@@ -67,6 +67,8 @@ class EnergyConfig:
                                  "they stopped. More teaches E the way from noise.")  # fmt: skip
     data_noise: float = param(0.03, low=0.0, high=1.0, step=0.01, live=True, more=True, label="noise on data",
                               help="Blurs data in contrastive divergence: chains miss canyons.")  # fmt: skip
+    negative_phase: bool = param(True, live=True, more=True, label="negative phase",
+                                 help="Raises E where the model has mass; without, E falls and Z grows.")  # fmt: skip
     regularisation: float = param(0.1, low=0.0, high=10.0, step=0.01, live=True, more=True, label="L2 on energies",
                                    help="Holds contrastive divergence's energies near zero.")  # fmt: skip
     clamp: float = param(1.0, low=0.01, high=1000.0, step=1.0, live=True, more=True, label="slope clamp",
@@ -78,8 +80,7 @@ class EnergyConfig:
     conditional: bool = param(False, help="Give the network the label, so that samples can be asked for by class.")
     label_dropout: float = param(0.1, low=0.0, high=1.0, step=0.05, live=True, more=True, label="label dropout",
                                  help="Share of labels hidden in training, so that one may be left open.")  # fmt: skip
-    width: int = param(256, low=8, high=2048, step=32, more=True, label="hidden units",
-                       help="Width of the two hidden layers.")  # fmt: skip
+    width: int = param(256, low=8, high=2048, step=32, more=True, label="hidden units", help="Width of hidden layers.")
 
 
 @dataclass(frozen=True)
@@ -147,9 +148,14 @@ class Energy(GenerativeModel):
         return "exact" if spec.kind == "points" else "none"
 
     @property
-    def bounds_nll(self) -> bool:
-        """Whether Z is known while training: then the loss is -log p."""
+    def knows_z(self) -> bool:
+        """Whether Z is computed while training."""
         return self.config.training == "exact Z" and self.spec.kind == "points"
+
+    @property
+    def bounds_nll(self) -> bool:
+        """Whether the loss is -log p: with Z known and both phases at work."""
+        return self.knows_z and self.config.negative_phase
 
     # -- the energy -----------------------------------------------------------------------------------------------
 
@@ -186,7 +192,7 @@ class Energy(GenerativeModel):
         self, batch: Batch, optimizers: Mapping[str, Optimizer], generator: torch.Generator, parts: tuple[str, ...]
     ) -> dict[str, Tensor]:
         label = self._hidden(batch.labels, generator)
-        terms = (self.likelihood if self.bounds_nll else self.contrast)(batch.x, label, generator)
+        terms = (self.likelihood if self.knows_z else self.contrast)(batch.x, label, generator)
         with self.stage("update"):
             optimizers["model"].zero_grad()
             terms["loss"].backward()
@@ -195,7 +201,7 @@ class Energy(GenerativeModel):
 
     def contrast(self, x: Tensor, label: Tensor, generator: torch.Generator) -> dict[str, Tensor]:
         """Contrastive divergence. The gradient of -log p is that of E at data minus that of E where p has its mass;
-        chains stand in for the latter."""
+        chains stand in for the latter. Without this negative phase the chains only look on."""
         with self.stage("search"):
             found, found_label = self._search(label, generator)
         with self.stage("score"):
@@ -203,18 +209,21 @@ class Energy(GenerativeModel):
             at_data, at_chains = self._learned(x, label), self._learned(found, found_label)  # (B,) each
             data, chains = (at_data + self._base(x)).mean(), (at_chains + self._base(found)).mean()
             size = at_data.square().mean() + at_chains.square().mean()
-        return {"loss": data - chains + self.config.regularisation * size, "E(data)": data, "E(model)": chains}
+        loss = data - chains + self.config.regularisation * size if self.config.negative_phase else data
+        return {"loss": loss, "E(data)": data, "E(model)": chains}
 
     # formula: p(x), set by training
     def likelihood(self, x: Tensor, label: Tensor, generator: torch.Generator | None) -> dict[str, Tensor]:
-        """Minus the log-likelihood, E(x) + log Z; without a generator by a fixed, finer grid."""
+        """Minus the log-likelihood, E(x) + log Z; without a generator by a fixed, finer grid. Without the negative
+        phase, which is the gradient of log Z, E(x) alone."""
         with self.stage("search"):  # here it looks everywhere
             labels, which = self._distinct(label)
             per_axis = self.config.grid if generator is not None else FINE[self.spec.dims] // 2
             log_z, mean = self.log_normaliser(labels, per_axis, generator)  # (L,) each
         with self.stage("score"):
             data = self.energy(x, label)  # (B,)
-        return {"loss": (data + log_z[which]).mean(), "E(data)": data.mean(), "E(model)": mean[which].mean()}
+        loss = (data + log_z[which]).mean() if self.config.negative_phase else data.mean()
+        return {"loss": loss, "E(data)": data.mean(), "E(model)": mean[which].mean()}
 
     def held_out(self, batch: Batch, generator: torch.Generator) -> dict[str, Tensor]:
         """-log p where Z is known. Contrastive divergence has no such number: its gap is as small for a useless energy
@@ -276,15 +285,9 @@ class Energy(GenerativeModel):
 
     @torch.no_grad()
     def sample_steps(
-        self,
-        n: int,
-        *,
-        label: Tensor | None = None,
-        settings: EnergySampling | None = None,
-        generator: torch.Generator,
-        start: SampleStep | None = None,
-        given: Given | None = None,
-    ) -> Iterator[SampleStep]:
+        self, n: int, *, label: Tensor | None = None, settings: EnergySampling | None = None,
+        generator: torch.Generator, start: SampleStep | None = None, given: Given | None = None,
+    ) -> Iterator[SampleStep]:  # fmt: skip
         """Chains that begin in noise, or go on from the stored ones. Each state but the last shows ``energy``,
         ``score``, and ``mean`` and ``added``, which sum to the next state. Where numbers are given they stay, and the
         others walk: that is Langevin dynamics of p(others | given).

@@ -24,9 +24,9 @@ from torch.optim import Optimizer
 from playground.core.data import Batch, DataSpec
 from playground.core.hyperparams import param
 from playground.core.model import GenerativeModel, Given, SampleStep
-from playground.models.networks.conv_pair import ConvFeatures, ConvGenerator
-from playground.models.networks.critic import Critic
-from playground.models.networks.embedding import FourierPoints, LabelEmbedding, hide_labels
+from playground.models.networks.conv_pair import ConvGenerator
+from playground.models.networks.critic import Critic, judging_features
+from playground.models.networks.embedding import LabelEmbedding, hide_labels
 from playground.models.networks.mlp import mlp
 
 CARD = {
@@ -45,6 +45,9 @@ CARD = {
 LAZY = 8  # the gradient penalty is paid every so many steps, so many times over
 EMBEDDING = 32
 WIDEST = 4.0  # beyond lie 0.006 % of a normal variable's draws
+REGRESSION = "L2"
+LOGITS = ("minimax", "non-saturating")  # games in which σ(D) is to say how likely an example is to be real
+SHARES = (*LOGITS, "least-squares")  # games in which the best D, or σ(D), is p / (p + q)
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,8 @@ class GANConfig:
     """What the two play for, and how they are built."""
 
     objective: str = param("non-saturating",
-                           choices=("minimax", "non-saturating", "hinge", "least-squares", "wgan-gp", "L2"),
+                           choices=("minimax", "non-saturating", "hinge", "least-squares", "wgan-gp", REGRESSION),
+                           live=True,
                            help="What the two play for. L2 is no game: the generator is regressed on real examples, "
                                 "which blurs them.")  # fmt: skip
     latent_dim: int = param(32, low=1, high=128, label="latent size", help="Numbers in the noise z.")
@@ -63,12 +67,14 @@ class GANConfig:
     penalty: float = param(0.1, low=0.0, high=100.0, step=0.1, live=True, label="gradient penalty",
                            help="Weight of the penalty on steep discriminators: R1, on real data; with WGAN-GP "
                                 "towards slope one, between data and samples.")  # fmt: skip
-    spectral: bool = param(
-        False,
-        label="spectral norm",
-        more=True,
-        help="Divide the matrix of each of the discriminator's layers by its largest singular value.",
-    )
+    momentum: float = param(0.0, low=0.0, high=0.99, step=0.1, live=True, more=True, label="momentum β1",
+                            help="Share of its last move that each player repeats (Adam's first beta). The opponent "
+                                 "moves too, so that much of it makes the two run in circles.")  # fmt: skip
+    prior: str = param("normal", choices=("normal", "uniform"), more=True,
+                       help="What the generator's network is fed: normal numbers, or numbers equally likely between "
+                            "−√3 and √3, made of the normal code z.")  # fmt: skip
+    spectral: bool = param(False, label="spectral norm", more=True, help="Divide the matrix of each of the "
+                           "discriminator's layers by its largest singular value.")  # fmt: skip
     label_dropout: float = param(0.1, low=0.0, high=1.0, step=0.05, live=True, more=True, label="label dropout",
                                  help="Share of labels hidden in training, so that one may be left open.")  # fmt: skip
     width: int = param(48, low=8, high=256, step=8, more=True,
@@ -91,6 +97,7 @@ class Generator(nn.Module):  # formula: G, set by width
     def __init__(self, spec: DataSpec, config: GANConfig, classes: tuple[int, ...]) -> None:
         super().__init__()
         self.label = LabelEmbedding(classes, EMBEDDING) if classes else None
+        self.is_uniform = config.prior == "uniform"
         dim = config.latent_dim + (EMBEDDING if classes else 0)
         if spec.kind == "points":
             self.body: nn.Module = mlp(dim, *[4 * config.width] * 3, spec.dims)
@@ -98,19 +105,15 @@ class Generator(nn.Module):  # formula: G, set by width
             self.body = ConvGenerator(spec.shape[0], spec.shape[1], config.width, dim)
 
     def forward(self, z: Tensor, label: Tensor | None) -> Tensor:  # (B, Z), (B, F) -> (B, *shape)
+        if self.is_uniform:
+            z = math.sqrt(3) * torch.erf(z / math.sqrt(2))  # 2Φ(z) − 1 is uniform; this has unit variance as well
         return self.body(z if self.label is None else torch.cat([z, self.label(label)], dim=1))
 
 
 # formula: D, set by discriminator_steps
 def discriminator(spec: DataSpec, config: GANConfig, classes: tuple[int, ...]) -> Critic:
-    """Waves and an MLP for points, convolutions for images, and a critic on their features."""
-    width = 4 * config.width
-    if spec.kind == "points":
-        waves = FourierPoints(spec.dims)
-        features: nn.Module = nn.Sequential(waves, mlp(waves.out_features, width, width, width), nn.SiLU())
-    else:
-        features = ConvFeatures(spec.shape[0], spec.shape[1], max(config.width // 2, 4))
-        width = features.out_features
+    """A critic on features of the example."""
+    features, width = judging_features(spec, config.width)
     critic = Critic(features, width, classes)
     if config.spectral:
         for layer in critic.modules():
@@ -125,7 +128,7 @@ class GAN(GenerativeModel):
     Config = GANConfig
     SampleSettings = GANSampling
     parts = ("discriminator", "generator")
-    answers = GenerativeModel.answers | {"discriminate"}
+    answers = GenerativeModel.answers | {"discriminate", "judge", "round"}
 
     config: GANConfig
     centre: Tensor
@@ -151,6 +154,12 @@ class GAN(GenerativeModel):
     def capabilities(cls, spec: DataSpec) -> frozenset[str]:
         return frozenset({"sample", "decode"})
 
+    def may_become(self, config: GANConfig) -> str | None:
+        """A regression has other terms, and its generator never met a discriminator that learned with it."""
+        if REGRESSION in {self.config.objective, config.objective} and self.config.objective != config.objective:
+            return "L2 is no game: going to it or coming from it needs a fresh model."
+        return None
+
     # -- training -------------------------------------------------------------------------------------------------
 
     def prepare(self, train_data: Batch, generator: torch.Generator) -> None:
@@ -160,11 +169,10 @@ class GAN(GenerativeModel):
             self.scale = train_data.x.std(dim=0).mean()
 
     def configure_optimizers(self) -> dict[str, Optimizer]:
-        """Without momentum: the opponent moves, and yesterday's direction misleads."""
+        """Their momentum is set at each update; by default there is none, since the opponent moves, and yesterday's
+        direction misleads."""
         players = {"discriminator": self.discriminator, "generator": self.generator}
-        return {
-            part: torch.optim.Adam(net.parameters(), betas=(0.0, 0.99), fused=True) for part, net in players.items()
-        }
+        return {part: torch.optim.Adam(net.parameters(), fused=True) for part, net in players.items()}
 
     def train_step(
         self, batch: Batch, optimizers: Mapping[str, Optimizer], generator: torch.Generator, parts: tuple[str, ...]
@@ -174,7 +182,7 @@ class GAN(GenerativeModel):
         """
         label = hide_labels(batch.labels, self.config.label_dropout, generator) if self.conditional else None
         x = (batch.x - self.centre) / self.scale  # (B, *shape)
-        if self.config.objective == "L2":
+        if self.config.objective == REGRESSION:
             loss = F.mse_loss(self.generator(self._noise(len(x), generator), label), x)
             self._update("generator", loss, optimizers, parts)
             return {"loss": loss.detach()}
@@ -197,14 +205,13 @@ class GAN(GenerativeModel):
         with self.stage("update G"):
             loss_g = generator_loss(self.config.objective, judged)
             self._update("generator", loss_g, optimizers, parts)
-        if self.config.objective in ("minimax", "non-saturating"):
-            real, fake = real.sigmoid(), fake.sigmoid()
+        real, fake = self._look(real), self._look(fake)
         terms = {"discriminator": loss_d, "generator": loss_g, "D(data)": real.mean(), "D(samples)": fake.mean()}
         return {name: value.detach() for name, value in terms.items()}
 
     def held_out(self, batch: Batch, generator: torch.Generator) -> dict[str, Tensor]:
         """Of the regression only: who wins a game on other data says little."""
-        if self.config.objective != "L2":
+        if self.config.objective != REGRESSION:
             return {}
         x = (batch.x - self.centre) / self.scale
         label = batch.labels if self.conditional else None
@@ -213,6 +220,8 @@ class GAN(GenerativeModel):
     def _update(self, part: str, loss: Tensor, optimizers: Mapping[str, Optimizer], parts: tuple[str, ...]) -> None:
         """One step of one player down its loss, if it may move."""
         if part in parts:
+            for group in optimizers[part].param_groups:
+                group["betas"] = (self.config.momentum, 0.99)
             optimizers[part].zero_grad()
             player = {"discriminator": self.discriminator, "generator": self.generator}[part]
             loss.backward(inputs=list(player.parameters()))
@@ -262,6 +271,39 @@ class GAN(GenerativeModel):
         """How real examples look to the discriminator, (B,), before any sigmoid. Images are judged as a batch, which
         shows when all are alike."""
         return self.discriminator((x - self.centre) / self.scale, self._label(label, len(x)))
+
+    def judge(self, x: Tensor, label: Tensor | None = None) -> dict[str, Tensor]:
+        """``x``: how real examples look to the discriminator, (B,), and ``is_share``: whether the game asks it for
+        p / (p + q), the share of real ones among all that could be seen there; else its answer has no scale."""
+        look = self._look(self.discriminate(x, label))
+        return {"x": look, "is_share": torch.tensor(self.config.objective in SHARES)}
+
+    def round(self, x: Tensor, generator: torch.Generator, label: Tensor | None = None) -> dict[str, Tensor]:
+        """One round on real data x (B, *shape) and as many samples in which nobody moves.
+
+        Returns ``real``, ``fake`` and ``is_share`` as `judge` does; the samples ``made``; ``push``, −∂L/∂x̂ of each
+        sample's own loss L, the direction in which the generator is pushed there; and the losses ``discriminator`` and
+        ``generator``, without penalty.
+        """
+        label = self._label(label, len(x))
+        with torch.no_grad():
+            real = self.discriminator((x - self.centre) / self.scale, label)
+            made = self.generator(self._noise(len(x), generator), label)
+        with torch.enable_grad():
+            made.requires_grad_(True)
+            fake = self.discriminator(made, label)
+            loss = generator_loss(self.config.objective, fake)
+            (slope,) = torch.autograd.grad(loss, made)
+        return {
+            "real": self._look(real), "fake": self._look(fake), "made": made * self.scale + self.centre,
+            "push": -len(x) * slope / self.scale, "generator": loss,
+            "discriminator": discriminator_loss(self.config.objective, real, fake),
+            "is_share": torch.tensor(self.config.objective in SHARES),
+        }  # fmt: skip
+
+    def _look(self, d: Tensor) -> Tensor:
+        """A probability where the game knows any."""
+        return d.sigmoid() if self.config.objective in LOGITS else d
 
     @property
     def latent_dim(self) -> int:

@@ -40,6 +40,7 @@ CARD = {
     "objective": "high density",
     "approach": "Indirect: learn a density, then draw from it",
     "loss_unit": "nats",
+    "opens_on": "bumps",
     "formula": r"p(x) = \sum_k \pi_k \, \mathcal{N}(x; \mu_k, \Sigma_k)",
 }
 

@@ -90,7 +90,7 @@ class Statistics(GenerativeModel):
 
     Config = StatisticsConfig
     SampleSettings = StatisticsSampling
-    answers = GenerativeModel.answers | {"statistics"}
+    answers = GenerativeModel.answers | {"statistics", "measure"}
 
     config: StatisticsConfig
     centre: Tensor
@@ -131,10 +131,11 @@ class Statistics(GenerativeModel):
 
     # -- what is measured -----------------------------------------------------------------------------------------
 
-    def features(self, x: Tensor) -> dict[str, Tensor]:  # formula: φ, set by match
+    def features(self, x: Tensor, match: str = "") -> dict[str, Tensor]:  # formula: φ, set by match
         """φ(x) by name, (B, *shape) -> (B, K) each: what is averaged over examples to make a statistic. Colours are
-        the channels of a pixel, averaged over all pixels; a point is one pixel, its coordinates are the colours."""
-        match, low, high = self.config.match, self.spec.low, self.spec.high
+        the channels of a pixel, averaged over all pixels; a point is one pixel, its coordinates are the colours.
+        `match`: one of the Config's, in place of what this model matches."""
+        match, low, high = match or self.config.match, self.spec.low, self.spec.high
         colours, centre = _pixels(x), _pixels(self.centre[None]).mean(dim=1)  # (B, P, C), (1, C)
         if match == "moments":
             return {"moments": mixed_moments(colours - centre, self.config.order)}
@@ -278,6 +279,14 @@ class Statistics(GenerativeModel):
         for (name, phi), target, spread in zip(parts.items(), targets, spreads, strict=True):
             found |= {name: phi.mean(dim=0), f"{name} target": target, f"{name} spread": spread}
         return found
+
+    @torch.no_grad()
+    def measure(self, x: Tensor, match: str) -> dict[str, Tensor]:
+        """Statistics of any examples, whether this model matches them or not: by name the mean of φ over the examples
+        (K,), and as ``NAME spread`` its standard deviation from one to the next."""
+        parts = self.features(x, match)
+        means = {name: phi.mean(dim=0) for name, phi in parts.items()}
+        return means | {f"{name} spread": phi.std(dim=0) for name, phi in parts.items()}
 
     @property
     def latent_dim(self) -> int:

@@ -28,6 +28,7 @@ CARD = {
     "title": "VAE",
     "group": "More",
     "slides": "5, 9-12",
+    "receives": "encode it",
     "order": 9,
     "about": "Encodes data into a short code z near a Gaussian, and decodes codes into data.",
     "objective": "high density (a bound of it)",

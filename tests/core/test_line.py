@@ -58,3 +58,30 @@ def test_reverse_kl_of_two_gaussians_is_the_closed_form():
     table = Tabulated(GRID, -0.5 * GRID**2 - 0.5 * math.log(2 * math.pi))
     closed = -math.log(0.5) + (0.5**2 + 0.7**2 - 1) / 2  # KL(N(0.7, 0.5) || N(0, 1))
     assert table.reverse_kl(table.log_gaussian(0.7, 0.5)) == pytest.approx(closed, abs=1e-9)
+
+
+def test_the_integrand_sums_to_kl_and_is_negative_somewhere(bumps):
+    log_q = bumps.log_gaussian(0.5, 1.0)
+    integrand = bumps.kl_integrand(log_q)
+    assert np.trapezoid(integrand, GRID) == pytest.approx(bumps.kl(log_q), abs=1e-12)
+    assert integrand.min() < -0.01 < 0.01 < integrand.max()
+    assert bumps.area(np.exp(log_q)) == pytest.approx(1.0, abs=1e-9)
+    assert bumps.area(3.0 * np.exp(log_q)) == pytest.approx(3.0, abs=1e-9)
+
+
+def test_the_surface_of_reverse_kl_is_that_of_each_gaussian(bumps):
+    means, stds = np.array([-1.9, 0.0, 2.0]), np.array([0.3, 1.1])
+    surface = bumps.reverse_kl_surface(means, stds)
+    each = [[bumps.reverse_kl(bumps.log_gaussian(mean, std)) for mean in means] for std in stds]
+    np.testing.assert_allclose(surface, each, atol=1e-4)
+
+
+def test_reverse_kl_prefers_one_bump_where_forward_covers_all(bumps):
+    means, stds = np.linspace(-3, 3, 61), np.linspace(0.3, 3.0, 55)
+    surface = bumps.reverse_kl_surface(means, stds)
+    row = int(surface.argmin()) // len(means)
+    assert surface.min() < bumps.reverse_kl(bumps.log_gaussian(bumps.mean, bumps.std)) - 0.2
+    assert stds[row] < 0.5 * bumps.std
+    table = Tabulated(GRID, -0.5 * GRID**2 - 0.5 * math.log(2 * math.pi))
+    known = -np.log(stds)[:, None] + (stds[:, None] ** 2 + means**2 - 1) / 2  # KL(N(mean, std) || N(0, 1))
+    np.testing.assert_allclose(table.reverse_kl_surface(means, stds)[:20], known[:20], atol=1e-6)

@@ -6,7 +6,8 @@ import pytest
 import torch
 
 from playground.core.data import Batch
-from playground.evaluation import coverage, distance, examiner
+from playground.core.random import stream
+from playground.evaluation import coverage, distance, pieces
 from playground.evaluation.examiner import Examiner
 from tests.helpers import dataset_of, generator, tiny, trained, trainer_of
 
@@ -26,7 +27,7 @@ def test_points_have_the_plane_s_numbers_beside_their_floors():
     }  # fmt: skip
     x = model.sample(60, generator=generator(3))
     assert torch.equal(last.x, x)
-    test = dataset.test.x[torch.randperm(len(dataset.test), generator=examiner.stream(0, "examine/rows"))[:60]]
+    test = dataset.test.x[torch.randperm(len(dataset.test), generator=stream(0, "examine/rows"))[:60]]
     assert float(last.views["sliced_wasserstein"]) == pytest.approx(distance.sliced_wasserstein(x, test))
     centres, std = dataset.modes
     assert float(last.views["share_within_3_sigma"]) == pytest.approx(coverage.share_within_3_sigma(x, centres, std))
@@ -45,7 +46,7 @@ def test_only_an_exact_density_has_a_likelihood():
 def test_the_kl_is_that_of_the_same_examples():
     run, _ = trained("gaussian", "eight-gaussians", 5)
     *_, last = Examiner(run.dataset).measure(run.sampler, 40, generator(3))
-    test = run.dataset.test.x[torch.randperm(len(run.dataset.test), generator=examiner.stream(0, "examine/rows"))[:40]]
+    test = run.dataset.test.x[torch.randperm(len(run.dataset.test), generator=stream(0, "examine/rows"))[:40]]
     log_model = run.sampler.log_density(test, generator()).double()
     assert float(last.views["nll"]) == pytest.approx(-float(log_model.mean()))
     gap = run.dataset.exact.log_density(test).double() - log_model
@@ -63,14 +64,14 @@ def test_images_are_measured_in_the_features_of_their_classifier():
 
 def test_real_examples_in_the_samples_place_reach_the_floor():
     run, _ = trained("gan", "eight-gaussians", 5)
-    looks = [Examiner(run.dataset)._compared(examiner._some(run.dataset.train, 60, look)) for look in range(5)]
+    looks = [Examiner(run.dataset)._compared(pieces.some(run.dataset.train, 60, look)) for look in range(5)]
     *_, last = Examiner(run.dataset).measure(run.sampler, 60, generator(3))
     mean = sum(look["sliced_wasserstein"] for look in looks) / 5
     assert float(last.views["sliced_wasserstein_floor"]) == pytest.approx(mean)
 
 
 def test_a_stepwise_sampler_stops_between_its_steps(monkeypatch):
-    monkeypatch.setattr(examiner, "PIECE_SECONDS", -1.0)
+    monkeypatch.setattr(pieces, "PIECE_SECONDS", -1.0)
     run, _ = trained("diffusion", "eight-gaussians", 5)
     states = list(Examiner(run.dataset).measure(run.sampler, 20, generator()))
     assert len(states) > 25

@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from playground.gui.app import application
 from playground.gui.main_window import MainWindow
-from playground.gui.panels.base import ModelPanel, View
+from playground.gui.panels.base import LensView, ModelPanel, View
 from playground.gui.preferences import Preferences
 from playground.gui.session import TrainingSession
 from playground.gui.widgets import theme
@@ -84,6 +84,22 @@ class Person:
         self.qtbot.mouseClick(bar, LEFT, pos=bar.tabRect(index).center())
         self.settle()
         return self.view
+
+    def tour(self) -> Iterator[str]:
+        """Puts each view of the page on the stage in turn, and each lens of a view that has them; says which. A page
+        without views is one place, ""."""
+        page: Any = self.window.page
+        for view in [view for view in getattr(page, "views", []) if view.fits(page.session.facts)]:
+            self.show_view(view.title)
+            if not isinstance(view, LensView):
+                yield view.title
+                continue
+            for lens in view.fitting():
+                view.show_lens(lens)
+                self.settle()
+                yield f"{view.title}/{lens}"
+        if not hasattr(page, "views"):
+            yield ""
 
     def show_tool(self, name: str, title: str) -> None:
         """Clicks a title in a row of titles and waits for what it shows."""

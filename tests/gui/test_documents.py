@@ -103,14 +103,13 @@ def test_every_view_of_every_family_comes_back_pixel_by_pixel(open_window, famil
     person.window.show_panel(family)
     person.settle()
     other = open_window()
-    for view in [view for view in person.panel.views if view.fits(person.session.facts)]:
-        person.show_view(view.title)
+    for place in person.tour():
         before = picture(person)
         other.window.documents.apply(person.window.documents.current())
         settled(other)
         other.wait(lambda: not other.panel.unsettled())
         after = picture(other)
-        assert np.array_equal(before, after), f"{view.title}: {(before != after).any(axis=2).sum()} pixels differ"
+        assert np.array_equal(before, after), f"{place}: {(before != after).any(axis=2).sum()} pixels differ"
 
 
 def test_a_picture_of_the_window_opens_again_when_it_is_dropped(open_window, tmp_path):
@@ -195,8 +194,7 @@ def test_undo_restores_each_control_and_redo_sets_it_again(open_window, run):
     person = open_window(run)
     person.settle()
     tried = 0
-    for view in [view for view in person.panel.views if view.fits(person.session.facts)]:
-        person.show_view(view.title)
+    for _ in person.tour():
         ids = [name for name, shown in controls.values(person.panel).items()]
         for name in ids:
             widget = controls.find(person.panel).get(name)

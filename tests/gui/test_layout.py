@@ -11,6 +11,7 @@ from PySide6.QtCore import QEventLoop, QTimer
 from PySide6.QtWidgets import QComboBox, QLabel, QPushButton, QWidget
 
 from playground import registry
+from playground.gui.panels.base import LensView
 from playground.gui.widgets import controls
 from playground.gui.widgets.run_controls import RunControls
 from playground.gui.widgets.step_scrubber import StepScrubber
@@ -22,14 +23,15 @@ FAMILIES = [name for name, card in registry.models().items() if card.extra.get("
 
 
 def counted(root: QWidget, leave_out: list[QWidget]) -> list[str]:
-    """The controls seen below `root`. A composite counts once, as a person sees one thing; folds do not count."""
+    """The controls seen below `root`. A composite counts once, as a person sees one thing; folds do not count, nor do
+    the rows of titles."""
     spoken_for = {child for each in leave_out for child in [each, *each.findChildren(QWidget)]}
     found = []
     for name, widget in controls.find(root).items():
         if hasattr(widget, "control_value"):
             spoken_for.update(widget.findChildren(QWidget))
         seen = widget.isVisible() and widget not in spoken_for and widget.property("role") != "fold"
-        if seen and not widget.objectName().endswith(".views"):
+        if seen and not widget.objectName().endswith((".views", ".lens")):
             found.append(name)
     return found
 
@@ -47,11 +49,12 @@ def test_a_panel_opens_with_few_controls(open_window, family):
     transports = panel.findChildren(RunControls) + panel.findChildren(StepScrubber)
     own = counted(panel, [*transports, *panel.views, *forms])
     assert len(own) <= MOST_ON_A_PANEL, own
-    for view in [view for view in panel.views if view.fits(person.session.facts)]:
-        person.show_view(view.title)
-        form = view.side_form()
-        on_view = counted(view, transports) + (counted(form, []) if form else [])
-        assert len(on_view) <= MOST_ON_A_VIEW, f"{view.title}: {on_view}"
+    for place in person.tour():
+        view, form = person.view, person.view.side_form()
+        transports = panel.findChildren(RunControls) + panel.findChildren(StepScrubber)
+        rows = [view.tabs] if isinstance(view, LensView) else []
+        on_view = counted(view, transports + rows) + (counted(form, []) if form else [])
+        assert len(on_view) <= MOST_ON_A_VIEW, f"{place}: {on_view}"
 
 
 SIZES = [(1024, 720), (1920, 1080)]
@@ -71,22 +74,29 @@ def test_no_word_is_cut_in_the_largest_type_on_some_pages(open_window):
 
 
 def cut_words(window, names=None):
-    """On every page and view, or on some pages, at the smallest and the largest size."""
+    """On every page, view and lens, or on some pages, at the smallest and the largest size."""
     found = []
     for name in names or window.page_names():
         page = window.show_page(name)
         spin_until(page.is_settled)
         views = [view for view in getattr(page, "views", []) if view.fits(page.session.facts)]
-        for view in views or [None]:
+        for view, lens in [place for each in views or [None] for place in lenses_of(each)]:
             if view is not None:
                 page.show_view(view.title)
-                spin_until(page.is_settled)
+            if lens:
+                view.show_lens(lens)
+            spin_until(page.is_settled)
             for size in SIZES:
                 window.resize(*size)
                 spin_until(lambda: not too_little_room(window), patience=1.0)
-                where = f"{name}{'/' + view.title if view else ''} at {size[0]}x{size[1]}"
+                where = f"{name}{'/' + view.title if view else ''}{'/' + lens if lens else ''} at {size[0]}x{size[1]}"
                 found += [f"{where}: {words}" for words in too_little_room(window)]
     return found
+
+
+def lenses_of(view):
+    """The view with each of its lenses in turn; once with "" for a view without lenses."""
+    return [(view, title) for title in (view.fitting() if isinstance(view, LensView) else [""])]
 
 
 def spin_until(done, patience=60.0):

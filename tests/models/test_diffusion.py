@@ -4,6 +4,7 @@ import math
 from dataclasses import replace
 from itertools import islice, pairwise, product
 
+import numpy as np
 import pytest
 import torch
 from diffusers import DDIMScheduler, DDPMScheduler
@@ -11,6 +12,7 @@ from diffusers.schedulers import scheduling_ddpm
 from torch import Tensor, nn
 
 from playground import registry
+from playground.core import noise_targets
 from playground.core.data import Batch, Dataset, DataSpec, Factor
 from playground.core.model import SampleStep
 from playground.models.diffusion import Diffusion, DiffusionConfig, DiffusionSampling
@@ -201,6 +203,41 @@ def test_float32_is_enough(target):
     frames = list(model.sample_steps(3, settings=settings, generator=generator(7)))
     precise = list(_in_float64(model).sample_steps(3, settings=settings, generator=generator(7)))
     torch.testing.assert_close(frames[-1].x, precise[-1].x.float(), rtol=0, atol=2e-5)
+
+
+def test_heun_converges_with_the_square_of_the_step_where_ddim_does_with_the_step_itself():
+    """The exact path of a Gaussian is known: x_t keeps its number of standard deviations."""
+    spec = DataSpec("normal", (2,), low=-3.0, high=3.0)
+    model, std = _in_float64(_diffusion(spec, timesteps=4000)), 0.6
+    model.network, model.bound = GaussianNoise(model, 0.0, std), torch.tensor(100.0)
+    x = torch.tensor([[1.5, -3.0]], dtype=torch.float64)
+    t = model.config.timesteps - 1
+    sigmas = model._inward(x) / ((model.signal[t] * std) ** 2 + model.sigma[t] ** 2).sqrt()
+    off = {}
+    for sampler, steps in product(("ddim", "heun"), (20, 40, 80)):
+        settings = DiffusionSampling(sampler=sampler, steps=steps, clip_x0=False)
+        start = SampleStep(0, steps, x)
+        frames = list(model.sample_steps(1, settings=settings, generator=generator(), start=start))
+        last = frames[3 * steps // 4]  # a time that all of them come by
+        signal, sigma = last.views["signal"], last.views["sigma"]
+        off[sampler, steps] = float(
+            (model._inward(last.x) - sigmas * ((signal * std) ** 2 + sigma**2).sqrt()).abs().max()
+        )
+    for sampler, least, most in (("ddim", 1.5, 2.5), ("heun", 3.0, 5.5)):
+        for coarse, fine in ((20, 40), (40, 80)):
+            assert least < off[sampler, coarse] / off[sampler, fine] < most
+    assert off["heun", 20] < off["ddim", 20] / 4
+
+
+def test_heun_looks_twice_at_every_step_but_the_last_and_its_terms_recombine():
+    model = _diffusion()
+    model.network = Recorder()
+    frames = list(model.sample_steps(3, settings=DiffusionSampling(sampler="heun", steps=6), generator=generator()))
+    assert len(model.network.asked) == 11
+    for now, then in pairwise(frames):
+        torch.testing.assert_close(now.views["mean"], then.x, rtol=0, atol=1e-6)
+        recombined = now.views["signal"] * (2 * now.views["denoised"] - 1) + now.views["sigma"] * now.views["noise"]
+        torch.testing.assert_close(recombined, 2 * now.x - 1, rtol=0, atol=1e-5)
 
 
 # -- the sampler, by itself -----------------------------------------------------------------------------------------
@@ -456,6 +493,37 @@ def test_the_first_step_knows_the_pixel_as_well_as_its_noise_allows():
     expected = log_p.gather(-1, (x * 255).round().long()[..., None]).flatten(1).sum(1)
     found = model._log_first_step(2 * x - 1, generator(3))
     torch.testing.assert_close(found.double(), expected, rtol=1e-3, atol=1e-2)
+
+
+# -- looking inside -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_what_is_said_of_examples_is_the_loss_at_their_times(target):
+    model = _diffusion(PLANE, target=target)
+    model.network = Recorder()
+    x, t = torch.randn(50, 2, generator=generator()), torch.arange(0, 1000, 20)
+    look = model.look(x, t, generator(2))
+    torch.testing.assert_close(look["signal"] * look["image"] + look["sigma"] * look["noise"], look["x"])
+    of_noise, of_image = model._target(look["signal"], look["sigma"])
+    loss = (look["prediction"] - of_noise * look["noise"] - of_image * look["image"]).square().mean()
+    torch.testing.assert_close(loss, model.objective(Batch.of(x), generator(2), t)["loss"])
+    mine = noise_targets.target_of(target, look["noise"].numpy(), look["image"].numpy(), *_numpy(model, t))
+    np.testing.assert_allclose(mine, (of_noise * look["noise"] + of_image * look["image"]).numpy(), atol=1e-6)
+    noise, image = noise_targets.solved(look["prediction"].numpy(), look["x"].numpy(), target, *_numpy(model, t))
+    found = model._predict(look["x"], t, None, DiffusionSampling(clip_x0=False))
+    np.testing.assert_allclose(noise[:45], found[0][:45].numpy(), atol=1e-4)
+    np.testing.assert_allclose(image[:45], found[1][:45].numpy(), atol=1e-4)
+
+
+def _numpy(model: Diffusion, t: Tensor) -> list[np.ndarray]:
+    return [level.double().numpy() for level in model._levels(t)]
+
+
+def test_the_times_that_are_told_are_those_that_a_sampler_comes_by():
+    model = _diffusion(timesteps=100)
+    frames = list(model.sample_steps(1, settings=DiffusionSampling(steps=7), generator=generator()))
+    assert model.schedule(7)["times"].tolist() == [int(frame.views["t"]) for frame in frames[:-1]]
 
 
 # -- against an exact density ---------------------------------------------------------------------------------------

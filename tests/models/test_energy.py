@@ -2,6 +2,7 @@
 
 import math
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 import scipy.integrate
@@ -336,6 +337,36 @@ def test_exact_z_learns_eight_modes_in_a_few_hundred_steps():
     data = trainer.dataset
     gap = data.exact.log_density(data.test.x) - trainer.sampler.log_density(data.test.x, generator())
     assert -0.01 < gap.mean().item() < 0.1
+
+
+@pytest.mark.parametrize("training", ["exact Z", "contrastive divergence"])
+def test_without_the_negative_phase_z_grows_and_with_it_again_the_density_is_mended(training):
+    preset = "" if training == "exact Z" else "cd"
+    settings = {"width": 32, "grid": 24, "train.batch": 64, "train.lr": 0.003, "langevin_steps": 2}
+    trainer = trainer_of(registry.experiment("energy", "moons", preset, settings))
+    x = trainer.dataset.test.x[:500]
+
+    def log_z_and_nll() -> tuple[float, float]:
+        model, label = trainer.model, torch.tensor([[-1]])
+        with torch.no_grad():
+            log_z = model.log_normaliser(label, 160)[0].item()
+            return log_z, log_z + model.energy(x).mean().item()
+
+    losses_of(trainer, 150)
+    _, healthy = log_z_and_nll()
+    for spell, mending in ((20, 300), (300, 100)):
+        trainer.change({"negative_phase": False})
+        rising = [log_z_and_nll()[0]]
+        for _ in range(max(1, spell // 100)):
+            losses_of(trainer, min(spell, 100))
+            log_z, broken = log_z_and_nll()
+            rising.append(log_z)
+        assert all(after > before + 5 for before, after in pairwise(rising))
+        trainer.change({"negative_phase": True})
+        losses_of(trainer, mending)
+        _, mended = log_z_and_nll()
+        assert mended < (healthy + 1 if spell < 100 else broken)  # the longer it was off, the longer it takes
+        assert broken > healthy + 1
 
 
 # -- labels and images ----------------------------------------------------------------------------------------------

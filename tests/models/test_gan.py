@@ -13,9 +13,10 @@ import torch.nn.functional as F
 from torch import nn
 
 from playground.core.data import Batch, DataSpec, Factor
+from playground.core.errors import UsageError
 from playground.core.experiment import Budget
 from playground.models.gan import GAN, LAZY, GANConfig, GANSampling, discriminator_loss, generator_loss
-from tests.helpers import differing, generator, losses_of, tiny, trainer_of
+from tests.helpers import differing, generator, losses_of, through_json, tiny, trainer_of
 
 PLANE = DataSpec("plane", (2,), low=-3.0, high=3.0, factors=(Factor("side", ("left", "right")),))
 PIXELS = DataSpec("pixels", (1, 8, 8), factors=(Factor("digit", ("0", "1", "2")), Factor("bold", ("no", "yes"))))
@@ -442,3 +443,100 @@ def test_oblong_and_tiny_images_are_refused():
     assert GAN.supports(PIXELS) is None
     assert GAN.supports(PLANE) is None
     assert GAN.supports(DataSpec("line", (1,))) is None
+
+
+# -- changes in the middle of a run ---------------------------------------------------------------------------------
+
+
+def test_the_game_changes_mid_run_and_the_events_repeat_it_bit_for_bit():
+    changes = {3: {"objective": "wgan-gp"}, 5: {"momentum": 0.9}, 8: {"objective": "hinge", "penalty": 0.3}}
+    by_hand = trainer_of(tiny("gan", "eight-gaussians"))
+    plain = losses_of(trainer_of(tiny("gan", "eight-gaussians")), 12)
+    seen: tuple[float, ...] = ()
+    for step in range(12):
+        if step in changes:
+            by_hand.change(changes[step])
+        seen += losses_of(by_hand, 1)
+    assert seen[:3] == plain[:3]
+    assert all(now != before for now, before in zip(seen[3:], plain[3:], strict=True))
+    again = trainer_of(through_json(by_hand.experiment))
+    assert losses_of(again, 12) == seen  # in turns of its own
+    assert not differing(again.snapshot().weights, by_hand.snapshot().weights)
+
+
+@pytest.mark.parametrize(("before", "after"), [("hinge", "L2"), ("L2", "minimax")])
+def test_a_game_does_not_become_a_regression_nor_a_regression_a_game(before, after):
+    run = trainer_of(tiny("gan", "eight-gaussians", objective=before))
+    losses_of(run, 2)
+    with pytest.raises(UsageError, match="fresh model"):
+        run.change({"objective": after})
+    run.change({"objective": before})  # nothing new
+    assert run.model.config.objective == before
+    losses_of(run, 2)
+
+
+def test_momentum_repeats_the_last_moves():
+    """With β1 the move is an average of slopes: against Adam written out, for both players."""
+    lr, beta = 0.01, 0.6
+    run = trainer_of(tiny("gan", "eight-gaussians", momentum=beta, train__lr=lr, discriminator_steps=1))
+    weight = next(run.model.generator.parameters())
+    mean, square, expected = 0.0, 0.0, weight.detach().clone()
+    for step in range(1, 5):
+        losses_of(run, 1)
+        slope = weight.grad.detach()
+        mean, square = beta * mean + (1 - beta) * slope, 0.99 * square + 0.01 * slope.square()
+        expected -= lr * (mean / (1 - beta**step)) / ((square / (1 - 0.99**step)).sqrt() + 1e-8)
+        torch.testing.assert_close(weight.detach(), expected, rtol=1e-4, atol=1e-6)
+
+
+# -- what is fed to the network -------------------------------------------------------------------------------------
+
+
+def test_the_uniform_prior_feeds_the_network_numbers_as_likely_between_its_ends():
+    gan, fed = _gan(PLANE, prior="uniform", latent_dim=2), []
+    gan.generator.body.register_forward_pre_hook(lambda module, inputs: fed.append(inputs[0]))
+    gan.sample(4000, generator=generator())
+    u = fed[0].detach().flatten().numpy()
+    assert scipy.stats.kstest(u, scipy.stats.uniform(-math.sqrt(3), 2 * math.sqrt(3)).cdf).pvalue > 0.01
+    assert u.var() == pytest.approx(1, abs=0.05)
+    code = torch.tensor([[0.0, 1.0]])
+    gan.decode(code)
+    torch.testing.assert_close(fed[1][0, 1].item(), math.sqrt(3) * (2 * scipy.stats.norm.cdf(1.0) - 1), rtol=1e-5,
+                               atol=0.0)  # fmt: skip
+
+
+# -- a round in which nobody moves ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("game", GAMES)
+def test_a_round_says_what_both_see_and_where_each_sample_is_pushed(game):
+    gan, batch = _gan(PLANE, objective=game), _points(40)
+    gan.prepare(batch, generator())
+    kept = _copied(gan)
+    told = gan.round(batch.x, generator(3))
+    assert not differing(kept, _copied(gan))
+    made = gan.decode(gan._noise(40, generator(3)))
+    torch.testing.assert_close(told["made"].detach(), made)
+    torch.testing.assert_close(told["real"], gan.judge(batch.x)["x"])
+    torch.testing.assert_close(told["fake"].detach(), gan.judge(made)["x"])
+    r, f = gan.discriminate(batch.x), gan.discriminate(made)
+    torch.testing.assert_close(told["discriminator"].detach(), discriminator_loss(game, r, f))
+    torch.testing.assert_close(told["generator"].detach(), generator_loss(game, f))
+    # Each sample alone, nudged a little the way it is pushed, lowers its own loss by the length of the push.
+    i, tiny_step = 7, 1e-3
+    push = told["push"][i : i + 1]
+    there = made[i : i + 1] + tiny_step * push / push.norm()
+    gained = generator_loss(game, gan.discriminate(made[i : i + 1])) - generator_loss(game, gan.discriminate(there))
+    assert gained.item() == pytest.approx(tiny_step * push.norm().item(), rel=0.05)
+
+
+def test_only_some_games_ask_for_the_share_of_real_ones():
+    said = {game: bool(_gan(PLANE, objective=game).judge(_points().x)["is_share"]) for game in GAMES}
+    assert [game for game, is_share in said.items() if is_share] == ["minimax", "non-saturating", "least-squares"]
+    # At a place that p reaches three times as often as q, their discriminator loses least by answering 3/4.
+    looks = torch.linspace(-3, 3, 6001)
+    for game, shares in (("non-saturating", looks.sigmoid()), ("least-squares", looks)):
+        weighted = [
+            3 * discriminator_loss(game, d[None], ZERO) + discriminator_loss(game, ZERO, d[None]) for d in looks
+        ]
+        assert shares[int(np.argmin(weighted))].item() == pytest.approx(0.75, abs=1e-3)

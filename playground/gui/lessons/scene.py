@@ -6,14 +6,14 @@
     panel: gaussian                              # or `document: FILE.json` beside the scene, instead of these four
     run: gaussian-bumps
     view: Inside
-    value: gaussian.inside.mean = -150           # one line a control
+    value: gaussian.inside.line.mean = -150           # one line a control
     hidden: gaussian.loss, gaussian.transport
     locked: gaussian.data
-    live: gaussian.inside.kl | KL to the data, nats | 0.6..0.65
-    ends: live gaussian.inside.kl < 0.65
-    solution: gaussian.inside.mean = -1          # what "Show me" does; one line a step, in order
+    live: gaussian.inside.line.kl | KL to the data, nats | 0.6..0.65
+    ends: live gaussian.inside.line.kl < 0.65
+    solution: gaussian.inside.line.mean = -1          # what "Show me" does; one line a step, in order
     ---
-    Two to five short sentences in Markdown. [A link](#gaussian.inside.mean) points at a control.
+    Two to five short sentences in Markdown. [A link](#gaussian.inside.line.mean) points at a control.
 
 `live` names a reading of the page, says what it is, and where it should be once the scene has ended.
 """

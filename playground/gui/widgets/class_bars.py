@@ -15,8 +15,12 @@ _MOST_NAMED = 12
 class ClassBars(DrawnWidget):
     """A bar a class, the fullest as high as the widget; their names stand below where there are few."""
 
-    def __init__(self, name: str, parent: QWidget | None = None) -> None:
-        super().__init__(name, "Examples a class", "How many examples to train on each class has", parent)
+    def __init__(
+        self, name: str, title: str = "Examples a class", tooltip: str = "Examples to train on by class",
+        parent: QWidget | None = None,
+    ) -> None:  # fmt: skip
+        super().__init__(name, title, tooltip, parent)
+        self._words = tooltip
         self._counts: list[int] = []
         self._names: list[str] = []
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -27,7 +31,7 @@ class ClassBars(DrawnWidget):
         pairs = zip(self._names, self._counts, strict=True)
         words = ", ".join(f"{name}: {count:,}" for name, count in pairs)
         self.setAccessibleDescription(words)
-        self.setToolTip(f"Examples to train on by class. {words}" if words else "")
+        self.setToolTip(f"{self._words}. {words}" if words else "")
         self.setVisible(bool(self._counts))
         self.update()
 

@@ -129,6 +129,10 @@ class CurvePlot(DrawnWidget):
         self._plot.getPlotItem().getAxis("left").setLogMode(on)
         self._redraw()
 
+    def also_shown(self) -> tuple[float, ...]:
+        """Heights beside those of the curves for which the plot has room."""
+        return ()
+
     def restyle(self) -> None:
         style_plot(self._plot, self)
         self._floor_line.setPen(pen(self, theme.current().muted, style=(1, 3)))
@@ -169,7 +173,7 @@ class CurvePlot(DrawnWidget):
                 item.setData(*shown[index])
         values = np.concatenate([y for _, y in shown] or [np.empty(0)])
         floor = np.nan if self._floor is None else float(self._scaled(np.array(self._floor)))
-        values = np.append(values, floor)
+        values = np.append(values, [floor, *self.also_shown()])
         values = values[np.isfinite(values)]
         low, high = (float(values.min()), float(values.max())) if len(values) else (0.0, 1.0)
         self._place_floor(floor, low, high)

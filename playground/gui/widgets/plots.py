@@ -44,6 +44,11 @@ def blend(colour: str, other: str, share: float) -> QColor:
     )
 
 
+def surface_inks(look: theme.Theme) -> list[QColor]:
+    """The stops of a surface between what is made and what is real, pale enough for points to be seen on it."""
+    return [blend(look.model, look.base, 0.4), QColor(look.base), blend(look.data, look.base, 0.4)]
+
+
 def curve_item() -> pg.PlotCurveItem:
     """An empty curve that breaks at NaN; give it its pen with `set_curve_pen`."""
     return pg.PlotCurveItem(connect="finite")

@@ -10,14 +10,14 @@ from PySide6.QtWidgets import QWidget
 
 from playground.gui.widgets import theme
 from playground.gui.widgets.drawn_widget import DrawnWidget
-from playground.gui.widgets.plots import blend
+from playground.gui.widgets.plots import blend, surface_inks
 
 Role = Literal["data", "model", "exact"]
 
 
 @dataclass(frozen=True)
 class LegendEntry:
-    """A name and how its layer is drawn: `kind` is points, arrows, density, contours or trails."""
+    """A name and how its layer is drawn: `kind` is points, arrows, density, surface, contours or trails."""
 
     text: str
     kind: str
@@ -60,10 +60,11 @@ class RoleLegend(DrawnWidget):
         look = theme.current()
         colour = QColor({"data": look.data, "model": look.model, "exact": look.exact}[entry.role])
         centre = box.center()
-        if entry.kind == "density":
+        if entry.kind in ("density", "surface"):
             shades = QLinearGradient(box.topLeft(), box.topRight())
-            for index, stop in enumerate(look.density):
-                shades.setColorAt(index / (len(look.density) - 1), QColor(stop))
+            stops = [QColor(stop) for stop in look.density] if entry.kind == "density" else surface_inks(look)
+            for index, stop in enumerate(stops):
+                shades.setColorAt(index / (len(stops) - 1), stop)
             painter.setPen(QPen(QColor(look.border), 0.06 * em))
             painter.setBrush(shades)
             painter.drawRect(box.adjusted(0, 0.2 * em, 0, -0.2 * em))

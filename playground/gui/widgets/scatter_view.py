@@ -4,14 +4,14 @@ from typing import Literal
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import QRectF, QSize
-from PySide6.QtGui import QPainter, QResizeEvent
+from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from playground.gui.widgets import theme
 from playground.gui.widgets.contours import contour_segments
 from playground.gui.widgets.drawn_widget import DrawnWidget
-from playground.gui.widgets.plots import HAIRLINE, THINNEST, bare_plot, blend, pen, set_curve_pen
+from playground.gui.widgets.plots import HAIRLINE, THINNEST, bare_plot, blend, pen, set_curve_pen, surface_inks
 from playground.gui.widgets.role_legend import LegendEntry, Role, RoleLegend
 
 MOST_POINTS = 2000
@@ -21,7 +21,12 @@ _SIZES: dict[Role, float] = {"data": 0.28, "model": 0.42, "exact": 0.45}  # em
 _OPACITY: dict[Role, float] = {"data": 0.45, "model": 0.8, "exact": 0.8}
 _DENSITY, _CONTOURS, _TRAILS = "density", "exact density", "paths"
 _COLUMNS = 96  # in which numbers on a line are stacked
-_Kind = Literal["points", "arrows", "density", "contours", "trails"]
+_MASS = (0.5, 0.9)  # shares of an exact density's mass that are outlined
+_MOVES = {
+    Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, 1), Qt.Key.Key_Down: (0, -1),
+}  # fmt: skip
+_KEY_STEP = 0.02  # of the side, that an arrow key moves the handle
+_Kind = Literal["points", "arrows", "density", "surface", "contours", "trails"]
 
 
 class _Layer:
@@ -46,9 +51,14 @@ class _Layer:
 class ScatterView(DrawnWidget):
     """Layers of 2-D data in a square with fixed limits; what is real, made and exact differ in colour *and* shape.
 
-    A layer's name is what its legend says. The density, contour and trail layers are named ``"density"``,
-    ``"exact density"`` and ``"paths"``.
+    A layer's name is what its legend says. The trail layer is named ``"paths"``, the density and contour layers
+    ``"density"`` and ``"exact density"`` unless they are given a name.
+
+    Signals:
+        handle_moved: (x, y) where a person left the handle, by dragging or by the arrow keys; see `set_handle`.
     """
+
+    handle_moved = Signal(float, float)
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(name, "Plane", "Points, densities and paths in the plane", parent)
@@ -66,6 +76,7 @@ class ScatterView(DrawnWidget):
         for line in self._zero_lines:
             line.setZValue(-20)
             self._plot.addItem(line, ignoreBounds=True)
+        self._handle: pg.TargetItem | None = None
         self._tallest = 0.0  # share of the numbers on a line that stand in its highest column
         self._legend = RoleLegend(f"{name}.legend", self)
         self._legend_wanted = True
@@ -100,14 +111,13 @@ class ScatterView(DrawnWidget):
         first = np.searchsorted(column[order], column[order])
         share = np.empty(len(x))
         share[order] = (np.arange(len(x)) - first + 0.5) / max(len(x), 1)
-        self._tallest = self._tallest or float(share.max(initial=0.0))
-        height = np.minimum(0.42 * side * share / (self._tallest or 1.0), 0.49 * side)
+        height = self._height(share)
         middle = (self._low + self._high) / 2
         return np.stack([x, middle + (-height if role == "model" else height)], axis=1)
 
-    def set_density(self, image: np.ndarray | None) -> None:
+    def set_density(self, image: np.ndarray | None, layer: str = _DENSITY) -> None:
         """Draws a heat map (H, W) >= 0 over the extent, row 0 at the lowest y; None takes it away."""
-        item = self._layer(_DENSITY, "density", "model", pg.ImageItem(), -10)
+        item = self._layer(layer, "density", "model", pg.ImageItem(), -10)
         if image is not None:
             finite = np.nan_to_num(np.asarray(image, dtype=np.float32))
             most = float(finite.max()) or 1.0
@@ -116,9 +126,22 @@ class ScatterView(DrawnWidget):
             item.item.setRect(QRectF(self._low, self._low, side, side))
         self._changed(item, image is not None)
 
-    def set_contours(self, image: np.ndarray | None, levels: tuple[float, ...] = ()) -> None:
-        """Outlines an exact density (H, W), laid out as in `set_density`, at absolute `levels`."""
-        item = self._layer(_CONTOURS, "contours", "exact", pg.PlotCurveItem(connect="pairs"), 1)
+    def set_surface(self, layer: str, image: np.ndarray | None, low: float, high: float) -> None:
+        """Draws a function (H, W) over the extent, laid out as in `set_density`: in the model's ink at `low`, in that
+        of data at `high`, in none half-way between and where it is NaN; None takes it away."""
+        item = self._layer(layer, "surface", "data", pg.ImageItem(), -9)
+        if image is not None:
+            item.item.setImage(np.asarray(image, dtype=np.float32), autoLevels=False, levels=(low, high))
+            side = self._high - self._low
+            item.item.setRect(QRectF(self._low, self._low, side, side))
+        self._changed(item, image is not None)
+
+    def set_contours(
+        self, image: np.ndarray | None, levels: tuple[float, ...] = (), layer: str = _CONTOURS, role: Role = "exact"
+    ) -> None:
+        """Outlines an exact density, or another surface (H, W) under its own name, at absolute `levels`; laid out as in
+        `set_density`."""
+        item = self._layer(layer, "contours", role, pg.PlotCurveItem(connect="pairs"), 1)
         if image is not None:
             rows, columns = image.shape
             pieces = [contour_segments(image, level) for level in levels]
@@ -126,6 +149,24 @@ class ScatterView(DrawnWidget):
             ends = self._low + (ends + 0.5) / (columns, rows) * (self._high - self._low)
             item.item.setData(ends[:, 0], ends[:, 1])
         self._changed(item, image is not None)
+
+    def set_truth(self, density: np.ndarray | None) -> None:
+        """Outlines where an exact density has half and nine tenths of its mass, (G, G) laid out as in `set_density`; of
+        one on the line, (G,), draws the curve at the height that stacks of such a share have."""
+        if density is None or density.ndim == 2:
+            self.set_contours(density, () if density is None else tuple(_level(density, share) for share in _MASS))
+            return
+        item = self._layer(_CONTOURS, "contours", "exact", pg.PlotCurveItem(), 1)
+        side = self._high - self._low
+        height = self._height(density * side / _COLUMNS)
+        item.item.setData(np.linspace(self._low, self._high, len(density)), (self._low + self._high) / 2 + height)
+        self._changed(item, True)
+
+    def _height(self, share: np.ndarray) -> np.ndarray:
+        """Of a stack over the line that holds this share of the numbers."""
+        side = self._high - self._low
+        self._tallest = self._tallest or float(share.max(initial=0.0))
+        return np.minimum(0.42 * side * share / (self._tallest or 1.0), 0.49 * side)
 
     def set_trails(self, xy: np.ndarray | None) -> None:
         """Draws the path of each particle, (T, N, 2); of very many, evenly chosen ones."""
@@ -156,6 +197,62 @@ class ScatterView(DrawnWidget):
             ends = _arrow_segments(at, field * scale)
             self._layers[name].item.setData(ends[:, 0], ends[:, 1])
 
+    def set_handle(self, xy: np.ndarray | None, label: str = "", movable: bool = True) -> None:
+        """Puts a cross-hair with a label at a point (2,), to be dragged or moved by the arrow keys; None removes it."""
+        if self._handle is None:
+            self._handle = pg.TargetItem(size=theme.em(self, 1.1), label=label)
+            self._handle.setZValue(6)
+            self._plot.addItem(self._handle, ignoreBounds=True)
+            self._handle.sigPositionChangeFinished.connect(self._handle_left)
+            self._style_handle()
+        self._handle.setVisible(xy is not None)
+        if xy is not None:
+            self._handle.blockSignals(True)
+            self._handle.setPos(float(xy[0]), float(xy[1]))
+            self._handle.blockSignals(False)
+            self._handle.movable = movable
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus if xy is not None and movable else Qt.FocusPolicy.NoFocus)
+
+    def handle(self) -> tuple[float, float] | None:
+        """Where the handle stands; None where there is none."""
+        if self._handle is None or not self._handle.isVisible():
+            return None
+        at = self._handle.pos()
+        return float(at.x()), float(at.y())
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent) and self._moves(event):
+            event.accept()  # the arrows move the handle, whatever they do elsewhere in the window
+            return True
+        return super().event(event)
+
+    def _moves(self, event: QKeyEvent) -> bool:
+        plain = not event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
+        return plain and self.handle() is not None and Qt.Key(event.key()) in _MOVES
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        move, at = _MOVES.get(Qt.Key(event.key())), self.handle()
+        if self._handle is None or at is None or move is None or not self._handle.movable:
+            super().keyPressEvent(event)
+            return
+        pace = _KEY_STEP * (self._high - self._low)
+        self._handle.setPos(at[0] + pace * move[0], at[1] + pace * move[1])
+        self._handle_left()
+
+    def _handle_left(self) -> None:
+        if (at := self.handle()) is not None:
+            self.handle_moved.emit(*at)
+
+    def _style_handle(self) -> None:
+        if self._handle is not None:
+            look = theme.current()
+            self._handle.setPen(pen(self, look.accent, 0.12))
+            self._handle.setBrush(theme.faded(look.base, 0.4))
+            self._handle.setHoverBrush(theme.faded(look.accent, 0.5))
+            if (label := self._handle.label()) is not None:
+                label.setColor(look.text)
+                label.setFont(self.font())
+
     def set_layer_visible(self, layer: str, visible: bool) -> None:
         """Shows or hides a layer by its name; a layer that does not exist yet is left alone."""
         if layer in self._layers:
@@ -177,6 +274,8 @@ class ScatterView(DrawnWidget):
             self._plot.removeItem(layer.item)
         self._layers.clear()
         self._arrows.clear()
+        if self._handle is not None:
+            self.set_handle(None)
         self._tallest = 0.0
         self._update_legend()
 
@@ -188,6 +287,7 @@ class ScatterView(DrawnWidget):
         self._plot.getPlotItem().getViewBox().setBorder(pen(self, look.border, HAIRLINE))
         for layer in self._layers.values():
             self._style(layer)
+        self._style_handle()
         # A child hears of a new type size after its parent; placing needs the legend's new size now.
         self._legend.setFont(self.font())
         self._place()
@@ -227,6 +327,8 @@ class ScatterView(DrawnWidget):
         elif layer.kind == "density":
             stops = np.linspace(0.0, 1.0, len(look.density))
             layer.item.setColorMap(pg.ColorMap(stops, list(look.density)))
+        elif layer.kind == "surface":
+            layer.item.setColorMap(pg.ColorMap(np.linspace(0.0, 1.0, 3), surface_inks(look)))
         elif layer.kind == "trails":
             set_curve_pen(layer.item, pen(self, theme.faded(colour, 0.45), THINNEST))
         elif layer.kind == "contours":
@@ -260,6 +362,13 @@ class ScatterView(DrawnWidget):
         x = left + side + gap if beside else left + side - legend.width() - gap
         self._legend.setGeometry(x, top if beside else top + gap // 2, legend.width(), legend.height())
         self._legend.raise_()
+
+
+def _level(density: np.ndarray, share: float) -> float:
+    """The height above which a density has this share of its mass; a little less, for one that is flat there."""
+    falling = np.sort(density, axis=None)[::-1]
+    mass = np.cumsum(falling)
+    return 0.999 * float(falling[np.searchsorted(mass, share * mass[-1])])
 
 
 def _arrow_segments(start: np.ndarray, arrow: np.ndarray) -> np.ndarray:

@@ -1,9 +1,12 @@
-"""The judging end of a discriminator, whatever its features are."""
+"""A discriminator: features of an example, and the judging end on them."""
 
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from playground.models.networks.embedding import LabelEmbedding
+from playground.core.data import DataSpec
+from playground.models.networks.conv_pair import ConvFeatures
+from playground.models.networks.embedding import FourierPoints, LabelEmbedding
+from playground.models.networks.mlp import mlp
 
 
 class Critic(nn.Module):
@@ -39,3 +42,12 @@ class Critic(nn.Module):
                 nats = F.cross_entropy(reader(features), label[:, factor], ignore_index=-1, reduction="none")
                 misread = misread + nats.mean()
         return logit, misread
+
+
+def judging_features(spec: DataSpec, width: int) -> tuple[nn.Module, int]:
+    """Waves and an MLP of 4 `width` units for points, convolutions for images; and how many features they give."""
+    if spec.kind == "points":
+        waves, units = FourierPoints(spec.dims), 4 * width
+        return nn.Sequential(waves, mlp(waves.out_features, units, units, units), nn.SiLU()), units
+    convolutions = ConvFeatures(spec.shape[0], spec.shape[1], max(width // 2, 4))
+    return convolutions, convolutions.out_features

@@ -34,3 +34,21 @@ def sampling_times(timesteps: int, steps: int) -> list[int]:
     """`steps` evenly spaced times from T-1 downwards ("trailing": the first is always the noisiest)."""
     steps = min(steps, timesteps)
     return [round(timesteps - i * timesteps / steps) - 1 for i in range(steps)]
+
+
+def between(path: Tensor, t: Tensor) -> Tensor:
+    """α or σ at times t (B,), which need not be whole: between two times log α, log σ and so λ are linear in t."""
+    whole = t.long()
+    if not t.is_floating_point():
+        return path[whole]
+    share = t - whole
+    return path[whole] ** (1 - share) * path[(whole + 1).clamp(max=len(path) - 1)] ** share
+
+
+def log_level(x_0: Tensor, noise: Tensor, signal: Tensor, sigma: Tensor, levels: int) -> Tensor:
+    """log p of each number of x_0, one of even `levels` in [-1, 1], given signal · x_0 + sigma · noise: any is as
+    likely as it makes that state."""
+    state, everything = signal * x_0 + sigma * noise, torch.full_like(x_0, -math.inf)
+    for level in torch.linspace(-1, 1, levels).tolist():
+        everything = torch.logaddexp(everything, -0.5 * ((state - signal * level) / sigma) ** 2)
+    return -0.5 * noise**2 - everything

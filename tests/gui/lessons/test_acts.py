@@ -16,7 +16,7 @@ from playground.gui.lessons.acts import Act
         ("control vae.loss.log == true", Act("control", "vae.loss.log", "==", True)),
         ("pressed vae.latent.z.random", Act("pressed", "vae.latent.z.random")),
         ("state done", Act("state", "done")),
-        ("live gaussian.inside.kl < 0.65", Act("live", "gaussian.inside.kl", "<", 0.65)),
+        ("live gaussian.inside.line.kl < 0.65", Act("live", "gaussian.inside.line.kl", "<", 0.65)),
     ],
 )
 def test_each_form_is_read(text, act):

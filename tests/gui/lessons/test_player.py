@@ -161,8 +161,8 @@ def test_what_was_so_from_the_start_does_not_end_a_scene(person, tmp_path):
     lesson = tmp_path / "own"
     lesson.mkdir()
     (lesson / "first.md").write_text(
-        GOOD.replace("live gaussian.inside.kl < 0.65", "live gaussian.inside.kl > 0.1")
-        .replace("gaussian.data = bumps", "gaussian.inside.spread = 60")
+        GOOD.replace("live gaussian.inside.line.kl < 0.65", "live gaussian.inside.line.kl > 0.1")
+        .replace("gaussian.data = bumps", "gaussian.inside.line.spread = 60")
         .replace(", gaussian.views", "")
     )
     (lesson / "second.md").write_text(GOOD.replace("panel: gaussian", "panel: nothing"))

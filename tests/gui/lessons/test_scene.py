@@ -13,17 +13,17 @@ panel: gaussian
 run: gaussian-bumps
 view: Inside
 
-value: gaussian.inside.mean = -150
+value: gaussian.inside.line.mean = -150
 value: gaussian.data = bumps
 hidden: gaussian.loss, gaussian.views
 locked: gaussian.data
-live: gaussian.inside.kl | KL(p | q), nats | 0..0.65
-live: gaussian.inside.distance | |z| | 0..4
-ends: live gaussian.inside.kl < 0.65
-solution: gaussian.inside.mean = -1
-solution: gaussian.inside.spread = 147
+live: gaussian.inside.line.kl | KL(p | q), nats | 0..0.65
+live: gaussian.inside.line.distance | |z| | 0..4
+ends: live gaussian.inside.line.kl < 0.65
+solution: gaussian.inside.line.mean = -1
+solution: gaussian.inside.line.spread = 147
 ---
-Drag [the mean](#gaussian.inside.mean). What do you expect?
+Drag [the mean](#gaussian.inside.line.mean). What do you expect?
 
 A line of --- in the text is only a line.
 ---
@@ -45,16 +45,16 @@ def test_everything_in_a_good_file_is_read(scene_file):
     scene = read(scene_file(GOOD))
     assert (scene.key, scene.title, scene.slides) == ("lecture/first", "A scene", "19-25")
     assert (scene.document, scene.panel, scene.run, scene.view) == ("", "gaussian", "gaussian-bumps", "Inside")
-    assert scene.values == (("gaussian.inside.mean", -150), ("gaussian.data", "bumps"))
+    assert scene.values == (("gaussian.inside.line.mean", -150), ("gaussian.data", "bumps"))
     assert scene.hidden == ("gaussian.loss", "gaussian.views")
     assert scene.locked == ("gaussian.data",)
     assert scene.live == (
-        Live("gaussian.inside.kl", "KL(p | q), nats", 0, 0.65),
-        Live("gaussian.inside.distance", "|z|", 0, 4),
+        Live("gaussian.inside.line.kl", "KL(p | q), nats", 0, 0.65),
+        Live("gaussian.inside.line.distance", "|z|", 0, 4),
     )
-    assert scene.ends == Act("live", "gaussian.inside.kl", "<", 0.65)
-    assert scene.solution == (("gaussian.inside.mean", -1), ("gaussian.inside.spread", 147))
-    assert scene.links() == ("gaussian.inside.mean",)
+    assert scene.ends == Act("live", "gaussian.inside.line.kl", "<", 0.65)
+    assert scene.solution == (("gaussian.inside.line.mean", -1), ("gaussian.inside.line.spread", 147))
+    assert scene.links() == ("gaussian.inside.line.mean",)
     assert scene.text.startswith("Drag")
     assert scene.text.endswith("---")
 
@@ -70,19 +70,19 @@ def test_scenes_stand_in_the_order_of_the_slides(scene_file):
     ("old", "new", "line", "key", "words"),
     [
         ("title: A scene\n", "", 17, "title", "missing"),
-        ("ends: live gaussian.inside.kl < 0.65\n", "", 17, "ends", "missing"),
+        ("ends: live gaussian.inside.line.kl < 0.65\n", "", 17, "ends", "missing"),
         ("title: A scene", "title:", 2, "title", "empty"),
         ("title: A scene", "title A scene", 2, "title A scene", "key: value"),
         ("title: A scene", "tittle: A scene", 2, "tittle", "unknown key"),
         ("run: gaussian-bumps", "panel: vae", 6, "panel", "twice"),
         ("panel: gaussian\n", "", 17, "panel", "either a document or a panel"),
         ("panel: gaussian", "document: first.json", 6, "run", "needs a panel"),
-        ("gaussian.inside.mean = -150", "gaussian.inside.mean -150", 9, "value", "ID = VALUE"),
+        ("gaussian.inside.line.mean = -150", "gaussian.inside.line.mean -150", 9, "value", "ID = VALUE"),
         ("0..0.65", "0 to 0.65", 13, "live", "NAME | WORDS | LOW..HIGH"),
         ("0..0.65", "0.65..0", 13, "live", "NAME | WORDS | LOW..HIGH"),
         (" | KL(p | q), nats", "", 13, "live", "NAME | WORDS | LOW..HIGH"),
-        ("live gaussian.inside.kl < 0.65", "state happy", 15, "ends", "no state"),
-        ("gaussian.inside.spread = 147", "gaussian.inside.spread =", 17, "solution", "ID = VALUE"),
+        ("live gaussian.inside.line.kl < 0.65", "state happy", 15, "ends", "no state"),
+        ("gaussian.inside.line.spread = 147", "gaussian.inside.line.spread =", 17, "solution", "ID = VALUE"),
     ],
 )
 def test_a_mistake_names_file_line_and_key(scene_file, old, new, line, key, words):

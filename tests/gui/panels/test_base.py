@@ -363,3 +363,17 @@ def test_a_run_that_cannot_be_kept_says_so_and_comes_to_rest(open_window, tiny_r
     person.until("idle")
     assert "file" in person.panel.messages.text()
     assert person.session.step == 0
+
+
+def test_a_live_setting_that_a_run_cannot_go_on_under_is_that_of_the_next_fresh_model(open_window, tiny_run):
+    gan = open_window(tiny_run("gan", "eight-gaussians", steps=5))
+    gan.choose("gan.config.objective", "hinge")  # from one game to another: goes on
+    gan.wait(lambda: gan.session.experiment.events)
+    gan.choose("gan.config.objective", "L2")
+    gan.wait(lambda: any("L2 is no game" in words for words in gan.texts()))
+    assert [event.set for event in gan.session.experiment.events] == [{"objective": "hinge"}]
+    train(gan, 8)
+    gan.until("done")
+    assert gan.session.experiment.config["objective"] == "L2"
+    assert gan.session.experiment.events == ()
+    assert gan.session.step == 8

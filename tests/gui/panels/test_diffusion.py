@@ -175,6 +175,67 @@ def test_the_shortcuts_step_through_the_frames(sampling):
     assert position() == at
 
 
+# -- by hand --------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def painting(sampling):
+    """DDPM, so that there is noise to be the same; one step of one sample is on show."""
+    sampling.ask_again(lambda: edit(sampling, "sampler", "ddpm"))
+    sampling.show_tool("diffusion.sample.page", "One step")
+    sampling.view.scrubber._slider.setValue(15)
+    yield sampling
+    sampling.show_tool("diffusion.sample.page", "All samples")
+
+
+def one(person, name):
+    """The picture of one quantity of the first sample."""
+    return person.find(f"diffusion.sample.one.{name}").images()[0]
+
+
+def test_the_terms_of_a_step_that_are_drawn_make_the_next_state(painting):
+    added = one(painting, "added") / 2  # drawn twice as strong
+    np.testing.assert_allclose(one(painting, "mean") + added, one(painting, "next"), atol=1e-5)
+    assert np.abs(added).max() > 0.01
+    painting.press("diffusion.sample.forward")
+    shown = painting.find("diffusion.sample.brush").image()
+    np.testing.assert_allclose(shown, painting.view.frames[16]["x"][0], atol=0)
+    assert any(words.startswith("Posterior mean + added noise") for words in painting.texts())
+
+
+def test_a_painted_state_goes_on_with_the_same_noise_and_can_be_taken_back(painting, calls):
+    before = list(painting.view.frames)
+    brush = painting.find("diffusion.sample.brush")
+    assert not painting.find("diffusion.sample.as_sampled").isEnabled()
+
+    def paint():
+        for row in range(8):
+            pos = brush.pixel_rect(row, 1).center().toPoint()
+            painting.qtbot.mousePress(brush, Qt.MouseButton.LeftButton, pos=pos) if row == 0 else None
+            painting.qtbot.mouseMove(brush, pos)
+        painting.qtbot.mouseRelease(brush, Qt.MouseButton.LeftButton, pos=pos)
+
+    painting.ask_again(paint)
+    after = painting.view.frames
+    assert calls["network"] == 10  # of 25, from state 15 on
+    assert painting.view.scrubber.position() == 15
+    assert (after[15]["x"][0, 0, :, 1] == 1.0).all()
+    assert all(same([a["x"]], [b["x"]]) for a, b in zip(after[:15], before[:15], strict=True))
+    for mine, was in zip(after[15:], before[15:], strict=True):  # the others never notice
+        np.testing.assert_allclose(mine["x"][1:], was["x"][1:], atol=1e-5)
+    assert np.abs(after[-1]["x"][0] - before[-1]["x"][0]).max() > 0.05
+    for frame, then in pairwise(after[15:]):
+        np.testing.assert_allclose(frame["mean"] + frame["added"], then["x"], atol=1e-5)
+    np.testing.assert_array_equal(one(painting, "end"), after[-1]["x"][0])
+    np.testing.assert_array_equal(one(painting, "unedited"), before[-1]["x"][0])
+    painting.press("diffusion.sample.back")
+    assert any("changed it by hand" in words for words in painting.texts())
+
+    painting.press("diffusion.sample.as_sampled")
+    assert same([frame["x"] for frame in painting.view.frames], [frame["x"] for frame in before])
+    assert not painting.find("diffusion.sample.as_sampled").isEnabled()
+
+
 # -- corruption -----------------------------------------------------------------------------------------------------
 
 
@@ -185,9 +246,11 @@ def inside(digits):
 
 
 def test_time_goes_from_the_clean_image_to_noise_and_the_markers_follow(inside):
-    time = inside.find("diffusion.inside.time")
-    clean, noise, corrupted = (inside.find(f"diffusion.inside.{name}") for name in ("clean", "noise", "corrupted"))
-    curves = [inside.find(f"diffusion.inside.{name}") for name in ("levels", "snr")]
+    time = inside.find("diffusion.inside.corrupt.time")
+    clean, noise, corrupted = (
+        inside.find(f"diffusion.inside.corrupt.{name}") for name in ("clean", "noise", "corrupted")
+    )
+    curves = [inside.find(f"diffusion.inside.corrupt.{name}") for name in ("levels", "snr")]
 
     inside.ask_again(lambda: inside.qtbot.keyClick(time, Qt.Key.Key_Home))
     assert time.value() == 0
@@ -204,17 +267,17 @@ def test_time_goes_from_the_clean_image_to_noise_and_the_markers_follow(inside):
 
 
 def test_the_marker_can_be_moved_instead_of_the_slider(inside):
-    time, snr = inside.find("diffusion.inside.time"), inside.find("diffusion.inside.snr")
+    time, snr = inside.find("diffusion.inside.corrupt.time"), inside.find("diffusion.inside.corrupt.snr")
     inside.ask_again(lambda: inside.qtbot.keyClick(time, Qt.Key.Key_Home))
     inside.ask_again(lambda: inside.qtbot.keyClick(snr, Qt.Key.Key_Right))
     assert time.value() == pytest.approx(10, abs=1)
-    assert inside.find("diffusion.inside.levels").marker() == time.value()
+    assert inside.find("diffusion.inside.corrupt.levels").marker() == time.value()
 
 
 def test_another_example_corrupts_other_images(inside):
-    before = inside.find("diffusion.inside.clean").images().copy()
-    inside.ask_again(lambda: inside.press("diffusion.inside.another"))
-    after = inside.find("diffusion.inside.clean").images()
+    before = inside.find("diffusion.inside.corrupt.clean").images().copy()
+    inside.ask_again(lambda: inside.press("diffusion.inside.corrupt.another"))
+    after = inside.find("diffusion.inside.corrupt.clean").images()
     assert after.shape == before.shape
     assert not np.array_equal(after, before)
 
@@ -231,7 +294,7 @@ def plane(qapp, request):
 
 def test_points_their_ways_and_both_scores_are_on_show(plane):
     layers = plane.find("diffusion.sample.plane").visible_layers()
-    assert set(layers) == {"real data", "samples", "paths", "learned score", "exact score"}
+    assert set(layers) == {"real data", "samples", "paths", "learned score", "exact score", "exact density"}
 
 
 def test_the_learned_score_follows_the_exact_one(plane):
@@ -244,6 +307,35 @@ def test_the_learned_score_follows_the_exact_one(plane):
     assert cosine > 0.9
 
 
+def test_the_exact_density_and_the_first_sample_follow_the_step(plane):
+    view = plane.find("diffusion.sample.plane")
+    outlines = {}
+    for step in (2, 22):
+        plane.view.scrubber._slider.setValue(step)
+        plane.settle()
+        np.testing.assert_allclose(view.handle(), plane.view.frames[step]["x"][0], atol=1e-6)
+        outlines[step] = np.hypot(*view._layers["exact density"].item.getData())
+    assert np.ptp(outlines[2]) > 0
+    # At first all is one round cloud; in the end each mode has its own outline, on the ring of radius 1.6.
+    assert outlines[22].min() > 0.9 > outlines[2][outlines[2] > 0].mean() / 2.5
+    assert np.abs(outlines[22] - 1.6).max() < 0.6
+
+
+def test_a_point_can_be_dragged_and_goes_on_from_there(plane):
+    plane.view.scrubber._slider.setValue(14)
+    plane.settle()
+    view, before = plane.find("diffusion.sample.plane"), [frame["x"] for frame in plane.view.frames]
+    view.setFocus()
+    for _ in range(3):
+        plane.ask_again(lambda: plane.qtbot.keyClick(view, Qt.Key.Key_Left))
+    after = [frame["x"] for frame in plane.view.frames]
+    assert after[14][0, 0] == pytest.approx(before[14][0, 0] - 0.06 * 2 * plane.view.facts["extent"], abs=1e-4)
+    np.testing.assert_allclose(after[-1][1:], before[-1][1:], atol=1e-5)
+    assert np.abs(after[-1][0] - before[-1][0]).max() > 0.01
+    plane.press("diffusion.sample.as_sampled")
+    np.testing.assert_array_equal(plane.view.frames[-1]["x"], before[-1])
+
+
 def test_at_the_first_step_there_is_no_way_yet(plane):
     plane.press("diffusion.sample.first")
     plane.settle()
@@ -252,7 +344,7 @@ def test_at_the_first_step_there_is_no_way_yet(plane):
 
 def test_corruption_in_the_plane_shows_both_clouds(plane):
     plane.show_view("Inside")
-    assert plane.find("diffusion.inside.plane").visible_layers() == ["real data", "corrupted"]
+    assert plane.find("diffusion.inside.corrupt.plane").visible_layers() == ["real data", "corrupted"]
 
 
 # -- on the line ----------------------------------------------------------------------------------------------------
@@ -262,11 +354,11 @@ def test_on_the_line_numbers_stand_over_and_under_it(open_window, tiny_run):
     person = open_window(tiny_run("diffusion", "bumps"))
     assert [person.panel.tabs.tabText(i) for i in range(3) if person.panel.tabs.isTabVisible(i)] == ["Train", "Inside"]
     points = person.find("diffusion.train.points")
-    assert points.visible_layers() == ["real data", "samples"]
+    assert points.visible_layers() == ["real data", "exact density", "samples"]
     height = {name: layer.item.getData()[1] for name, layer in points._layers.items()}
     assert height["real data"].min() > 0 > height["samples"].max()
     person.show_view("Inside")
-    assert person.find("diffusion.inside.plane").visible_layers() == ["real data", "corrupted"]
+    assert person.find("diffusion.inside.corrupt.plane").visible_layers() == ["real data", "corrupted"]
 
 
 def test_space_before_the_model_is_there_goes_to_the_view_that_plays(digits, monkeypatch):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
 from playground.gui.widgets import theme
@@ -118,3 +119,42 @@ def test_a_narrower_stack_of_samples_is_cut_at_the_edge(plane: ScatterView) -> N
     plane.set_points("real data", np.linspace(-2, 2, 40)[:, None], "data")
     plane.set_points("samples", np.zeros((40, 1)), "model")
     assert _dots(plane, "samples")[:, 1].min() >= -3.0
+
+
+def test_the_truth_is_outlined_where_nine_tenths_of_its_mass_lie(plane):
+    y, x = np.mgrid[-3:3:97j, -3:3:97j]
+    plane.set_truth(np.exp(-(x**2 + y**2) / 2) / (2 * np.pi))
+    ends = np.stack(plane._layers["exact density"].item.getData(), axis=1)
+    radii = np.hypot(*ends.T)
+    expected = [np.sqrt(-2 * np.log(1 - share)) for share in (0.5, 0.9)]  # of a standard normal in the plane
+    assert all(np.abs(radii - radius).min() < 0.05 for radius in expected)
+    assert np.min(np.abs(radii[:, None] - expected), axis=1).max() < 0.05
+    assert plane.visible_layers() == ["exact density"]
+
+
+def test_on_the_line_the_truth_is_as_high_as_the_stacks_of_its_own_draws(plane):
+    draws = np.random.default_rng(0).standard_normal((20_000, 1))
+    plane.set_points("real data", draws, "data")
+    axis = np.linspace(-3, 3, 97)
+    plane.set_truth(np.exp(-(axis**2) / 2) / np.sqrt(2 * np.pi))
+    x, height = plane._layers["exact density"].item.getData()
+    top = height[np.abs(x) < 0.1].mean()
+    stacked = plane._stacked(draws[:, 0], "data")
+    assert top == pytest.approx(stacked[np.abs(stacked[:, 0]) < 0.1, 1].max(), rel=0.06)
+
+
+def test_a_handle_is_moved_by_the_arrow_keys_and_tells_where_it_is_left(qtbot, plane):
+    moved = []
+    plane.handle_moved.connect(lambda x, y: moved.append((x, y)))
+    plane.set_handle(np.array([1.0, -2.0]), "1st")
+    assert plane.handle() == (1.0, -2.0)
+    assert moved == []  # only a person moves it
+    plane.setFocus()
+    qtbot.keyClick(plane, Qt.Key.Key_Left)
+    qtbot.keyClick(plane, Qt.Key.Key_Up)
+    assert moved[-1] == pytest.approx((0.88, -1.88))
+    plane.set_handle(np.array([1.0, -2.0]), movable=False)
+    qtbot.keyClick(plane, Qt.Key.Key_Left)
+    assert plane.handle() == (1.0, -2.0)
+    plane.set_handle(None)
+    assert plane.handle() is None

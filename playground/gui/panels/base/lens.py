@@ -21,7 +21,8 @@ class Lens(Asker):
 
     Signals:
         pictured: (node of the drawn model, image (C, H, W) or None, whether it is signed), as a view's.
-        wish: what only the panel may have done: a `Change` of settings or `TrainSteps`, see `core.messages`.
+        wish: what only the panel may have done: a `Change` of settings, `TrainSteps`, or a `Watch` of their stages, see
+            `core.messages`.
     """
 
     pictured = Signal(str, object, bool)
@@ -29,6 +30,7 @@ class Lens(Asker):
     key: ClassVar[str] = ""  # the last word of its name
     title: ClassVar[str] = ""
     tooltip: ClassVar[str] = ""
+    receives: ClassVar[bool] = False  # whether it has a use for an image that another panel sends
 
     def __init__(self, name: str, ask: Ask, parent: QWidget | None = None) -> None:
         super().__init__(name, ask, parent)
@@ -56,6 +58,9 @@ class Lens(Asker):
     def stepper(self) -> StepScrubber | None:
         """What the sampler's shortcuts work on, where it has one."""
         return None
+
+    def receive(self, x: np.ndarray) -> None:
+        """Takes an image (C, H, W) that another panel sends; asked only of a lens that `receives`."""
 
     def picture(self, node: str, image: np.ndarray | None, signed: bool = False) -> None:
         """Shows an image in a node of the drawn model; points are not drawn there."""
@@ -90,6 +95,14 @@ class LensView(View):
         """The one on the stage; None before it is made."""
         return self.lenses.get(self.tabs.currentIndex())
 
+    def fitting(self) -> list[str]:
+        """The titles of the lenses that fit the model on show, in their order."""
+        return [kind.title for kind in self.lens_classes if kind.fits(self.facts)]
+
+    def show_lens(self, title: str) -> None:
+        """Puts a lens on the stage. Raises ValueError for one that does not fit."""
+        self.tabs.set_control_value(title)
+
     def fits(self, facts: Mapping[str, Any]) -> bool:
         return any(kind.fits(facts) for kind in self.lens_classes)
 
@@ -101,6 +114,16 @@ class LensView(View):
 
     def stepper(self) -> StepScrubber | None:
         return self.lens.stepper() if self.lens else None
+
+    def receive(self, x: np.ndarray) -> bool:
+        takers = [i for i, kind in enumerate(self.lens_classes) if kind.receives and kind.fits(self.facts)]
+        if not takers:
+            return False
+        self.tabs.setCurrentIndex(takers[0])
+        if takers[0] not in self.lenses:
+            self._make(takers[0], self.lens_classes[takers[0]])
+        self.lenses[takers[0]].receive(x)
+        return True
 
     def is_settled(self) -> bool:
         return super().is_settled() and self.lens is not None and self.lens.is_settled()

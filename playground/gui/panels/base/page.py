@@ -32,6 +32,8 @@ class Page(QWidget):
     busy_changed = Signal(str)
     page_wanted = Signal(str)
     comparison_wanted = Signal(str, list, dict)
+    kept = Signal(object)
+    sent = Signal(object, str)
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -8,22 +8,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
-import numpy as np
 from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from playground.core.messages import Change, Command, TrainSteps
+from playground.core.messages import Change, Command, TrainSteps, Watch
 from playground.core.records import Answer, Query, TrainRecord
 from playground.gui.document import ViewState
 from playground.gui.panels.base.asker import Asker
 from playground.gui.panels.base.compare_view import CompareView
 from playground.gui.panels.base.data_desk import DataDesk
 from playground.gui.panels.base.data_dock import DataDock
+from playground.gui.panels.base.drawing import Drawing
 from playground.gui.panels.base.exporting import Exporting
 from playground.gui.panels.base.header import PanelHeader
 from playground.gui.panels.base.latent import LatentView
 from playground.gui.panels.base.panel_actions import PanelActions
 from playground.gui.panels.base.presenting import Presenting
+from playground.gui.panels.base.receiving import Receiving
 from playground.gui.panels.base.settings import SettingsColumn
 from playground.gui.panels.base.source import SourcePane
 from playground.gui.panels.base.source_desk import SourceDesk
@@ -49,6 +50,7 @@ class ModelPanel(PanelActions):
 
     view_classes: ClassVar[Sequence[type[View]]] = (TrainView, SampleView, LatentView)
     first_view: ClassVar[str] = "Train"  # on the stage when the panel opens
+    stage_nodes: ClassVar[Mapping[str, Sequence[str]]] = {}  # which nodes are at work in a stage; see `nodes_of`
 
     def __init__(self, family: str, session: TrainingSession, parent: QWidget | None = None) -> None:
         super().__init__(family, parent)
@@ -61,17 +63,20 @@ class ModelPanel(PanelActions):
         classes: Sequence[type[View]] = (*self.view_classes, *samples)
         self.views = [view(f"{family}.{view.title.lower()}", self.ask) for view in classes]
         for view in self.views:
-            view.pictured.connect(self._picture)
             view.comparison_wanted.connect(self.comparison_wanted)
             view.wish.connect(self._grant)
             view.grown.connect(self._grown)
+            view.kept.connect(self.kept)
+            view.sent.connect(self.sent)
         self.tabs = view_tabs(f"{family}.views", [(view, view.title, view.tooltip) for view in self.views])
+        self.drawing = Drawing(session, self.diagram, self.views, self.tabs, self.nodes_of)
         self.transport = RunControls(id_prefix=family)
         self.settings = SettingsColumn(family, session)
         self.source = SourcePane(family, session)
         self.training = Training(family, session, self.transport, self.settings, self)
         learns = self.settings.data_section.learns
         self.dock = DataDock(family, session, self.ask, points=learns("plane"), images=learns("images"))
+        self.receiving = Receiving(self)
         self._at_first: dict[str, Value] = {}  # what the views showed before a person did anything
         self.data = DataDesk(session, self.settings, self.dock, self.transport.seed, self.capture, self)
         self.time = TimeMachine(family, session, self.settings)
@@ -97,6 +102,10 @@ class ModelPanel(PanelActions):
         ]
         edges = [Edge("z", "g", "z, label" if facts["conditional"] else ""), Edge("g", "sample")]
         return nodes, edges
+
+    def nodes_of(self, stage: str) -> Sequence[str]:
+        """The nodes, by id or part, that are at work in a stage of a step: all parts, where the family says nothing."""
+        return self.stage_nodes.get(stage, self.session.facts.get("parts", ()))
 
     # -- opening runs -----------------------------------------------------------------------------------------------
 
@@ -181,6 +190,8 @@ class ModelPanel(PanelActions):
                     self.settings.show_value(key, value)
             case TrainSteps(count, parts):
                 self.training.steps(count, parts)
+            case Watch(on, pause):
+                self.session.watch(on, pause, "views")
 
     def _begun(self, afresh: bool) -> None:
         self.messages.clear()
@@ -249,7 +260,7 @@ class ModelPanel(PanelActions):
         self.diagram.set_graph(*self.graph(facts))
         for view in self.views:
             view.pictures = {}
-        self._draw_pictures()
+        self.drawing.show_pictures()
         self.time.opened()
         for index, view in enumerate(self.views):
             self.tabs.setTabVisible(index, view.fits(facts))
@@ -260,6 +271,7 @@ class ModelPanel(PanelActions):
             self.messages.show_message("warn", facts["notice"])
         self._at_first = self._at_first or self._of_views()
         self.settle_values()
+        self.receiving.opened()
 
     def _grown(self, part: QWidget) -> None:
         """A part of a view is there: what it shows at first, and what a restored state says of it."""
@@ -278,7 +290,7 @@ class ModelPanel(PanelActions):
         self.time.add(records)
         self._show_progress()
         if self.session.state == "running":  # else they are a stored run's log
-            self.diagram.light(records[-1].trained)
+            self.drawing.light(records[-1].trained)
             for asker in self.askers:
                 asker.trained(self.session.step)
 
@@ -299,7 +311,10 @@ class ModelPanel(PanelActions):
         self.transport.set_state(state, can_start=self.session.is_open or state == "failed")
         self.settings.set_running(state in ("running", "stopping"))
         self.dock.set_running(state in ("running", "stopping"))
-        self.diagram.light(self.session.facts.get("parts", ()) if state == "running" else ())
+        if state == "running":
+            self.drawing.light(self.session.facts.get("parts", ()))
+        else:
+            self.drawing.rest()
         if self.session.is_open and state in ("paused", "done"):
             self._outdate()
         self._show_progress()
@@ -312,20 +327,6 @@ class ModelPanel(PanelActions):
         session = self.session
         fraction = session.fraction() if session.state != "idle" else 0.0
         self.transport.set_progress(fraction, session.step, session.steps_per_second(), session.seconds_left())
-
-    def _picture(self, node: str, image: np.ndarray | None, signed: bool) -> None:
-        """A view on the stage shows what is in a node just now."""
-        if self.tabs.currentWidget() is self.sender():
-            self.diagram.set_thumbnail(node, image if image is None or signed else image.clip(0, 1), signed)
-
-    def _draw_pictures(self) -> None:
-        """In the nodes is what the view on the stage shows, and a real example where it shows none."""
-        facts = self.session.facts
-        self.diagram.clear_thumbnails()
-        if facts.get("kind") == "images":
-            self.diagram.set_thumbnail("x", facts["test"][0])
-        for node, (image, signed) in self.views[self.tabs.currentIndex()].pictures.items():
-            self.diagram.set_thumbnail(node, image if image is None or signed else image.clip(0, 1), signed)
 
     # -- layout -------------------------------------------------------------------------------------------------------
 
@@ -391,4 +392,4 @@ class ModelPanel(PanelActions):
 
     def _view_chosen(self, index: int) -> None:
         self.settings.show_view_form(self.views[index].side_form())
-        self._draw_pictures()
+        self.drawing.show_pictures()

@@ -41,6 +41,7 @@ class Training(QObject):
         transport.reseed_clicked.connect(self.reset)
         transport.seed_changed.connect(self._seed_typed)
         settings.edited.connect(self._setting_edited)
+        session.change_refused.connect(self._edited.update)  # they are shown: what trains next has them
 
     def train(self) -> None:
         """Starts or goes on; a bundled run or edited settings need a fresh model first."""

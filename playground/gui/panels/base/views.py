@@ -8,12 +8,22 @@ from typing import Any, ClassVar
 import numpy as np
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPixmap
-from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QStackedLayout, QTabWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QLabel,
+    QPushButton,
+    QSizePolicy,
+    QStackedLayout,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from playground.core.experiment import Experiment
 from playground.core.records import Answer
 from playground.gui.panels.base.asker import Ask, Asker
 from playground.gui.panels.base.sampling import SamplingForm, labels_in_turn
+from playground.gui.panels.base.shelf import Shelf
 from playground.gui.session import TrainingSession
 from playground.gui.widgets import theme
 from playground.gui.widgets.image_grid import ImageGrid
@@ -29,11 +39,14 @@ class View(Asker):
         comparison_wanted: (data, families, settings of the data) to open the page of comparisons with.
         wish: what only the panel may have done: a `Change` of settings or `TrainSteps`, see `core.messages`.
         grown: (widget) a part of it has been made after the rest.
+        kept, sent: an `Example` to keep, or (example, family) to hand to that family's panel.
     """
 
     pictured = Signal(str, object, bool)
     wish = Signal(object)
     grown = Signal(object)
+    kept = Signal(object)
+    sent = Signal(object, str)
     comparison_wanted = Signal(str, list, dict)
     title: ClassVar[str] = ""
     tooltip: ClassVar[str] = ""
@@ -64,6 +77,10 @@ class View(Asker):
     def side_form(self) -> QWidget | None:
         """Settings that belong to this view; they stand at the top of the column beside the stage."""
         return None
+
+    def receive(self, x: np.ndarray) -> bool:
+        """Takes an image (C, H, W) that another panel sends; returns whether it has a use for it."""
+        return False
 
     def picture(self, node: str, image: np.ndarray | None, signed: bool = False) -> None:
         """Shows an image in a node of the drawn model; points are not drawn there."""
@@ -115,6 +132,7 @@ class SampleStage(QWidget):
             self.points.clear()
             self.points.set_extent(-facts["extent"], facts["extent"])
             self.points.set_points("real data", facts["test"][:1500], "data")
+            self.points.set_truth(facts["data"]["density"])
 
     def show_samples(self, x: np.ndarray, caption: str, captions: list[str] | None = None) -> None:
         """Images (N, C, H, W) or points (N, 2)."""
@@ -204,23 +222,46 @@ class TrainView(View):
         self.picture("sample", answer.arrays["x"][0])
 
 
+PAIRS, PAIRS_A_ROW = 15, 5  # samples shown with their nearest training images
+
+
 class SampleView(View):
     """Samples on demand, with the sampler's settings and a seed."""
 
     title = "Sample"
-    tooltip = "Draw samples with settings of your own"
+    tooltip = "Draw samples with settings of your own; click one for what is most like it"
+    _step = 0  # of the weights that made what is on show
 
     def __init__(self, name: str, ask: Ask, parent: QWidget | None = None) -> None:
         super().__init__(name, ask, parent)
         self.stage = SampleStage(name)
         self.form = SamplingForm(name)
         self.form.changed.connect(self.outdate)
+        self.shelf = Shelf(f"{name}.shelf", ask)
+        self.shelf.kept.connect(self.kept)
+        self.shelf.sent.connect(self.sent)
+        self.stage.images.image_clicked.connect(self._offer)
+        self.nearest = QCheckBox("Nearest training image beside each")
+        self.nearest.setObjectName(f"{name}.nearest")
+        self.nearest.setAccessibleName(self.nearest.text())
+        self.nearest.setToolTip("Beside each sample the training image most like it, and how far away it is.\n"
+                                "A sample that copies the training data is at a distance near 0.")  # fmt: skip
+        self.nearest.toggled.connect(self._show)
+        self._samples: np.ndarray = np.empty(0)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.stage)
+        layout.addWidget(self.stage, 1)
+        layout.addWidget(self.nearest, 0, Qt.AlignmentFlag.AlignLeft)
+        layout.addWidget(self.shelf)
 
     def side_form(self) -> QWidget:
         return self.form
+
+    def askers(self) -> Sequence[Asker]:
+        return (self, self.shelf)
+
+    def is_settled(self) -> bool:
+        return super().is_settled() and (self.shelf.isHidden() or self.shelf.is_settled())
 
     def fits(self, facts: Mapping[str, Any]) -> bool:
         return "sample" in facts["capabilities"]
@@ -228,6 +269,7 @@ class SampleView(View):
     def opened(self, facts: Mapping[str, Any], experiment: Experiment) -> None:
         self.stage.show_data(facts)
         self.form.show_fields(facts)
+        self.nearest.setVisible(facts["kind"] == "images")
         super().opened(facts, experiment)
 
     def refresh(self) -> None:
@@ -236,8 +278,39 @@ class SampleView(View):
         self.ask("samples", "sample", self.form.seed(), n=n, label=label, settings=settings)
 
     def answered(self, answer: Answer) -> None:
-        self.stage.show_samples(answer.arrays["x"], f"Samples after {answer.step:,} steps, seed {self.form.seed()}.")
-        self.picture("sample", answer.arrays["x"][0])
+        if answer.query.channel.endswith("/nearest"):
+            self._show_pairs(answer.arrays["x"][:, 0], answer.arrays["distance"][:, 0], float(answer.arrays["usual"]))
+            return
+        self._samples, self._step = answer.arrays["x"], answer.step
+        self._show()
+        self.picture("sample", self._samples[0])
+
+    def _show(self) -> None:
+        """The samples; beside each, if that is wanted, its nearest training image as soon as it is found."""
+        if not self._samples.size:
+            return
+        self.stage.images.set_columns(None)
+        self.stage.show_samples(self._samples, f"Samples after {self._step:,} steps, seed {self.form.seed()}.")
+        if self.nearest.isChecked() and not self.is_points:
+            self.ask("nearest", "nearest", target="neighbours", x=self._samples[:PAIRS], k=1)
+
+    def _show_pairs(self, nearest: np.ndarray, distance: np.ndarray, usual: float) -> None:
+        if not self.nearest.isChecked():
+            return
+        pairs = np.stack([self._samples[: len(nearest)], nearest], axis=1)
+        captions = [words for d in distance for words in ("", f"{d:.2f}")]
+        self.stage.images.set_columns(2 * PAIRS_A_ROW)
+        self.stage.show_samples(
+            pairs.reshape(-1, *nearest.shape[1:]),
+            f"Samples after {self._step:,} steps, each with its nearest training image and the distance to it. From "
+            f"held-out images it is usually {usual:.2f}.",
+            captions,
+        )
+
+    def _offer(self, index: int) -> None:
+        paired = len(self.stage.images.images()) > len(self._samples[:PAIRS]) and self.nearest.isChecked()
+        number = index // 2 if paired else index
+        self.shelf.offer(self._samples[number], f"step {self._step:,}, seed {self.form.seed()}, #{number}")
 
 
 def view_tabs(name: str, views: Sequence[tuple[QWidget, str, str]]) -> QTabWidget:

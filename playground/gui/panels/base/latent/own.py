@@ -42,7 +42,7 @@ class OwnTool(Tool):
         self.words = caption()
         self.ink.activated.connect(lambda _: self.canvas.set_ink(INKS[self.ink.currentText()]))
         self.open.clicked.connect(self._choose_file)
-        self.invert.clicked.connect(lambda: self._show(1 - self.canvas.image()))
+        self.invert.clicked.connect(lambda: self.show_image(1 - self.canvas.image()))
         self.clear.clicked.connect(self.canvas.clear)
         self.canvas.edited.connect(self._encode)
         self.canvas.dropped.connect(self._read)
@@ -86,9 +86,10 @@ class OwnTool(Tool):
             self.words.setText(f"{error} The drawing is as it was.")
             return
         self.words.setText("The picture at the size of the data. Bright on white? Press Invert.")
-        self._show(image)
+        self.show_image(image)
 
-    def _show(self, image: np.ndarray) -> None:
+    def show_image(self, image: np.ndarray) -> None:
+        """Puts a picture (C, H, W) in place of the drawing."""
         self.canvas.set_image(image)
         self._encode()
 

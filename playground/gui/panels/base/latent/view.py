@@ -81,6 +81,15 @@ class LatentView(View):
     def sessions(self) -> Sequence[TrainingSession]:
         return [session for tool in self.tools if isinstance(tool, OtherTool) for session in tool.sessions()]
 
+    def receive(self, x: np.ndarray) -> bool:
+        """An image is drawn on the canvas and encoded."""
+        own = next(tool for tool in self.tools if isinstance(tool, OwnTool))
+        if not own.fits(self.facts):
+            return False
+        self.tabs.set_control_value(own.title)
+        own.show_image(x)
+        return True
+
     def readings(self) -> Mapping[str, float]:
         """How far the code lies from the middle of the prior, in sigmas."""
         return {"distance": float(np.linalg.norm(self.code.z))} if self.code.z.size else {}
@@ -104,6 +113,7 @@ class LatentView(View):
         if points:
             self.plane.set_extent(-facts["extent"], facts["extent"])
             self.plane.set_points("real data", facts["test"][:1500], "data")
+            self.plane.set_truth(facts["data"]["density"])
         for index, tool in enumerate(self.tools):
             self.tabs.setTabVisible(index, tool.fits(facts))
 

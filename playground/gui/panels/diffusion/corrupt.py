@@ -1,0 +1,128 @@
+"""The forward process: real data and one noise, at any time t in one jump."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
+
+from playground.core.records import Answer
+from playground.gui.panels.base import Lens, captioned
+from playground.gui.panels.base.asker import Ask
+from playground.gui.panels.base.views import button
+from playground.gui.panels.diffusion.words import X_0, X_T
+from playground.gui.widgets.curve_plot import CurvePlot
+from playground.gui.widgets.groove_slider import GrooveSlider
+from playground.gui.widgets.image_grid import ImageGrid
+from playground.gui.widgets.scatter_view import ScatterView
+
+
+class CorruptLens(Lens):
+    """x_0, ε and what they make together."""
+
+    key = "corrupt"
+    title = "Corrupt"
+    tooltip = "Corrupt real data: any time t in one jump"
+
+    def __init__(self, name: str, ask: Ask, parent: QWidget | None = None) -> None:
+        super().__init__(name, ask, parent)
+        self.clean = ImageGrid(f"{name}.clean")
+        self.noise = ImageGrid(f"{name}.noise", signed=True)
+        self.corrupted = ImageGrid(f"{name}.corrupted")
+        self.plane = ScatterView(f"{name}.plane")
+        self.levels = CurvePlot(f"{name}.levels", "time t", "share of x_t")
+        self.snr = CurvePlot(f"{name}.snr", "time t", "log10 SNR")
+        self.time = GrooveSlider()
+        self.time.setObjectName(f"{name}.time")
+        self.time.setAccessibleName("Time t")
+        self.time.setToolTip("How far the corruption has gone; t = 0 is clean")
+        self.words = QLabel()
+        self.words.setObjectName(f"{name}.words")
+        self.another = button("Another example", f"{name}.another", "Corrupts the next real examples")
+        self._first = 0
+        self._signal, self._sigma = np.empty(0), np.empty(0)
+
+        pictures = QWidget()
+        row = QHBoxLayout(pictures)
+        row.setContentsMargins(0, 0, 0, 0)
+        titles = (f"{X_0}, real", "<i>ε</i>, the noise", f"{X_T} = α {X_0} + σ <i>ε</i>")
+        for grid, words in zip((self.clean, self.noise, self.corrupted), titles, strict=True):
+            row.addWidget(captioned(grid, words))
+        self._stack = QStackedWidget()
+        self._stack.addWidget(pictures)
+        self._stack.addWidget(self.plane)
+        curves = QHBoxLayout()
+        curves.addWidget(self.levels)
+        curves.addWidget(self.snr)
+        controls = QHBoxLayout()
+        controls.addWidget(QLabel("t"))
+        controls.addWidget(self.time, 1)
+        controls.addWidget(self.another)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._stack, 3)
+        layout.addLayout(controls)
+        layout.addWidget(self.words)
+        layout.addLayout(curves, 2)
+        self.time.valueChanged.connect(self._jump)
+        self.another.clicked.connect(self._next)
+        self.levels.marker_moved.connect(self._marker_moved)
+        self.snr.marker_moved.connect(self._marker_moved)
+
+    def start(self, facts: Mapping[str, Any]) -> None:
+        points = facts["kind"] == "points"
+        self._stack.setCurrentIndex(1 if points else 0)
+        self.plane.clear()
+        if points:
+            self.plane.set_extent(-facts["extent"], facts["extent"])
+
+    def refresh(self) -> None:
+        """The schedule first; it says which times there are."""
+        self.ask("schedule", "schedule")
+
+    def _examples(self) -> np.ndarray:
+        test = self.facts["test"]
+        count = 1500 if self.is_points else 18
+        return np.take(test, range(self._first, self._first + count), axis=0, mode="wrap")
+
+    def _next(self) -> None:
+        self._first += 18
+        self._jump()
+
+    def _marker_moved(self, t: float) -> None:
+        self.time.setValue(round(t))
+
+    def _jump(self) -> None:
+        if self._signal.size and self.isVisible():
+            self.ask("corrupt", "corrupt", seed=3, x=self._examples(), t=self.time.value())
+
+    def answered(self, answer: Answer) -> None:
+        if answer.query.method == "schedule":
+            self._show_schedule(**answer.arrays)
+            return
+        t = int(answer.query.arguments["t"])  # type: ignore[call-overload]
+        self.levels.set_marker(t)
+        self.snr.set_marker(t)
+        self.words.setText(f"t = {t}:  signal α = {self._signal[t]:.3f},  noise σ = {self._sigma[t]:.3f}")
+        x = answer.arrays["x"]
+        if self.is_points:
+            self.plane.set_points("real data", self._examples(), "data")
+            self.plane.set_points("corrupted", x, "model")
+        else:
+            self.clean.set_images(self._examples())
+            self.noise.set_images(answer.arrays["noise"])
+            self.corrupted.set_images(x.clip(0, 1))
+            self.picture("x", self._examples()[0])
+            self.picture("x_t", x[0])
+            self.picture("noise", None)
+            self.picture("sample", None)
+
+    def _show_schedule(self, signal: np.ndarray, sigma: np.ndarray, log_snr: np.ndarray, **_: np.ndarray) -> None:
+        self._signal, self._sigma = signal, sigma
+        times = np.arange(len(signal))
+        self.levels.set_curves({"signal α": (times, signal), "noise σ": (times, sigma)})
+        self.snr.set_curves({"SNR": (times, log_snr)})
+        self.time.setRange(0, len(signal) - 1)
+        if self.time.value() == 0:
+            self.time.setValue(len(signal) * 2 // 5)
+        self._jump()

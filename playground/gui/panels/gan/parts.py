@@ -1,0 +1,93 @@
+"""What several lenses on a GAN have in common."""
+
+import time
+from dataclasses import dataclass
+
+import numpy as np
+from PySide6.QtWidgets import QCheckBox, QLabel
+
+from playground.gui.panels.base import Lens
+
+NO_GAME = "With L2 there is no game: nobody discriminates. Choose another objective and train afresh."
+
+
+class FollowingLens(Lens):
+    """A lens that is brought up to date while training goes on, as often as costs it a sixth of the time."""
+
+    SHORTEST, PATIENCE = 0.5, 5.0
+    _began = 0.0
+    _next_at = 0.0
+
+    def refresh(self) -> None:
+        self._began = time.monotonic()
+        self.picture("x", self.facts["test"][0])
+
+    def trained(self, step: int) -> None:
+        super().trained(step)
+        if not self._asked and time.monotonic() >= self._next_at:
+            self._bring_up_to_date()
+
+    def rested(self) -> None:
+        """All that was asked for is there: the next look comes after a while."""
+        now = time.monotonic()
+        self._next_at = now + max(self.SHORTEST, self.PATIENCE * (now - self._began))
+
+    @property
+    def plays(self) -> bool:
+        """Whether there is a game, as far as the run's own settings say."""
+        assert self.experiment is not None
+        return self.experiment.settings().get("objective") != "L2"
+
+
+def switch(words: str, name: str, tooltip: str, on: bool = True) -> QCheckBox:
+    """A check box with all that a control needs."""
+    box = QCheckBox(words)
+    box.setObjectName(name)
+    box.setAccessibleName(words)
+    box.setToolTip(tooltip)
+    box.setChecked(on)
+    return box
+
+
+def caption(name: str, words: str = "") -> QLabel:
+    """A quiet line that may break."""
+    label = QLabel(words)
+    label.setObjectName(name)
+    label.setProperty("role", "caption")
+    label.setWordWrap(True)
+    return label
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """Above what D says "real".
+
+    Attributes:
+        at: the number.
+        words: where it comes from.
+    """
+
+    at: float
+    words: str
+
+    @classmethod
+    def of(cls, real: np.ndarray, fake: np.ndarray, is_share: bool) -> "Threshold":
+        """One half where D was asked for a share; else half-way between what it says of real data and of fakes."""
+        if is_share:
+            return cls(0.5, "0.5, where it finds both as likely")
+        middle = float(real.mean() + fake.mean()) / 2
+        return cls(middle, f"{middle:.2f}, half-way between its means, since in this game it has no scale")
+
+    def word(self, says: float) -> str:
+        """What it comes to."""
+        return "REAL" if says > self.at else "FAKE"
+
+
+def contrast(values: np.ndarray, real: np.ndarray, fake: np.ndarray, is_share: bool) -> tuple[float, float]:
+    """The narrowest of a few ranges around D's threshold that holds all values: from sure of a fake to sure of real
+    data; a share is never drawn beyond 0 and 1."""
+    middle = Threshold.of(real, fake, is_share).at
+    reach = float(np.abs(values - middle).max())
+    if is_share:
+        reach = next((r for r in (0.05, 0.1, 0.25) if r >= reach), 0.5)
+    return middle - max(reach, 1e-6), middle + max(reach, 1e-6)

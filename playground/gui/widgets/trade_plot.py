@@ -1,0 +1,218 @@
+"""What one setting buys and what it costs: a marked point a value, with bars, joined in the order of the values."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyqtgraph as pg
+from pyqtgraph.GraphicsScene.mouseEvents import MouseClickEvent
+from PySide6.QtCore import QPointF, QSize, Qt, Signal
+from PySide6.QtGui import QFont, QKeyEvent
+from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
+
+from playground.gui.widgets import theme
+from playground.gui.widgets.curve_plot import series_pen
+from playground.gui.widgets.drawn_widget import DrawnWidget
+from playground.gui.widgets.plots import HAIRLINE, bare_plot, log10_of_positive, padded, pen, style_plot
+
+_SYMBOLS = ("o", "s", "t1", "d", "star", "x")  # so that colour is not the only signal
+
+
+@dataclass(frozen=True)
+class Trail:
+    """One curve of the plot.
+
+    Attributes:
+        name: what it is, written at its last point; "" where there is one curve only.
+        x, y: (V, 3), the least, middle and greatest of each number at each value; NaN where nothing is known yet.
+        words: what stands beside each point, V of them.
+    """
+
+    name: str
+    x: np.ndarray
+    y: np.ndarray
+    words: Sequence[str]
+
+
+class _Drawn:
+    """The items of one trail."""
+
+    def __init__(self, plot: pg.PlotWidget, index: int) -> None:
+        self.symbol = _SYMBOLS[index % len(_SYMBOLS)]
+        self.line, self.bars = pg.PlotCurveItem(connect="finite"), pg.PlotCurveItem(connect="pairs")
+        self.dots = pg.ScatterPlotItem(pxMode=True)
+        self.words: list[pg.TextItem] = []
+        for item in (self.bars, self.line, self.dots):
+            plot.addItem(item, ignoreBounds=True)
+
+
+class TradePlot(DrawnWidget):
+    """Points joined in order; one value is chosen, by a click or the arrow keys, and ringed.
+
+    Signals:
+        value_chosen: its place in the order, as a person chose it.
+    """
+
+    value_chosen = Signal(int)
+
+    def __init__(self, name: str, parent: QWidget | None = None) -> None:
+        tooltip = "A point for each value; click one, or use the arrow keys, to see its samples"
+        super().__init__(name, "Trade-off", tooltip, parent)
+        self._trails: list[Trail] = []
+        self._drawn: list[_Drawn] = []
+        self._chosen, self._log_x = 0, False
+        self._floor: tuple[float, str] | None = None
+        self._plot = bare_plot(f"{name}.plot")
+        self._floor_line, self._floor_text = pg.InfiniteLine(angle=0), pg.TextItem(anchor=(0, 1))
+        self._ring = pg.ScatterPlotItem(pxMode=True)
+        for item in (self._floor_line, self._floor_text, self._ring):
+            self._plot.addItem(item, ignoreBounds=True)
+        self._plot.scene().sigMouseClicked.connect(self._clicked)
+        self._plot.getPlotItem().getViewBox().sigResized.connect(self._redraw)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self._plot)
+
+    def set_titles(self, x: str, y: str, log_x: bool = False) -> None:
+        """Names the axes; the horizontal one may be logarithmic."""
+        self._log_x = log_x
+        self._plot.getPlotItem().getAxis("bottom").setLogMode(log_x)
+        for side, text in (("bottom", x), ("left", y)):
+            axis = self._plot.getPlotItem().getAxis(side)
+            axis.setLabel(text, **axis.labelStyle)
+
+    def set_trails(self, trails: Sequence[Trail], floor: float | None = None, floor_words: str = "") -> None:
+        """Draws these in place of those before; `floor` is a dotted line across, with its words."""
+        self._trails = list(trails)
+        self._floor = None if floor is None else (floor, floor_words)
+        while len(self._drawn) < len(trails):
+            self._drawn.append(_Drawn(self._plot, len(self._drawn)))
+        self._redraw()
+
+    def trails(self) -> list[Trail]:
+        """What is drawn."""
+        return self._trails
+
+    def set_chosen(self, index: int) -> None:
+        """Rings the points of one value, without a signal."""
+        self._chosen = index
+        self._redraw()
+
+    def sizeHint(self) -> QSize:
+        return QSize(theme.em(self, 20), theme.em(self, 11))
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(theme.em(self, 14), theme.em(self, 7))
+
+    def restyle(self) -> None:
+        style_plot(self._plot, self)
+        self._redraw()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        move = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1}.get(Qt.Key(event.key()))
+        if move is None or not self._trails:
+            super().keyPressEvent(event)
+        elif 0 <= self._chosen + move < len(self._trails[0].words):
+            self.value_chosen.emit(self._chosen + move)
+
+    def _clicked(self, event: MouseClickEvent) -> None:
+        box = self._plot.getPlotItem().getViewBox()
+        if not box.sceneBoundingRect().contains(event.scenePos()):
+            return
+        near = []
+        for trail in self._trails:
+            for index, (x, y) in enumerate(zip(self._across(trail)[:, 1], trail.y[:, 1], strict=True)):
+                if np.isfinite([x, y]).all():
+                    there = box.mapViewToScene(QPointF(x, y)) - event.scenePos()
+                    near.append((there.manhattanLength(), index))
+        if near:
+            self.value_chosen.emit(min(near)[1])
+
+    # -- drawing ------------------------------------------------------------------------------------------------------
+
+    def _across(self, trail: Trail) -> np.ndarray:
+        """The horizontal places, (V, 3)."""
+        return log10_of_positive(trail.x) if self._log_x else trail.x
+
+    def _redraw(self) -> None:
+        for index, drawn in enumerate(self._drawn):
+            self._draw(drawn, index, self._trails[index] if index < len(self._trails) else None)
+        self._draw_ring()
+        heights = np.concatenate([trail.y.ravel() for trail in self._trails] or [np.empty(0)])
+        if self._floor is not None:
+            heights = np.append(heights, self._floor[0])
+        widths = np.concatenate([self._across(trail).ravel() for trail in self._trails] or [np.empty(0)])
+        box = self._plot.getPlotItem().getViewBox()
+        across = _range(widths, 2.5 * theme.em(self) / max(box.width(), 1.0))
+        self._plot.setXRange(*across, padding=0)
+        self._plot.setYRange(*_range(heights, 1.8 * theme.em(self) / max(box.height(), 1.0)), padding=0)
+        self._draw_floor(across[0])
+
+    def _draw(self, drawn: _Drawn, index: int, trail: Trail | None) -> None:
+        for item in (drawn.line, drawn.bars, drawn.dots, *drawn.words):
+            item.setVisible(trail is not None)
+        if trail is None:
+            return
+        x, y, look = self._across(trail), trail.y, theme.current()
+        known = np.isfinite(x[:, 1] + y[:, 1])
+        drawn.line.setData(x[known, 1], y[known, 1])
+        ink = series_pen(self, index)
+        drawn.line.setPen(ink)
+        drawn.bars.setData(*_bars(x[known], y[known]))
+        drawn.bars.setPen(pen(self, ink.color(), HAIRLINE))
+        drawn.dots.setData(x[known, 1], y[known, 1], symbol=drawn.symbol, size=theme.em(self, 0.6))
+        drawn.dots.setBrush(pg.mkBrush(ink.color()))
+        drawn.dots.setPen(pen(self, look.base, HAIRLINE))
+        while len(drawn.words) < len(trail.words):
+            drawn.words.append(pg.TextItem(anchor=(0, 1)))
+            self._plot.addItem(drawn.words[-1], ignoreBounds=True)
+        last = int(np.flatnonzero(known)[-1]) if known.any() else -1
+        for place, item in enumerate(drawn.words):
+            shown = place < len(trail.words) and bool(known[place])
+            item.setVisible(shown)
+            if shown:
+                bold = QFont(self.font())
+                bold.setBold(place == self._chosen)
+                item.setFont(bold)
+                item.setColor(look.text if place == self._chosen else look.muted)
+                named = place == last and trail.name
+                item.setText(f"{trail.words[place]}  {trail.name}" if named else trail.words[place])
+                item.setPos(x[place, 1], y[place, 1])
+                right_half = x[place, 1] > np.mean(_range(x[known]))
+                item.setAnchor((1, 1) if right_half else (0, 1))
+
+    def _draw_ring(self) -> None:
+        at = [(self._across(t)[self._chosen, 1], t.y[self._chosen, 1]) for t in self._trails if len(t.y) > self._chosen]
+        spots = np.array([place for place in at if np.isfinite(place).all()]).reshape(-1, 2)
+        self._ring.setData(spots[:, 0], spots[:, 1], symbol="o", size=theme.em(self, 1.1), brush=None)
+        self._ring.setPen(pen(self, theme.current().accent))
+
+    def _draw_floor(self, left: float) -> None:
+        for item in (self._floor_line, self._floor_text):
+            item.setVisible(self._floor is not None)
+        if self._floor is not None:
+            value, words = self._floor
+            self._floor_line.setValue(value)
+            self._floor_line.setPen(pen(self, theme.current().muted, style=(1, 3)))
+            self._floor_text.setText(words)
+            self._floor_text.setColor(theme.current().muted)
+            self._floor_text.setFont(self.font())
+            self._floor_text.setPos(left, value)
+
+
+def _bars(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs of ends: across from the least to the greatest x at the middle y, then likewise upwards."""
+    across = np.stack([x[:, 0], y[:, 1], x[:, 2], y[:, 1]], axis=1).reshape(-1, 2)
+    up = np.stack([x[:, 1], y[:, 0], x[:, 1], y[:, 2]], axis=1).reshape(-1, 2)
+    ends = np.concatenate([across, up])
+    return ends[:, 0], ends[:, 1]
+
+
+def _range(values: np.ndarray, air: float = 0.0) -> tuple[float, float]:
+    """What an axis shows: all that is known, and a share of the axis as room for words at either end."""
+    values = values[np.isfinite(values)]
+    if not len(values):
+        return 0.0, 1.0
+    return padded(float(values.min()), float(values.max()), min(air, 0.3) / (1 - 2 * min(air, 0.3)))
