@@ -26,6 +26,7 @@ from playground.models.networks.critic import Critic
 from playground.models.networks.deep_features import DeepFeatures
 from playground.models.networks.embedding import LabelEmbedding, hide_labels
 from playground.models.networks.mlp import mlp
+from playground.models.networks.modulated_conv import ModulatedConv
 
 CARD = {
     "name": "stylegan",
@@ -80,29 +81,6 @@ class StyleGANSampling:
                            help="Layers from this one on take the style of the next sample; 0 mixes none.")  # fmt: skip
     noise: str = param("fixed", choices=("fixed", "fresh", "none"), live=True,
                        help="Fixed: the same noise in every sample. Fresh: each its own. None: left out.")  # fmt: skip
-
-
-class ModulatedConv(nn.Module):
-    """A 3x3 convolution whose style (B, w) scales each channel it reads; demodulation gives every output unit variance
-    for unit inputs. Scaling input and output is the same as scaling the weights, and needs no kernel a sample."""
-
-    def __init__(self, channels_in: int, channels_out: int, style_dim: int, size: int = 3, demodulate: bool = True):
-        super().__init__()
-        self.weight = nn.Parameter(torch.empty(channels_out, channels_in, size, size))
-        nn.init.normal_(self.weight, std=(channels_in * size**2) ** -0.5)
-        self.bias = nn.Parameter(torch.zeros(channels_out, 1, 1))
-        self.style = nn.Linear(style_dim, channels_in)
-        nn.init.normal_(self.style.weight, std=style_dim**-0.5)
-        nn.init.ones_(self.style.bias)
-        self.demodulate = demodulate
-
-    def forward(self, x: Tensor, w: Tensor) -> Tensor:  # (B, C_in, H, W), (B, style) -> (B, C_out, H, W)
-        style = self.style(w)  # (B, C_in)
-        h = F.conv2d(x * style[:, :, None, None], self.weight, padding=self.weight.shape[-1] // 2)
-        if self.demodulate:
-            length = style.square() @ self.weight.square().sum(dim=(2, 3)).T  # (B, C_out): of each modulated filter
-            h = h * (length + 1e-8).rsqrt()[:, :, None, None]
-        return h + self.bias
 
 
 class StyleLayer(nn.Module):
@@ -161,7 +139,7 @@ class StyleGAN(GenerativeModel):
     Config = StyleGANConfig
     SampleSettings = StyleGANSampling
     parts = ("discriminator", "generator")
-    answers = GenerativeModel.answers | {"styles", "synthesise", "path_length"}
+    answers = GenerativeModel.answers | {"styles", "average_style", "synthesise", "maps", "path_length"}
 
     config: StyleGANConfig
     codes: Tensor
@@ -294,9 +272,21 @@ class StyleGAN(GenerativeModel):
         return self._map(z, label)[:, None].repeat(1, self.layers, 1)
 
     @torch.no_grad()
-    def synthesise(self, styles: Tensor) -> Tensor:
-        """Styles (B, layers, W) -> images, with the fixed noise."""
-        return self.synthesis(styles, "fixed", None)
+    def synthesise(self, styles: Tensor, noise: str = "fixed", generator: torch.Generator | None = None) -> Tensor:
+        """Styles (B, layers, W) -> images, with noise as in the sampler's settings."""
+        return self.synthesis(styles, noise, generator)
+
+    def maps(self, styles: Tensor, noise: str, generator: torch.Generator) -> dict[str, Tensor]:
+        """Images x (B, C, H, W), and what each layer from the coarsest on hands on, ``maps_0`` (B, K, h, w) ..."""
+        seen: dict[str, Tensor] = {}
+        hooks = [
+            layer.register_forward_hook(lambda *call, name=f"maps_{i}": seen.update({name: call[-1]}))
+            for i, layer in enumerate(self.synthesis.layers)
+        ]
+        x = self.synthesise(styles, noise, generator)
+        for hook in hooks:
+            hook.remove()
+        return {"x": x, **seen}
 
     def average_style(self, label: Tensor | None, n: int) -> Tensor:
         """The mean of w over the stored codes for each of n labels, (n, W)."""

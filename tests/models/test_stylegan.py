@@ -453,3 +453,23 @@ def test_points_and_sizes_that_cannot_grow_are_refused():
     for shape in ((1, 8, 12), (1, 4, 4), (3, 128, 128)):
         assert "square" in StyleGAN.supports(DataSpec("images", shape))
     assert StyleGAN.supports(SHAPES) is None
+
+
+def test_the_maps_of_each_layer_are_what_the_next_one_reads():
+    net = _stylegan()
+    w = torch.randn(2, LAYERS, 6, generator=generator(1))
+    found = net.maps(w, "fresh", generator(2))
+    assert torch.equal(found["x"], net.synthesise(w, "fresh", generator(2)))
+    assert [tuple(found[f"maps_{i}"].shape[2:]) for i in range(LAYERS)] == [(4, 4), (8, 8), (8, 8), (16, 16), (16, 16)]
+    again = net.synthesis.layers[2](found["maps_1"], w[:, 2], "none", None)
+    without = net.maps(w, "none", generator(2))
+    assert torch.allclose(net.synthesis.layers[2](without["maps_1"], w[:, 2], "none", None), without["maps_2"])
+    assert not torch.allclose(again, without["maps_2"])
+    assert not net.synthesis.layers[0]._forward_hooks
+
+
+def test_one_style_without_noise_is_one_image_and_with_noise_many():
+    net, w = _stylegan(), torch.randn(1, LAYERS, 6, generator=generator(1)).expand(5, -1, -1)
+    for noise in ("none", "fixed"):
+        assert net.synthesise(w, noise, generator(3)).std(dim=0).max() < 1e-6
+    assert net.synthesise(w, "fresh", generator(3)).std(dim=0).max() > 1e-3

@@ -14,7 +14,8 @@ from playground.gui.widgets.tiles import TileSheet, crisp_factor, crisp_factor_a
 
 
 class _Layout(NamedTuple):
-    """Where the tiles lie: columns, the top left corner, tile size, and the distance from one tile to the next."""
+    """Where the tiles lie: columns, the top left corner, tile size, the distance from one tile to the next, and how
+    much farther the first row and column stand from the others."""
 
     columns: int
     origin: QPointF
@@ -22,12 +23,13 @@ class _Layout(NamedTuple):
     height: float
     step_x: float
     step_y: float
+    apart: float = 0.0
 
     def tile(self, index: int) -> QRectF:
         row, column = divmod(index, self.columns)
-        return QRectF(
-            self.origin.x() + column * self.step_x, self.origin.y() + row * self.step_y, self.width, self.height
-        )
+        left = self.origin.x() + column * self.step_x + self.apart * (column > 0)
+        top = self.origin.y() + row * self.step_y + self.apart * (row > 0)
+        return QRectF(left, top, self.width, self.height)
 
 
 class ImageGrid(DrawnWidget):
@@ -48,6 +50,7 @@ class ImageGrid(DrawnWidget):
         self._sheet: TileSheet | None = None
         self._captions: tuple[str, ...] = ()
         self._columns: int | None = None
+        self._has_heads = False
         self._placeholder = ""
         self._hovered = -1
         self._selected = -1  # nothing, until the keyboard or a click chooses
@@ -73,6 +76,11 @@ class ImageGrid(DrawnWidget):
     def set_columns(self, columns: int | None) -> None:
         """Fixes the number of columns; None takes the number that makes the images largest."""
         self._columns = columns
+        self.update()
+
+    def set_heads(self, wanted: bool) -> None:
+        """Whether the first row and the first column stand apart, as the heads of a table."""
+        self._has_heads = wanted
         self.update()
 
     def clear(self, placeholder: str = "") -> None:
@@ -176,6 +184,8 @@ class ImageGrid(DrawnWidget):
         assert self._sheet is not None
         sheet, count = self._sheet, self.shown()
         gap, caption, room_x, room_y = self._room()
+        apart = 2 * gap if self._has_heads else 0.0
+        room_x, room_y = room_x - apart, room_y - apart
 
         def factor(columns: int) -> float:
             rows = -(-count // columns)
@@ -193,9 +203,10 @@ class ImageGrid(DrawnWidget):
         width, height = scale * sheet.width, scale * sheet.height
         step_x, step_y = width + gap, height + gap + caption
         rows = -(-count // columns)
-        corner = QPointF((self.width() - (columns * step_x - gap)) / 2, (self.height() - (rows * step_y - gap)) / 2)
+        across, down = columns * step_x - gap + apart, rows * step_y - gap + apart
+        corner = QPointF((self.width() - across) / 2, (self.height() - down) / 2)
         step = snapped(QPointF(step_x, step_y), ratio)
-        return _Layout(columns, snapped(corner, ratio), width, height, step.x(), step.y())
+        return _Layout(columns, snapped(corner, ratio), width, height, step.x(), step.y(), apart)
 
     def _room(self) -> tuple[float, float, float, float]:
         """The gap between tiles, the height of a caption, and the room for all, in pixels."""

@@ -1,16 +1,41 @@
 """The style GAN in the window: styles mixed, truncated and walked through, noise on and off, each layer's maps."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 from playground.gui.panels.base import LatentView, LensView, ModelPanel, SampleView, TrainView
+from playground.gui.panels.stylegan.layers import LayersLens
+from playground.gui.panels.stylegan.mapping import MappingLens
+from playground.gui.panels.stylegan.mixing import MixingLens
+from playground.gui.panels.stylegan.noise import NoiseLens
 from playground.gui.panels.stylegan.truncation import TruncationLens
+from playground.gui.panels.stylegan.walk import WalkLens
+from playground.gui.widgets.model_diagram import Edge, Node
 
 
 class Inside(LensView):
     """What the style does, layer by layer."""
 
-    lens_classes = (TruncationLens,)
+    lens_classes = (MappingLens, MixingLens, NoiseLens, WalkLens, LayersLens, TruncationLens)
 
 
 class Panel(ModelPanel):
     """The style GAN in the window."""
 
     view_classes = (TrainView, SampleView, Inside, LatentView)
+
+    def graph(self, facts: Mapping[str, Any]) -> tuple[Sequence[Node], Sequence[Edge]]:
+        nodes = [
+            Node("z", "latent", "z", 0, caption=f"{facts['latent_dim']} numbers"),
+            Node("f", "network", "mapping f", 1, part="generator"),
+            Node("w", "latent", "w", 2, caption="style"),
+            Node("g", "network", "synthesis g", 3, shape="widen", part="generator"),
+            Node("sample", "observed", "x̂", 4, caption="sample"),
+        ]
+        edges = [
+            Edge("z", "f", "z, label" if facts["conditional"] else ""),
+            Edge("f", "w"),
+            Edge("w", "g", "each layer"),
+            Edge("g", "sample"),
+        ]
+        return nodes, edges

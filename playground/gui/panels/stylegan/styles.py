@@ -1,0 +1,80 @@
+"""What the lenses on styles share: codes from a seed, a label, and the two axes along which a cloud spreads most."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from PySide6.QtWidgets import QWidget
+
+from playground.gui.panels.base.asker import Ask
+from playground.gui.panels.base.lens import Lens
+from playground.gui.widgets.groove_slider import GrooveSlider
+from playground.gui.widgets.name_box import NameBox, labelled
+from playground.gui.widgets.number_boxes import INT_LIMIT, IntBox
+
+ANY = "any"
+
+
+class StyleLens(Lens):
+    """A lens with a label to ask for, where the model was trained with labels."""
+
+    def __init__(self, name: str, ask: Ask, parent: QWidget | None = None) -> None:
+        super().__init__(name, ask, parent)
+        self.label = NameBox(
+            f"{name}.label", "Label", "The class that the mapping network is told; 'any' leaves it open"
+        )
+        self.label_field = labelled("Label", self.label)
+        self.label.chosen.connect(lambda _: self.outdate())
+
+    def start(self, facts: Mapping[str, Any]) -> None:
+        names = facts["factors"][0][1] if facts["conditional"] else ()
+        self.label.set_choices([*((name, name) for name in names), (ANY, ANY)])
+        self.label_field.setVisible(bool(names))
+
+    def labels(self, count: int) -> np.ndarray | None:
+        """int64 (count, F): the label chosen, other factors left open; None for a model without labels."""
+        if not self.facts["conditional"]:
+            return None
+        labels = np.full((count, len(self.facts["factors"])), -1, dtype=np.int64)
+        if self.label.name() != ANY:
+            labels[:, 0] = self.label.currentIndex()
+        return labels
+
+    def codes(self, seed: int, count: int) -> np.ndarray:
+        """z (count, Z), normal, the same for a seed."""
+        draw = np.random.default_rng(seed)
+        return draw.standard_normal((count, self.facts["latent_dim"])).astype(np.float32)
+
+
+def seed_box(name: str, words: str, tooltip: str, value: int) -> IntBox:
+    """A number that decides a draw."""
+    box = IntBox(0, INT_LIMIT)
+    box.setObjectName(name)
+    box.setAccessibleName(words)
+    box.setToolTip(tooltip)
+    box.setValue(value)
+    return box
+
+
+def slider(name: str, words: str, tooltip: str, high: int, value: int) -> GrooveSlider:
+    """A slider from 0 to `high`."""
+    result = GrooveSlider()
+    result.setObjectName(name)
+    result.setAccessibleName(words)
+    result.setToolTip(tooltip)
+    result.setRange(0, high)
+    result.setValue(value)
+    return result
+
+
+def principal(cloud: np.ndarray) -> tuple[np.ndarray, float]:
+    """The two orthonormal directions in which a cloud (N, D) spreads most, as columns (D, 2), and their share of its
+    variance."""
+    values, vectors = np.linalg.eigh(np.cov(cloud.T.astype(float)))
+    return vectors[:, [-1, -2]], float(values[-2:].sum() / max(values.sum(), 1e-12))
+
+
+def layer_words(layers: np.ndarray) -> str:
+    """Layers (K,), counted from 0, as a person counts them: "layer 1", "layers 2 to 3"."""
+    first, last = int(layers[0]) + 1, int(layers[-1]) + 1
+    return f"layer {first}" if first == last else f"layers {first} to {last}"
