@@ -2,6 +2,7 @@
 
 import ast
 import json
+import statistics
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,6 +15,7 @@ import playground
 
 PACKAGE = Path(playground.__file__).parent
 LONGEST_FILE = 400
+USUAL_PANEL = 200  # lines of code that half of the files of the families' panels stay below
 LONGEST_MODEL = 250  # lines of code, without blanks, comments and docstrings
 
 
@@ -170,6 +172,16 @@ def test_files_stay_readable():
     assert {module: n for module, n in lines.items() if n > LONGEST_FILE} == {}
     code = {m: lines_of_code(f.read_text(encoding="utf-8")) for m, f in modules() if f.parent == PACKAGE / "models"}
     assert {module: n for module, n in code.items() if n > LONGEST_MODEL} == {}
+
+
+def test_the_panel_of_a_family_is_small_files():
+    """What a family shows beyond the base; a lens that grows past this is two lenses."""
+    own = {family.name for family in (PACKAGE / "models").glob("[a-z]*.py")}
+    files = [f for module, f in modules() if f"{panel_package(module + '.x').rpartition('.')[2]}.py" in own]
+    code = {str(f.relative_to(PACKAGE)): lines_of_code(f.read_text(encoding="utf-8")) for f in files}
+    assert len(code) > len(own)
+    assert statistics.median(code.values()) <= USUAL_PANEL, code
+    assert {name: lines for name, lines in code.items() if lines > LONGEST_FILE} == {}
 
 
 def lines_of_code(source: str) -> int:
