@@ -26,6 +26,12 @@ class TrainSettings:
                         help="Steps over which the learning rate rises from zero.")  # fmt: skip
     ema: float = param(0.995, low=0.0, high=0.9999, step=0.001, live=True, more=True, label="EMA decay",
                        help="Samples come from a running average of the weights; 0 uses the raw weights.")  # fmt: skip
+    weight_decay: float = param(0.0, low=0.0, high=10.0, step=0.01, live=True, more=True, label="weight decay",
+                                help="Pulls all weights towards zero: each step takes this times the learning rate "
+                                     "off them. More holds back what is learnt by heart.")  # fmt: skip
+    clip: float = param(0.0, low=0.0, high=1000.0, step=0.5, live=True, more=True, label="clip gradients at",
+                        help="Longest gradient (2-norm) that a step of one part may follow; 0 takes all as they are. "
+                             "Tames rare bad batches.")  # fmt: skip
 
 
 @dataclass(frozen=True)

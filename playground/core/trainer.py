@@ -11,6 +11,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.optim import Optimizer
 
 from playground.core.data import Batch, Dataset
 from playground.core.device import use_threads
@@ -64,6 +65,8 @@ class Trainer:
         self.model.prepare(dataset.train, stream(experiment.seed, "prepare"))
         self.model.to(experiment.device).train()
         self.optimizers = self.model.configure_optimizers()
+        for optimizer in self.optimizers.values():
+            optimizer.register_step_pre_hook(self._before_step)
         self._order = stream(experiment.seed, "order")
         self._noise = stream(experiment.seed, "training", experiment.device)
         self._epoch_state = self._order.get_state()
@@ -131,6 +134,16 @@ class Trainer:
     def _learning_rate(self) -> float:
         warmup = self.settings.warmup
         return self.settings.lr * (min(1.0, (self.step + 1) / warmup) if warmup else 1.0)
+
+    @torch.no_grad()
+    def _before_step(self, optimizer: Optimizer, args: Any, kwargs: Any) -> None:
+        """Between a part's gradients and its step: a long gradient is shortened, and the weights decay by themselves,
+        apart from what the optimizer makes of gradients (Loshchilov, Hutter 2019, arXiv 1711.05101)."""
+        if clip := self.settings.clip:
+            torch.nn.utils.clip_grad_norm_([p for group in optimizer.param_groups for p in group["params"]], clip)
+        if decay := self.settings.weight_decay:
+            for group in optimizer.param_groups:
+                torch._foreach_mul_(group["params"], 1 - group["lr"] * decay)
 
     def _next_batch(self) -> Batch:
         """The next rows of a shuffled epoch; a remainder smaller than a batch is left for the next shuffle."""

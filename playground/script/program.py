@@ -88,17 +88,43 @@ def loop(experiment: Experiment, model: str, build: str, *, full_batch: bool) ->
         f"model.to({device!r}).train()" if elsewhere else "model.train()",
         *([f"train = train.to({device!r})"] if elsewhere else []),
         "optimizers = model.configure_optimizers()",
+        *(_HOOK if _is_tamed(experiment) else []),
         *has_batches,
         f"noise = stream(SEED, 'training'{at})",
         "",
         f"learning_rate, warmup = {train.lr!r}, {train.warmup}"
         if full_batch
         else f"batch_size, learning_rate, warmup = {train.batch}, {train.lr!r}, {train.warmup}",
+        *([f"weight_decay, longest = {train.weight_decay!r}, {train.clip!r}"] if _is_tamed(experiment) else []),
         *([] if full_batch else ["shuffled, place = torch.empty(0, dtype=torch.int64), 0"]),
         "for step in range(STEPS):",
     ]
     lines += [f"    {line}" for line in _step(experiment, model, full_batch=full_batch)]
     return [line.replace("'", '"') for line in lines]
+
+
+_HOOK = [
+    "",
+    "",
+    "@torch.no_grad()",
+    "def before_step(optimizer, args, kwargs):  # long gradients are shortened, weights decay",
+    "    weights = [p for group in optimizer.param_groups for p in group['params']]",
+    "    if longest:",
+    "        torch.nn.utils.clip_grad_norm_(weights, longest)",
+    "    if weight_decay:",
+    "        for group in optimizer.param_groups:",
+    "            torch._foreach_mul_(group['params'], 1 - group['lr'] * weight_decay)",
+    "",
+    "",
+    "for optimizer in optimizers.values():",
+    "    optimizer.register_step_pre_hook(before_step)",
+]
+
+
+def _is_tamed(experiment: Experiment) -> bool:
+    """Whether gradients are shortened or weights decay, at first or by a change by hand."""
+    train, by_hand = experiment.train, {key for event in experiment.events for key in event.set}
+    return bool(train.weight_decay or train.clip or by_hand & {"train.weight_decay", "train.clip"})
 
 
 def _step(experiment: Experiment, model: str, *, full_batch: bool) -> Iterator[str]:
@@ -136,7 +162,8 @@ def _step(experiment: Experiment, model: str, *, full_batch: bool) -> Iterator[s
 
 def _by_hand(event: Event, experiment: Experiment) -> Iterator[str]:
     """The lines that make a live change."""
-    names = {"train.lr": "learning_rate", "train.batch": "batch_size", "train.warmup": "warmup"}
+    names = {"train.lr": "learning_rate", "train.batch": "batch_size", "train.warmup": "warmup",
+             "train.weight_decay": "weight_decay", "train.clip": "longest"}  # fmt: skip
     known = {f"train.{name}": spec for name, spec in params(TrainSettings).items()}
     of_model: dict[str, Value] = {key: value for key, value in event.set.items() if key not in known}
     of_run = {names[key]: known[key].checked(value) for key, value in event.set.items() if key in names}

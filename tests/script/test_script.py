@@ -38,6 +38,7 @@ BY_HAND = (
     Event(2, set={"discriminator_steps": 2, "train.lr": 0.01}),
     Event(5, parts=("generator",), count=3),
     Event(11, set={"train.batch": 24, "train.warmup": 40, "train.ema": 0.5}),
+    Event(13, set={"train.weight_decay": 0.5, "train.clip": 0.02}),
 )
 CASES: dict[str, Experiment] = {
     **{model: tiny(model, _data_of(model), seed=3) for model in FAMILIES},
