@@ -12,6 +12,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from functools import lru_cache
+from importlib.util import find_spec
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -22,6 +23,7 @@ from playground.core.errors import PlaygroundError, UsageError, unknown
 if TYPE_CHECKING:
     from playground.core.data import Dataset
     from playground.core.experiment import Experiment
+    from playground.core.known_bad import KnownBad
     from playground.core.model import GenerativeModel
     from playground.core.run_folder import RunFolder
 
@@ -78,6 +80,14 @@ def model_class(name: str) -> "type[GenerativeModel]":
     if len(own) != 1:
         raise PlaygroundError(f"models/{name}.py must define exactly one GenerativeModel; it defines {len(own)}.")
     return own[0]
+
+
+def known_bad(model: str) -> "tuple[KnownBad, ...]":
+    """What is known not to work: of any family, then of this one."""
+    from playground.core.known_bad import GENERAL
+
+    name = f"playground.models.known_bad.{model}"
+    return GENERAL + (importlib.import_module(name).KNOWN_BAD if find_spec(name) else ())
 
 
 def source(model: str) -> str:

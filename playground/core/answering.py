@@ -155,9 +155,12 @@ class Answering:
             arguments["generator"] = stream(query.seed, "sampling", device)  # as on the command line
         return method(model, **arguments) if target is helper else method(**arguments)
 
-    def _say_answer(self, of: _Pending, result: Tensor | Mapping[str, Tensor], index: int, total: int) -> None:
-        tensors = {"x": result} if isinstance(result, Tensor) else result
-        arrays = {name: tensor.detach().cpu().numpy().copy() for name, tensor in tensors.items()}
+    def _say_answer(
+        self, of: _Pending, result: Tensor | Mapping[str, Tensor | np.ndarray], index: int, total: int
+    ) -> None:
+        found = {"x": result} if isinstance(result, Tensor) else result
+        arrays = {name: value if isinstance(value, np.ndarray) else value.detach().cpu().numpy().copy()
+                  for name, value in found.items()}  # fmt: skip
         self._say(Answer(of.ask.query, of.ask.stamp, of.step, index, total, arrays))
 
 

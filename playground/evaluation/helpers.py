@@ -2,6 +2,7 @@
 
 from playground.core.data import Dataset
 from playground.core.job import Helper
+from playground.evaluation.alarms import AlarmWatch
 from playground.evaluation.bound import BoundLab
 from playground.evaluation.census import Census
 from playground.evaluation.examiner import Examiner
@@ -14,6 +15,7 @@ from playground.evaluation.sweep import Sweep
 def helpers(dataset: Dataset) -> dict[str, Helper]:
     """All of them, for one data set."""
     return {
+        "alarms": AlarmWatch(dataset),
         "latent": LatentLab(dataset),
         "evaluation": Examiner(dataset),
         "neighbours": Neighbours(dataset),

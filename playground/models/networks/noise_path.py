@@ -23,9 +23,11 @@ def noise_path(schedule: str, timesteps: int) -> tuple[Tensor, Tensor]:
         betas = torch.tensor(steps, dtype=torch.float64, device="cpu")
     else:
         # The usual ends, 1e-4 and 0.02, are meant for a thousand times; fewer times must destroy as much together.
-        first, last = 1e-4 * 1000 / timesteps, min(0.02 * 1000 / timesteps, 0.999)
+        # "Unscaled" forgets that, which is a common mistake, and leaves much of the data in x_T.
+        more = 1.0 if schedule == "unscaled" else 1000 / timesteps
+        first, last = 1e-4 * more, min(0.02 * more, 0.999)
         ramp = torch.linspace(0, 1, timesteps, dtype=torch.float64, device="cpu")
-        betas = first + (last - first) * (ramp if schedule == "linear" else torch.sigmoid(12 * ramp - 6))
+        betas = first + (last - first) * (torch.sigmoid(12 * ramp - 6) if schedule == "sigmoid" else ramp)
     alpha_bar = torch.cumprod(1 - betas, dim=0)  # ᾱ_t = α_t², the share of signal variance; the noise has the rest
     return alpha_bar.sqrt(), (1 - alpha_bar).sqrt()
 
