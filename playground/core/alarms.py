@@ -130,11 +130,11 @@ class Evidence:
         return float(np.mean([look.numbers.get(name, 0.0) for look in self.looks[-IN_A_ROW:]])) if name else 0.0
 
     def moves(self, count: int) -> float:
-        """How far samples moved from look to look, the mean of the newest; NaN where there are not so many."""
+        """How far samples moved from look to look, the median of the newest; NaN where there are not so many."""
         newest = self.looks[-count - 1 :]
         if len(newest) <= count:
             return float("nan")
-        return float(np.mean([after.moved_from(before) for before, after in pairwise(newest)]))
+        return float(np.median([after.moved_from(before) for before, after in pairwise(newest)]))
 
     def alarms(self) -> list[Alarm]:
         """All that goes wrong just now, causes before their effects."""
@@ -211,9 +211,9 @@ def posterior_collapse(run: Evidence) -> Iterator[Alarm]:
 
 def oscillation(run: Evidence) -> Iterator[Alarm]:
     """Two players that follow each other in circles. Only for games: chains and pixels may jump by nature."""
-    if "D(samples)" not in run.terms or run.step < SETTLED or run.looks[-1:] == []:
+    if "D(samples)" not in run.terms or run.step < SETTLED:
         return
-    moved = run.moves(IN_A_ROW + 1)
+    moved = run.moves(IN_A_ROW + 2)
     if moved > SWINGS:
         yield Alarm("oscillation", "Oscillation",
                     f"From look to look a sample of the same noise moves by {moved:.2g} of the distance between two "

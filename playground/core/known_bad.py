@@ -79,7 +79,7 @@ GENERAL = (
     KnownBad("conditional", lambda s: s.has("conditional") and s.config.conditional and not s.spec.classes,
              "These data have no labels: the switch does nothing."),
     KnownBad("label_dropout",
-             lambda s: s.has("conditional") and s.config.conditional and s.config.label_dropout > 0.9,
+             lambda s: s.has("label_dropout") and s.config.conditional and s.config.label_dropout > 0.9,
              "Almost every label is hidden, so there is nothing to learn from them."),
     KnownBad("latent_dim", lambda s: s.has("latent_dim") and s.config.latent_dim == 1 and s.spec.kind == "images",
              "One number cannot tell all that differs between images: they come out on one curve."),

@@ -11,6 +11,6 @@ KNOWN_BAD = (
     KnownBad("beta", lambda s: s.config.beta < 0.01,
              "With β = {s.config.beta:g} nothing holds codes near the prior: samples decode codes never seen before.",
              {"beta": 1.0}),
-    KnownBad("latent_dim", lambda s: s.config.latent_dim > s.spec.dims,
-             "The code has more numbers than the data: the rest carries noise."),
+    KnownBad("latent_dim", lambda s: s.config.latent_dim > 2 * s.spec.dims,
+             "The code has more than twice as many numbers as an example: the rest carries noise."),
 )  # fmt: skip
