@@ -1,6 +1,7 @@
 """What is known not to work is said of such settings, and never of the bundled presets."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -20,7 +21,7 @@ class Config:
     pull: float = param(1.0, low=0.0, high=10.0, help="How hard.")
 
 
-def _keys(model: str, data: str, **settings: object) -> list[str]:
+def _keys(model: str, data: str, **settings: Any) -> list[str]:
     """The settings against which something is known; `train__lr` stands for train.lr."""
     cls, dataset = registry.model_class(model), registry.load_data(data)
     values = {key.replace("__", "."): value for key, value in settings.items()}
@@ -40,7 +41,7 @@ def test_a_sentence_holds_the_numbers_of_the_setup():
 
 
 def test_what_holds_for_any_family():
-    def keys(**values: object) -> list[str]:
+    def keys(**values: Any) -> list[str]:
         train = {f"train.{name}": value for name, value in values.items()}
         return [each.key for each in advice(GENERAL, setup(POINTS, 30, Config, Empty, train))]
 
