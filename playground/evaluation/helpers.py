@@ -6,6 +6,7 @@ from playground.evaluation.alarms import AlarmWatch
 from playground.evaluation.bound import BoundLab
 from playground.evaluation.census import Census
 from playground.evaluation.examiner import Examiner
+from playground.evaluation.gaussians import Gaussians
 from playground.evaluation.latent import LatentLab
 from playground.evaluation.memorisation import Neighbours
 from playground.evaluation.moments import Moments
@@ -18,6 +19,7 @@ def helpers(dataset: Dataset) -> dict[str, Helper]:
         "alarms": AlarmWatch(dataset),
         "latent": LatentLab(dataset),
         "evaluation": Examiner(dataset),
+        "gaussians": Gaussians(dataset),
         "neighbours": Neighbours(dataset),
         "sweep": Sweep(dataset),
         "census": Census(dataset),

@@ -93,7 +93,9 @@ class SumBar(DrawnWidget):
         box, air = self._row(row), theme.em(self, 0.4)
         width = painter.fontMetrics().horizontalAdvance(text)
         if x + air + width > self.width():
-            plate = QRectF(x - width - 2 * air, box.top() + air / 4, width + air, box.height() - air / 2)
+            left = x - width - 2 * air
+            left = left if left >= 0 else self.width() - width - air  # or at the edge, where a bar is too short
+            plate = QRectF(left, box.top() + air / 4, width + air, box.height() - air / 2)
             painter.fillRect(plate, QColor(theme.current().window))
             x = plate.left() - air / 2
         painter.setPen(QColor(theme.current().text))

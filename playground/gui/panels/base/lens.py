@@ -130,10 +130,12 @@ class LensView(View):
 
     def opened(self, facts: Mapping[str, Any], experiment: Experiment) -> None:
         fitting = [index for index, kind in enumerate(self.lens_classes) if kind.fits(facts)]
+        self.tabs.blockSignals(True)  # a title that goes puts the next one on the stage, which may go as well
         for index in range(len(self.lens_classes)):
             self.tabs.setTabVisible(index, index in fitting)
         if fitting and self.tabs.currentIndex() not in fitting:
             self.tabs.setCurrentIndex(fitting[0])
+        self.tabs.blockSignals(False)
         self.tabs.setVisible(len(fitting) > 1)
         super().opened(facts, experiment)
 

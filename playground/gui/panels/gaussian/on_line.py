@@ -1,5 +1,6 @@
 """What the lenses on the line share: the exact density on a grid, and one Gaussian under the hand."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -20,6 +21,7 @@ REACH = 4.0  # extents that it spans: a Gaussian as wide as the sliders allow ha
 SHOWN = 1.2  # extents that are drawn
 TICKS = 100  # slider values a unit
 NARROWEST, WIDEST = 0.3, 3.0
+_MINUS = re.compile(r"-(?=\d)")
 
 
 class OnLine(Lens):
@@ -154,7 +156,7 @@ class Words(QLabel):
 
     def say(self, text: str) -> None:
         """Shows other words, with real minus signs."""
-        self.setText(text.replace("-", "−"))
+        self.setText(_MINUS.sub("−", text))
         self._fit()
 
     def resizeEvent(self, event: QResizeEvent) -> None:

@@ -1,0 +1,169 @@
+"""One Gaussian over images: its mean, the directions of its covariance, its blurry samples, and a count of what it
+cannot tell apart."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import QEvent
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+
+from playground.core.records import Answer
+from playground.gui.panels.base import Lens, captioned
+from playground.gui.panels.base.asker import Ask
+from playground.gui.panels.gaussian.on_line import Words
+from playground.gui.widgets import theme
+from playground.gui.widgets.image_grid import ImageGrid
+from playground.gui.widgets.latent_sliders import LatentSliders
+from playground.gui.widgets.name_box import labelled
+from playground.gui.widgets.number_boxes import INT_LIMIT, IntBox
+
+DIRECTIONS = 6
+COUNT = 12  # images in each row
+
+
+class ImagesLens(Lens):
+    """The Gaussian of greatest likelihood for the training images, beside real images and the trained mixture's."""
+
+    key = "images"
+    title = "Gaussian images"
+    tooltip = "One Gaussian over all pixels: mean image, directions of its covariance, samples, and a count"
+
+    def __init__(self, name: str, ask: Ask, parent: QWidget | None = None) -> None:
+        super().__init__(name, ask, parent)
+        self._mean = np.empty(0)  # (C, H, W)
+        self._directions = np.empty(0)  # (k, C, H, W), one deviation long
+        self.mean = ImageGrid(f"{name}.mean")
+        self.moved = ImageGrid(f"{name}.moved")
+        self.direction = ImageGrid(f"{name}.direction", signed=True)
+        self.real, self.gaussian, self.mixture = (
+            ImageGrid(f"{name}.{word}") for word in ("real", "gaussian", "mixture")
+        )
+        self.sliders = LatentSliders(id_prefix=name)
+        self.sliders.setAccessibleName("Directions of the covariance")
+        self.sliders.setToolTip("How far the image lies from the mean along the directions of greatest variance, "
+                                "in standard deviations")  # fmt: skip
+        self.seed = IntBox(0, INT_LIMIT)
+        self.seed.setObjectName(f"{name}.seed")
+        self.seed.setAccessibleName("Seed of the samples")
+        self.seed.setToolTip("Another seed draws other samples, from the Gaussian and from the mixture")
+        self.words = Words(f"{name}.words")
+        self._last = 0  # the direction that was moved last
+        self._lay_out()
+        self.sliders.values_changed.connect(self._moved)
+        self.sliders.random_clicked.connect(self._random)
+        self.seed.valueChanged.connect(lambda _: self.outdate())
+
+    @classmethod
+    def fits(cls, facts: Mapping[str, Any]) -> bool:
+        return bool(facts["kind"] == "images")
+
+    def start(self, facts: Mapping[str, Any]) -> None:
+        self._mean, self._directions, self._last = np.empty(0), np.empty(0), 0
+        self.real.set_images(facts["data"]["examples"][:COUNT])
+        for grid in (self.mean, self.moved, self.direction, self.gaussian, self.mixture):
+            grid.clear("on its way")
+
+    def refresh(self) -> None:
+        """The closed form, and samples of the trained mixture."""
+        self.ask("fit", "fit", self.seed.value(), target="gaussians", directions=DIRECTIONS, count=COUNT)
+        self.ask("mixture", "sample", self.seed.value(), n=COUNT, label=None, settings={})
+
+    def answered(self, answer: Answer) -> None:
+        if answer.query.channel.endswith("/mixture"):
+            self.mixture.set_images(answer.arrays["x"].clip(0, 1))
+            self.picture("sample", answer.arrays["x"][0])
+            return
+        arrays = answer.arrays
+        fresh = not len(self._directions)
+        self._mean, self._directions = arrays["mean"], arrays["directions"]
+        if fresh:
+            names = [f"Direction {i + 1}" for i in range(len(self._directions))]
+            self.sliders.set_axes(names, [float(share) for share in arrays["shares"]])
+        self.mean.set_images(self._mean[None].clip(0, 1))
+        self.gaussian.set_images(arrays["samples"].clip(0, 1))
+        self._show()
+        self.words.say(count_words(self._mean.shape, int(arrays["levels"]), int(arrays["used"])))
+
+    def readings(self) -> Mapping[str, float]:
+        return {"distance": float(np.linalg.norm(self.sliders.values()))}
+
+    # -- the image under the hand -------------------------------------------------------------------------------------
+
+    def _moved(self, code: np.ndarray) -> None:
+        changed = np.flatnonzero(code)
+        self._last = int(changed[np.abs(code[changed]).argmax()]) if len(changed) else 0
+        self._show()
+
+    def _random(self) -> None:
+        """As the Gaussian would draw it, along these directions alone."""
+        draw = np.random.default_rng().standard_normal(len(self._directions)).astype(np.float32)
+        self.sliders.set_values(draw, emit=True)
+
+    def _show(self) -> None:
+        code = self.sliders.values()
+        if not len(self._directions) or len(code) != len(self._directions):
+            return
+        image = self._mean + np.tensordot(code, self._directions, axes=1)
+        self.moved.set_images(image[None].clip(0, 1).astype(np.float32))
+        direction = self._directions[self._last]
+        self.direction.set_images((direction / np.abs(direction).max())[None])
+
+    # -- layout -------------------------------------------------------------------------------------------------------
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if theme.is_change(event) and hasattr(self, "words"):
+            self._fit()
+
+    def _fit(self) -> None:
+        for grid in (self.real, self.gaussian, self.mixture):
+            grid.setMinimumHeight(theme.em(self, 3))
+        for grid in (self.mean, self.moved, self.direction):
+            grid.setMinimumHeight(theme.em(self, 5))
+
+    def _lay_out(self) -> None:
+        samples = QVBoxLayout()
+        for grid, words in (
+            (self.real, "Real"), (self.gaussian, "One Gaussian, closed form"), (self.mixture, "The trained mixture"),
+        ):  # fmt: skip
+            samples.addWidget(captioned(grid, words), 1)
+        hand = QGridLayout()
+        for column, (grid, words) in enumerate(
+            ((self.mean, "Mean"), (self.moved, "Moved"), (self.direction, "Direction"))
+        ):
+            hand.addWidget(captioned(grid, words), 0, column)
+        hand.addWidget(self.sliders, 1, 0, 1, 3)
+        hand.setRowStretch(0, 1)
+        pictures = QHBoxLayout()
+        pictures.addLayout(hand, 1)
+        pictures.addLayout(samples, 1)
+        below = QHBoxLayout()
+        below.addWidget(self.words, 1)
+        below.addWidget(labelled("Seed", self.seed))
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addLayout(pictures, 1)
+        layout.addLayout(below)
+        self._fit()
+
+
+def count_words(shape: tuple[int, ...], levels: int, used: int) -> str:
+    """How many images there are, against the numbers of one Gaussian."""
+    pixels = int(np.prod(shape))
+    numbers = pixels + pixels * (pixels + 1) // 2
+    gaussian = (
+        f"One Gaussian has {numbers:,} numbers, here computed in closed form from {used:,} training images; "
+        "it is symmetric about its mean, so its samples are blurry."
+    )
+    if not levels:
+        return gaussian
+    return (
+        f"{levels} levels in each of {pixels:,} values: {levels}^{pixels} = {power(levels, pixels)} images. "
+        f"(28×28 bytes: 256^784 = {power(256, 784)}.) No table holds a density of them all. {gaussian}"
+    )
+
+
+def power(base: int, exponent: int) -> str:
+    """A power too large to write out, as a power of ten."""
+    return f"10^{exponent * np.log10(base):,.1f}"
