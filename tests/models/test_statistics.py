@@ -378,6 +378,18 @@ def test_the_kernel_compares_within_a_class():
     torch.testing.assert_close(model.objective(data, data.labels, generator())["loss"], expected)
 
 
+@pytest.mark.parametrize("match", ["mean", "histogram", "covariance", "filters"])
+def test_what_is_not_matched_can_be_measured_as_if_it_were(match):
+    """A model that matches this statistic keeps the same numbers as its targets."""
+    other, data = _prepared(COLOURS, match="kernel")
+    own, _ = _prepared(COLOURS, match=match)
+    found, kept = other.measure(data.x, match), own.statistics(data.x)
+    assert {name for name in found if not name.endswith("spread")} == {n.split()[0] for n in kept}
+    for name in own.features(data.x[:1]):
+        torch.testing.assert_close(found[name], kept[f"{name} target"], atol=1e-5, rtol=1e-4)
+        torch.testing.assert_close(found[f"{name} spread"], kept[f"{name} spread"], atol=1e-4, rtol=1e-2)
+
+
 def test_statistics_of_one_class_can_be_asked_for():
     model, data = _prepared(COLOURS, match="mean", conditional=True)
     label = torch.tensor([2, 1]).expand(5, -1)

@@ -45,8 +45,11 @@ class PhasesLens(TableLens):
         self.real = ImageGrid(f"{name}.real")
         self.chains = ImageGrid(f"{name}.chains")
         self.curves = [CurvePlot(f"{name}.{what}", "step", "nats") for what in ("z", "energies")]
-        self.negative = switch(f"{name}.negative", "Negative phase",
-                               "Off: E is only pushed down, at data. From the next step on; Train goes on as before")  # fmt: skip
+        self.negative = switch(
+            f"{name}.negative",
+            "Negative phase",
+            "Off: E is only pushed down, at data, from the next step on. On: it is pushed up where the model has mass",
+        )
         controls.follow_run(self.negative)
         self.negative.clicked.connect(lambda on: self.wish.emit(Change({"negative_phase": on})))
         self._steps = [

@@ -35,15 +35,24 @@ class SurfaceLens(TableLens):
         self.plane = ScatterView(f"{name}.plane")
         self.curves = CurvePlot(f"{name}.curves", "x", "nats")
         self.slopes = CurvePlot(f"{name}.slopes", "x", "score")
-        self.heat = NameBox(f"{name}.heat", "Heat map",
-                            "Energy: what the network says. Density: exp(−E)/Z, Z by quadrature over the plane")  # fmt: skip
+        self.heat = NameBox(
+            f"{name}.heat",
+            "Heat map",
+            "Energy: what the network says. Density: exp(−E)/Z, with Z by quadrature over the plane",
+        )
         self.heat.set_choices([("energy", "energy E(x)"), ("density", "density exp(−E)/Z")])
         self.heat.chosen.connect(lambda _: self._draw())
-        self.contours = switch(f"{name}.contours", "Contours",
-                               "Lines of equal energy, 1, 2, 4 and 7 nats above the lowest: learned, exact")  # fmt: skip
-        self.arrows = switch(f"{name}.arrows", "Score arrows",
-                             "The score −∇E(x) = ∇ log p(x), which needs no Z: the way to where x is likelier.\n"
-                             "Half of the arrows are cut to the length of the middle one.")  # fmt: skip
+        self.contours = switch(
+            f"{name}.contours",
+            "Contours",
+            "Lines of equal energy, 1, 2, 4 and 7 nats above the lowest: learned and exact",
+        )
+        self.arrows = switch(
+            f"{name}.arrows",
+            "Score arrows",
+            "The score −∇E(x) = ∇ log p(x), which needs no Z: the way to where x is likelier.\n"
+            "Half of the arrows are cut to the length of the middle one.",
+        )
         self.contours.toggled.connect(lambda _: self._draw())
         self.arrows.toggled.connect(lambda _: self._show_layers())
         self.words = caption()
