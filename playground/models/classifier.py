@@ -29,6 +29,7 @@ CARD = {
     "order": 1,
     "data_groups": ["images"],
     "generates": False,
+    "receives": "label it",
     "objective": "name the label",
     "loss_unit": "nats",
     "formula": r"p(y|x) = \mathrm{softmax}(f(x))",

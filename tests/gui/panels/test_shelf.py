@@ -84,6 +84,17 @@ def test_a_sample_is_sent_to_the_panel_that_encodes_it(gan):
     assert gan.view.code.z.any()
 
 
+def test_a_sample_is_sent_to_the_panel_that_labels_it(gan):
+    sample = gan.view.shelf.example.x.clip(0, 1)
+    gan.choose("gan.sample.shelf.send", "Recognition: label it")
+    gan.settle()
+    grid = gan.view.images
+    np.testing.assert_allclose(grid.images()[0].clip(0, 1), sample, atol=1e-6)
+    assert grid._captions[0].startswith("sent: ")
+    assert not grid._captions[1].startswith("sent: ")
+    assert "held-out images are labelled right" in gan.view.words.text()
+
+
 def test_a_panel_says_why_it_cannot_take_an_image(gan):
     gan.window.send(Example(np.zeros((1, 3, 3), np.float32), "digits", "from nowhere"), "vae")
     gan.settle()
