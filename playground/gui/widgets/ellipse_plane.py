@@ -99,7 +99,7 @@ class EllipsePlane(ScatterView):
             if key not in brushes:
                 brushes[key] = pg.mkBrush(theme.faded(look.series[cloud % len(look.series)], 0.15 + 0.7 * key[1]))
             spots.append({"pos": at, "brush": brushes[key], "symbol": mark(cloud)})
-        self._members.setData(spots, pen=None, size=theme.em(self, 0.4))
+        self._members.setData(spots, pen=None, size=theme.em(self, 0.34))
 
     def members(self) -> np.ndarray:
         """The cloud of each point on show, (N,)."""
@@ -121,8 +121,8 @@ class EllipsePlane(ScatterView):
 
     def _style_clouds(self) -> None:
         look = theme.current()
-        for index, (curve, text) in enumerate(self._clouds):
-            set_curve_pen(curve, pen(self, look.series[index % len(look.series)]))
+        for curve, text in self._clouds:
+            set_curve_pen(curve, pen(self, look.text))
             text.setColor(look.text)
             text.setFont(self.font())
 

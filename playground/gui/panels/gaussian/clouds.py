@@ -13,13 +13,13 @@ from playground.core.records import Answer
 from playground.gui.panels.base import Lens
 from playground.gui.panels.base.asker import Ask
 from playground.gui.panels.base.views import button
-from playground.gui.panels.gaussian.on_line import Words
 from playground.gui.widgets import theme
 from playground.gui.widgets.curve_plot import CurvePlot
 from playground.gui.widgets.ellipse_plane import EllipsePlane
 from playground.gui.widgets.flow_layout import FlowLayout
 from playground.gui.widgets.name_box import labelled
 from playground.gui.widgets.number_boxes import IntBox
+from playground.gui.widgets.words import Words
 
 MOST_STEPS = 100
 MOST_WORDS = 12  # ellipses with their shares written at them
@@ -38,7 +38,7 @@ class CloudsLens(Lens):
         self._at = 0
         self._share = np.empty((0, 0))
         self.plane = EllipsePlane(f"{name}.plane")
-        self.curve = CurvePlot(f"{name}.curve", "step", "mean ln p, nats")
+        self.curve = CurvePlot(f"{name}.curve", "step", "ln p, nats")
         self.step = button("Step", f"{name}.step", "Trains by that many steps; a bundled run starts afresh")
         self.count = IntBox(1, MOST_STEPS)
         self.count.setObjectName(f"{name}.count")
@@ -66,7 +66,7 @@ class CloudsLens(Lens):
         self.plane.set_clouds(np.empty((0, 2)), np.empty((0, 2, 2)), [])
         self.plane.set_members(np.empty((0, 2)), np.empty(0, int), np.empty(0))
         entropy = facts["data"]["entropy"]
-        self.curve.set_floor(None if entropy is None else -entropy, "minus the entropy of the data")
+        self.curve.set_floor(None if entropy is None else -entropy, "−H")
 
     def refresh(self) -> None:
         """The mixture's parts, whenever they have changed."""

@@ -11,12 +11,12 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
 from playground.core.records import Answer
 from playground.gui.panels.base import Lens, captioned
 from playground.gui.panels.base.asker import Ask
-from playground.gui.panels.gaussian.on_line import Words
 from playground.gui.widgets import theme
 from playground.gui.widgets.image_grid import ImageGrid
 from playground.gui.widgets.latent_sliders import LatentSliders
 from playground.gui.widgets.name_box import labelled
 from playground.gui.widgets.number_boxes import INT_LIMIT, IntBox
+from playground.gui.widgets.words import Words
 
 DIRECTIONS = 6
 COUNT = 12  # images in each row
@@ -47,6 +47,7 @@ class ImagesLens(Lens):
         self.seed.setObjectName(f"{name}.seed")
         self.seed.setAccessibleName("Seed of the samples")
         self.seed.setToolTip("Another seed draws other samples, from the Gaussian and from the mixture")
+        self.seed.setFixedWidth(theme.em(self, 5))
         self.words = Words(f"{name}.words")
         self._last = 0  # the direction that was moved last
         self._lay_out()

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QStackedWidget, QVBoxLayou
 
 from playground.gui.panels.base.asker import Ask
 from playground.gui.panels.base.views import button
-from playground.gui.panels.gaussian.on_line import Bell, OnLine, Words
+from playground.gui.panels.gaussian.on_line import Bell, OnLine
 from playground.gui.widgets import theme
 from playground.gui.widgets.collapsible import Collapsible
 from playground.gui.widgets.curve_plot import CurvePlot
@@ -17,6 +17,7 @@ from playground.gui.widgets.density_plot import DensityPlot
 from playground.gui.widgets.name_box import NameBox
 from playground.gui.widgets.sum_bar import Part, SumBar
 from playground.gui.widgets.surface_plot import SurfacePlot
+from playground.gui.widgets.words import Words
 
 PLACES = 81  # of the surface along each axis
 MOST_PATH = 600  # places of the way that is drawn

@@ -10,11 +10,12 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 from playground.core.messages import Change, TrainSteps
 from playground.gui.panels.base.asker import Ask
 from playground.gui.panels.base.views import button
-from playground.gui.panels.gaussian.on_line import OnLine, Words
+from playground.gui.panels.gaussian.on_line import OnLine
 from playground.gui.widgets import controls, theme
 from playground.gui.widgets.density_plot import DensityPlot
 from playground.gui.widgets.name_box import NameBox
 from playground.gui.widgets.number_boxes import IntBox
+from playground.gui.widgets.words import Words
 
 _MOST_STEPS = 100
 
@@ -30,7 +31,7 @@ class MassLens(OnLine):
         super().__init__(name, ask, parent)
         self._before: tuple[int, np.ndarray] | None = None  # step, density on the grid
         self._after: tuple[int, np.ndarray] | None = None
-        self._wished = False  # a step is on its way
+        self._goal = 0  # the step at which those that were wished for are done; 0 where none are
         self.density = DensityPlot(f"{name}.density", "", "density")
         self.difference = DensityPlot(f"{name}.difference", "x", "change")
         self.fit = NameBox(f"{name}.fit", "Kind of step",
@@ -50,6 +51,7 @@ class MassLens(OnLine):
 
     def start(self, facts: Mapping[str, Any]) -> None:
         self._before = self._after = None
+        self._goal = self.count.value() if self._goal else 0  # a fresh model counts from 0
         assert self.experiment is not None
         self.fit.show_name(str(self.experiment.settings().get("fit", "EM")))
         examples = facts["data"]["examples"][:, 0]
@@ -61,16 +63,17 @@ class MassLens(OnLine):
         self.ask("trained", "log_density", x=self.grid()[:, None].astype(np.float32))
 
     def show_trained(self, log_density: np.ndarray, step: int) -> None:
+        if step < self._goal:
+            return  # asked on the way there
         is_later = self._after is not None and step > self._after[0]
         if is_later or self._after is None:
             self._before, self._after = self._after, (step, np.exp(log_density))
         elif step < self._after[0]:  # another place in the run's past
             self._before, self._after = None, (step, np.exp(log_density))
-        if self._wished and self._before is None and step > 0:
-            self.wish.emit(TrainSteps(self.count.value()))  # what was before the first one could not be asked
-        else:
-            self._wished = False
+        again, self._goal = self._goal > 0 and self._before is None, 0
         self._show()
+        if again:
+            self._step()  # of a fresh model, what was before its first steps could not be asked
 
     def readings(self) -> Mapping[str, float]:
         if self._before is None or self._after is None:
@@ -89,7 +92,7 @@ class MassLens(OnLine):
         self.words.say("This takes effect with the next step, which starts a fresh model.")
 
     def _step(self) -> None:
-        self._wished = True
+        self._goal = (self._after[0] if self._after else 0) + self.count.value()
         self.wish.emit(TrainSteps(self.count.value()))
 
     def _show(self) -> None:

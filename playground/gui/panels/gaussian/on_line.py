@@ -1,12 +1,10 @@
 """What the lenses on the line share: the exact density on a grid, and one Gaussian under the hand."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from PySide6.QtCore import Signal
-from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
 from playground.core.experiment import Experiment
@@ -21,7 +19,6 @@ REACH = 4.0  # extents that it spans: a Gaussian as wide as the sliders allow ha
 SHOWN = 1.2  # extents that are drawn
 TICKS = 100  # slider values a unit
 NARROWEST, WIDEST = 0.3, 3.0
-_MINUS = re.compile(r"-(?=\d)")
 
 
 class OnLine(Lens):
@@ -143,25 +140,3 @@ def slider(name: str, words: str, tooltip: str) -> GrooveSlider:
 def signed(value: float) -> str:
     """With its sign and two decimals."""
     return f"{value:+.2f}".replace("-", "−")
-
-
-class Words(QLabel):
-    """Wrapped words that are never lower than their lines: a page that lacks the room is scrolled, not clipped."""
-
-    def __init__(self, name: str, role: str = "caption") -> None:
-        super().__init__()
-        self.setObjectName(name)
-        self.setProperty("role", role)
-        self.setWordWrap(True)
-
-    def say(self, text: str) -> None:
-        """Shows other words, with real minus signs."""
-        self.setText(_MINUS.sub("−", text))
-        self._fit()
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._fit()
-
-    def _fit(self) -> None:
-        self.setMinimumHeight(max(0, self.heightForWidth(self.width())))

@@ -14,12 +14,13 @@ from playground.core.records import Answer
 from playground.gui.panels.base import Lens
 from playground.gui.panels.base.asker import Ask
 from playground.gui.panels.base.views import button
-from playground.gui.panels.gaussian.on_line import TICKS, Words, slider
+from playground.gui.panels.gaussian.on_line import TICKS, slider
 from playground.gui.widgets import theme
 from playground.gui.widgets.collapsible import Collapsible
 from playground.gui.widgets.ellipse_plane import EllipsePlane
 from playground.gui.widgets.name_box import NameBox
 from playground.gui.widgets.sum_bar import Part, SumBar
+from playground.gui.widgets.words import Words
 
 CELLS = 180  # of the square that is drawn, along one side; the table goes half as far again
 BLOCK = 30  # rows of the table that are asked for at once: some densities take their time, and others wait for it
@@ -127,10 +128,11 @@ class PlaneLens(Lens):
     def readings(self) -> Mapping[str, float]:
         if self.table is None:
             return {}
-        log_q = self.table.log_gaussian(*self._gaussian())
+        table, q = self.table, self._gaussian()
+        log_q = table.log_gaussian(*q)
         return {
-            "nll": self.table.gaussian_nll(*self._gaussian()), "entropy": self.table.entropy, "kl": self.table.kl(log_q),
-            "reverse_kl": self.table.reverse_kl(log_q), "area": self.table.integral(np.exp(log_q)),
+            "nll": table.gaussian_nll(*q), "entropy": table.entropy, "kl": table.kl(log_q),
+            "reverse_kl": table.reverse_kl(log_q), "area": table.integral(np.exp(log_q)),
         }  # fmt: skip
 
     # -- the ellipse under the hand -----------------------------------------------------------------------------------
@@ -183,7 +185,7 @@ class PlaneLens(Lens):
             f"{self.table.gaussian_nll(self.table.mean, self.table.covariance):.3f}."
         )
         self.words.say(
-            f"Exact mathematics on a grid. KL(p‖q) {now['kl']:.3f}, KL(q‖p) {now['reverse_kl']:.3f} nats. "
+            f"Exact mathematics on a grid; the ellipses lie at 1 and 2 σ of q. KL(p‖q) {now['kl']:.3f}, KL(q‖p) {now['reverse_kl']:.3f} nats. "
             f"Mass of q on the grid {now['area']:.4f}. {how}"
         )
 

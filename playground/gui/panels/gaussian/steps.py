@@ -8,9 +8,10 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from playground.gui.panels.base.asker import Ask
-from playground.gui.panels.gaussian.on_line import Bell, OnLine, Words, slider
+from playground.gui.panels.gaussian.on_line import Bell, OnLine, slider
 from playground.gui.widgets import theme
 from playground.gui.widgets.density_plot import DensityPlot
+from playground.gui.widgets.words import Words
 
 FEWEST = 2  # examples in an average
 PLACES = 4  # decimals
