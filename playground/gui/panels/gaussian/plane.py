@@ -185,7 +185,8 @@ class PlaneLens(Lens):
             f"{self.table.gaussian_nll(self.table.mean, self.table.covariance):.3f}."
         )
         self.words.say(
-            f"Exact mathematics on a grid; the ellipses lie at 1 and 2 σ of q. KL(p‖q) {now['kl']:.3f}, KL(q‖p) {now['reverse_kl']:.3f} nats. "
+            f"Exact mathematics on a grid; the ellipses lie at 1 and 2 σ of q. KL(p‖q) {now['kl']:.3f}, "
+            f"KL(q‖p) {now['reverse_kl']:.3f} nats. "
             f"Mass of q on the grid {now['area']:.4f}. {how}"
         )
 
