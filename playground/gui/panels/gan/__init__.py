@@ -47,7 +47,7 @@ class Panel(ModelPanel):
 
     def graph(self, facts: Mapping[str, Any]) -> tuple[Sequence[Node], Sequence[Edge]]:
         nodes = [
-            Node("z", "latent", "z", 0, caption="noise, label" if facts["conditional"] else "noise"),
+            Node("z", "latent", "z, y" if facts["conditional"] else "z", 0, caption="noise"),
             Node("generator", "network", "G", 1, shape="widen", caption="generator", part="generator"),
             Node("sample", "observed", "x̂", 2, caption="sample"),
             Node("x", "observed", "x", 3, caption="real"),

@@ -142,8 +142,8 @@ class JudgeLens(Lens):
             self.question.setText(f"Item {self.game.place + 1} of {len(self.game.items)}: real or fake?")
             kind = "The large cross, among training data, is" if self.is_points else "The picture is"
             self.words.setText(
-                f"{kind} as likely held-out data as made. D says real above {self._threshold}; it sees each item among "
-                f"{BATCH} of its kind."
+                f"{kind} held-out data or made, as likely either. D says real above {self._threshold}. "
+                f"It sees {BATCH} of a kind at once."
             )
         self._allow()
 

@@ -108,8 +108,10 @@ class ManifoldLens(FollowingLens):
         return np.concatenate([one_way, one_way[..., ::-1]])
 
     def _mesh(self) -> np.ndarray:
+        """The codes along the lines; of a single axis those at the prior's quantiles follow, as dots on the line."""
         lines = self._lines()
-        return self._codes(lines.reshape(-1, lines.shape[-1]))
+        amounts = lines.reshape(-1, lines.shape[-1])
+        return self._codes(np.concatenate([amounts, quantiles(LINES)[:, None]]) if len(self.axes) == 1 else amounts)
 
     def _grid(self) -> np.ndarray:
         """Places of pictures, rows from the top down."""
@@ -135,7 +137,9 @@ class ManifoldLens(FollowingLens):
             self.warped.set_layer_visible("samples", self.samples.isChecked())
             return
         if self.is_points:
-            self.warped.set_trails(x.reshape(-1, FINE, 2).transpose(1, 0, 2))
+            lines = len(x) // FINE
+            self.warped.set_trails(x[: lines * FINE].reshape(lines, FINE, 2).transpose(1, 0, 2))
+            self.warped.set_points("quantiles", x[lines * FINE :], "model")
         else:
             self.pictures_grid.set_columns(PICTURES if len(self.axes) == 2 else 7)
             self.pictures_grid.set_images(x.clip(0, 1))
@@ -147,6 +151,8 @@ class ManifoldLens(FollowingLens):
         if lines.shape[-1] == 1:
             lines = np.concatenate([lines, np.zeros_like(lines)], axis=-1)
         self.sheet.set_trails(lines.transpose(1, 0, 2))
+        dots = np.stack([quantiles(LINES), np.zeros(LINES)], axis=1)
+        self.sheet.set_points("quantiles", dots if len(self.axes) == 1 else dots[:0], "model")
 
     def _say(self, step: int) -> None:
         z_dim, moved = self.facts["latent_dim"], len(self.axes)
@@ -154,9 +160,8 @@ class ManifoldLens(FollowingLens):
         what = f"a slice: the other {z_dim - moved} numbers of z are 0"
         if z_dim == moved:
             what = "the whole of z" if moved == 2 else "z is a line: this curve is all that the generator can make"
-        even = "Between two lines lies the same share of the prior." if self.is_points and moved == 2 else ""
-        if not self.is_points:
-            even = "Pictures stand at even quantiles of the prior."
+        between = {1: "Between two dots", 2: "Between two lines"}[moved] + " lies the same share of the prior."
+        even = between if self.is_points else "Pictures stand at even quantiles of the prior."
         self.words.setText(f"{when}; {what}. {even}".strip())
 
     # -- layout -------------------------------------------------------------------------------------------------------

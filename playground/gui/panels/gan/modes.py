@@ -33,8 +33,8 @@ class ModesLens(FollowingLens):
         self.counter.setObjectName(f"{name}.counter")
         self.counter.setProperty("role", "title")
         self.bars = ClassBars(f"{name}.bars", "Samples a mode", "How many samples fall to each mode")
-        self.hits = CurvePlot(f"{name}.hits", "training step", "modes hit")
-        self.shares = CurvePlot(f"{name}.shares", "training step", "share within 3 σ")
+        self.hits = CurvePlot(f"{name}.hits", "step", "hit")
+        self.shares = CurvePlot(f"{name}.shares", "step", "in 3 σ")
         self.words = caption(f"{name}.words")
         self.stage = SampleStage(name, legend=False)
         self.stage.caption.hide()
@@ -69,10 +69,8 @@ class ModesLens(FollowingLens):
         if facts["data"]["modes"] is not None:
             self.hits.set_floor(len(facts["data"]["modes"]), "all")
             self.shares.set_floor(OF_DATA[facts["shape"][0]], "data")
-            self.hits.set_titles("training step", "modes hit")
         else:
             self.hits.set_floor(len(facts["factors"][0][1]), "all")
-            self.hits.set_titles("training step", "classes hit")
 
     def refresh(self) -> None:
         super().refresh()
@@ -115,4 +113,4 @@ class ModesLens(FollowingLens):
         steps = np.array(sorted(self.history), float)
         hits, shares = np.array([self.history[int(step)] for step in steps], float).T
         self.hits.set_curves({"hit": (steps, hits)})
-        self.shares.set_curves({"share": (steps, shares)})
+        self.shares.set_curves({"share in 3 σ": (steps, shares)})

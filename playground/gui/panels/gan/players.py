@@ -11,7 +11,7 @@ from playground.core.hyperparams import Value
 from playground.core.messages import Change, TrainSteps, Watch
 from playground.core.records import Answer
 from playground.gui.panels.base.asker import Ask
-from playground.gui.panels.base.views import button, captioned
+from playground.gui.panels.base.views import button
 from playground.gui.panels.gan.parts import NO_GAME, FollowingLens, Threshold, caption, contrast, switch
 from playground.gui.widgets import controls, theme
 from playground.gui.widgets.curve_plot import CurvePlot
@@ -21,7 +21,7 @@ from playground.gui.widgets.name_box import labelled
 from playground.gui.widgets.number_boxes import IntBox
 
 JUDGED = {"points": 1000, "images": 128}  # of either kind
-SHOWN = 5  # images of either kind
+SHOWN = 4  # images of either kind
 BINS = 30
 PAUSE = 1.0  # seconds for which slow motion holds each stage
 SEED = 3
@@ -50,7 +50,7 @@ class PlayersLens(FollowingLens):
             "Slow motion", f"{name}.slow",
             f"Holds each stage of a step for {PAUSE:g} s, and lights what is at work in the drawing above", on=False,
         )  # fmt: skip
-        self.scores = CurvePlot(f"{name}.scores", "FAKE  ←  what D says  →  REAL", "share of them")
+        self.scores = CurvePlot(f"{name}.scores", "FAKE ← D → REAL", "share")
         self.items = ImageGrid(f"{name}.items")
         self.words = caption(f"{name}.words")
         self._lay_out()
@@ -69,7 +69,7 @@ class PlayersLens(FollowingLens):
         self.losses = {}
         (k,) = (field.default for field in facts["config_fields"] if field.name == K)
         self.show_setting(K, self.experiment.settings().get(K, k))
-        self._pictures.setVisible(facts["kind"] == "images")
+        self.items.setVisible(facts["kind"] == "images")
         for each in (self.step_d, self.step_g, self.step_both, self.k):
             each.setEnabled(self.plays)
 
@@ -97,16 +97,13 @@ class PlayersLens(FollowingLens):
         self._show_scores(real, fake, is_share)
         threshold = Threshold.of(real, fake, is_share)
         if not self.is_points:
-            images = np.concatenate([self.facts["test"][:SHOWN], found["made"][:SHOWN].clip(0, 1)])
-            says = np.concatenate([real[:SHOWN], fake[:SHOWN]])
-            self.items.set_images(images, [f"{threshold.word(d)} {d:.2f}" for d in says])
-            self.picture("sample", found["made"][0])
+            self._show_images(found["made"].clip(0, 1), np.concatenate([real[:SHOWN], fake[:SHOWN]]), threshold)
         caught = float(((fake <= threshold.at).mean() + (real > threshold.at).mean()) / 2)
         when = f"After {answer.step:,} steps" if answer.step else "Untrained"
         self.words.setText(
             f"{when}: D's loss {self.losses['discriminator']:.3f}, G's loss {self.losses['generator']:.3f}. "
-            f"D says REAL above {threshold.words}; it is right about {100 * caught:.0f} % of {len(real):,} held-out "
-            "examples and as many samples."
+            f"D says REAL above {threshold.words}, and is right about {100 * caught:.0f} % of held-out data and "
+            "samples."
         )
 
     def readings(self) -> Mapping[str, float]:
@@ -122,6 +119,16 @@ class PlayersLens(FollowingLens):
             share = np.histogram(says.clip(edges[0], edges[-1]), edges)[0] / len(says)
             curves[name] = np.repeat(edges, 2)[1:-1], np.repeat(share, 2)
         self.scores.set_curves(curves)
+
+    def _show_images(self, made: np.ndarray, says: np.ndarray, threshold: Threshold) -> None:
+        """Each with D's word, and what it says where there is room for that."""
+        words = [threshold.word(d) for d in says]
+        images = np.concatenate([self.facts["test"][:SHOWN], made[:SHOWN]])
+        self.items.set_images(images, words)
+        room = self.items.tile_rect(1).left() - self.items.tile_rect(0).left()
+        if room > self.items.fontMetrics().horizontalAdvance("REAL 0.000"):
+            self.items.set_images(images, [f"{word} {d:.2f}" for word, d in zip(words, says, strict=True)])
+        self.picture("sample", made[0])
 
     # -- slow motion --------------------------------------------------------------------------------------------------
 
@@ -146,11 +153,11 @@ class PlayersLens(FollowingLens):
         for widget in (self.step_d, self.step_g, self.step_both, labelled("k", self.k), self.slow):
             row.addWidget(widget)
         self.items.set_columns(SHOWN)
-        self._pictures = captioned(self.items, "Above real, below made; what D says")
+        self.items.setToolTip("Above real data, below samples; what D says of each")
         both = QHBoxLayout()
         both.setSpacing(theme.em(self, 0.8))
-        both.addWidget(self._pictures, 1)
-        both.addWidget(self.scores, 1)
+        both.addWidget(self.items, 4)
+        both.addWidget(self.scores, 3)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(row)
