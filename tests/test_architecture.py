@@ -39,7 +39,7 @@ PLAIN_CORE = (
     "playground.core.aside playground.core.best_judge playground.core.boltzmann playground.core.errors "
     "playground.core.experiment playground.core.gaps playground.core.hyperparams playground.core.line "
     "playground.core.messages playground.core.noise_targets playground.core.plane playground.core.records "
-    "playground.core.turns playground.core.whole_file"
+    "playground.core.spectrum playground.core.turns playground.core.whole_file"
 )
 
 RULES = (

@@ -104,8 +104,6 @@ class SweepLens(Lens):
         self.shown.set_choices([(name, f"{self.words} = {name}") for name in names])
         points = facts["kind"] == "points"
         self._pictures.setCurrentWidget(self.plane if points else self.strip)
-        self._both.setDirection(QHBoxLayout.Direction.LeftToRight if points else QHBoxLayout.Direction.TopToBottom)
-        self._fit()
         self._forget()
         if points:
             self.plane.clear()
@@ -203,7 +201,7 @@ class SweepLens(Lens):
         distance = "sliced Wasserstein distance" if self.is_points else "feature distance"
         key = "sliced_wasserstein" if self.is_points else "feature_distance"
         every = [
-            Axes("trade", "precision against recall", "recall", "recall: variety", "precision", "precision: fidelity"),
+            Axes("trade", "precision against recall", "recall", "recall (variety)", "precision", "precision"),
             Axes("cost", f"{distance} against calls", "network_calls", "network calls a sample", key, distance),
             Axes("quality", f"{distance} against {self.words}", "", self.words, key, distance),
             Axes("modes", f"share near a mode against {self.words}", "", self.words, "share_within_3_sigma",
@@ -249,7 +247,6 @@ class SweepLens(Lens):
         there = [place for place in range(len(self.values)) if (curve, place) in self._samples]
         there = there[: next((i for i, place in enumerate(there) if place != i), len(there))]
         tiles = np.stack([mosaic(self._samples[curve, place]) for place in there])
-        self.strip.set_columns(len(self.values))
         self.strip.set_images(tiles, [f"{self.words} = {short_number(self.values[place])}" for place in there])
         if (curve, self._place()) in self._samples:
             self.picture("sample", self._samples[curve, self._place()][0])
@@ -282,18 +279,15 @@ class SweepLens(Lens):
         self._pictures = QStackedWidget()
         self._pictures.addWidget(self.strip)
         self._pictures.addWidget(self.plane)
-        self._both = QHBoxLayout()
-        self._both.addWidget(self.plot, 3)
-        self._both.addWidget(self._pictures, 2)
+        both = QHBoxLayout()
+        both.addWidget(self.plot, 3)
+        both.addWidget(self._pictures, 2)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(row)
-        layout.addLayout(self._both, 1)
+        layout.addLayout(both, 1)
         layout.addWidget(self.says)
-        self._fit()
-
-    def _fit(self) -> None:
-        self._pictures.setMinimumHeight(theme.em(self, 6))
+        self.plot.setMinimumHeight(theme.em(self, 9))
 
 
 def mosaic(images: np.ndarray) -> np.ndarray:

@@ -10,6 +10,7 @@ from playground.core.records import Answer
 from playground.gui.panels.base.asker import Ask
 from playground.gui.panels.base.latent.tool import caption
 from playground.gui.panels.stylegan.styles import StyleLens, layer_words, seed_box
+from playground.gui.widgets import theme
 from playground.gui.widgets.flow_layout import FlowLayout
 from playground.gui.widgets.image_grid import ImageGrid
 from playground.gui.widgets.name_box import NameBox, labelled
@@ -109,6 +110,7 @@ class MixingLens(StyleLens):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(row)
         layout.addWidget(self.grid, 1)
+        self.grid.setMinimumHeight(theme.em(self, 9))
         layout.addWidget(self.says)
 
 

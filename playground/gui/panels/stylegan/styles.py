@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QWidget
 
 from playground.gui.panels.base.asker import Ask
 from playground.gui.panels.base.lens import Lens
+from playground.gui.widgets import theme
 from playground.gui.widgets.groove_slider import GrooveSlider
 from playground.gui.widgets.name_box import NameBox, labelled
 from playground.gui.widgets.number_boxes import INT_LIMIT, IntBox
@@ -53,6 +54,7 @@ def seed_box(name: str, words: str, tooltip: str, value: int) -> IntBox:
     box.setAccessibleName(words)
     box.setToolTip(tooltip)
     box.setValue(value)
+    box.setMaximumWidth(theme.em(box, 6))
     return box
 
 

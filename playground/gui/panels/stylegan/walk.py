@@ -12,6 +12,7 @@ from playground.gui.panels.base.latent.codes import spherical, straight
 from playground.gui.panels.base.latent.tool import caption
 from playground.gui.panels.base.views import captioned
 from playground.gui.panels.stylegan.styles import StyleLens, seed_box
+from playground.gui.widgets import theme
 from playground.gui.widgets.curve_plot import CurvePlot
 from playground.gui.widgets.flow_layout import FlowLayout
 from playground.gui.widgets.image_grid import ImageGrid
@@ -35,7 +36,7 @@ class WalkLens(StyleLens):
         self.seed = seed_box(f"{name}.seed", "Seed", f"Decides the {STOPS} codes that the walk goes through", 1)
         self.scrubber = StepScrubber(id_prefix=name)
         self.in_w, self.in_z = ImageGrid(f"{name}.in_w"), ImageGrid(f"{name}.in_z")
-        self.plot = CurvePlot(f"{name}.plot", "step of the walk", "change of the picture")
+        self.plot = CurvePlot(f"{name}.plot", "step of the walk", "change")
         self.says = caption()
         self.says.setObjectName(f"{name}.says")
         self._walks: dict[str, np.ndarray] = {}  # pictures on the way, (T, C, H, W)
@@ -131,6 +132,8 @@ class WalkLens(StyleLens):
         layout.addLayout(pictures, 1)
         layout.addWidget(self.scrubber)
         layout.addWidget(self.says)
+        for widget in (self.in_w, self.plot):
+            widget.setMinimumHeight(theme.em(self, 7))
 
 
 def round_trip(stops: np.ndarray, way: Any) -> np.ndarray:
