@@ -36,10 +36,10 @@ class Rule:
 
 # What the window and the command line need of the core, without torch.
 PLAIN_CORE = (
-    "playground.core.aside playground.core.best_judge playground.core.boltzmann playground.core.errors "
-    "playground.core.experiment playground.core.gaps playground.core.hyperparams playground.core.line "
-    "playground.core.messages playground.core.noise_targets playground.core.plane playground.core.records "
-    "playground.core.spectrum playground.core.turns playground.core.whole_file"
+    "playground.core.aside playground.core.best_judge playground.core.boltzmann playground.core.chain_rule "
+    "playground.core.errors playground.core.experiment playground.core.gaps playground.core.hyperparams "
+    "playground.core.line playground.core.messages playground.core.noise_targets playground.core.plane "
+    "playground.core.records playground.core.spectrum playground.core.turns playground.core.whole_file"
 )
 
 RULES = (

@@ -281,6 +281,7 @@ def describe(model: GenerativeModel, dataset: Dataset) -> dict[str, Any]:
         "shape": spec.shape,
         "kind": spec.kind,
         "extent": spec.extent,
+        "levels": spec.levels,
         "factors": tuple((factor.name, factor.values) for factor in spec.factors if factor.size),
         "measures": tuple(factor.name for factor in spec.continuous),
         "capabilities": model.capabilities(spec),

@@ -10,6 +10,7 @@ from playground.evaluation.gaussians import Gaussians
 from playground.evaluation.latent import LatentLab
 from playground.evaluation.memorisation import Neighbours
 from playground.evaluation.moments import Moments
+from playground.evaluation.pixels import PixelLab
 from playground.evaluation.sweep import Sweep
 
 
@@ -25,4 +26,5 @@ def helpers(dataset: Dataset) -> dict[str, Helper]:
         "census": Census(dataset),
         "moments": Moments(dataset),
         "bound": BoundLab(dataset),
+        "pixels": PixelLab(dataset),
     }

@@ -96,7 +96,7 @@ class Autoregressive(GenerativeModel):
 
     Config = AutoregressiveConfig
     SampleSettings = AutoregressiveSampling
-    answers = GenerativeModel.answers | {"conditionals", "receptive_field"}
+    answers = GenerativeModel.answers | {"conditionals", "costs", "receptive_field"}
 
     config: AutoregressiveConfig
     raster: Tensor
@@ -222,15 +222,14 @@ class Autoregressive(GenerativeModel):
         condition = self._condition(label, len(features))
         if self.spec.kind == "points":
             return self.network(features, condition)
-        c, h, w = self.spec.shape
         if self.any_order:
             assert known is not None
-            seen = known.view(-1, c, h, w).float()
+            seen = known.view(-1, *self.spec.shape).float()
             features = features * seen.repeat_interleave(self.output.features_per_number, dim=1)
             out = self.network(features, seen, condition)
         else:
             out = self.network(features, condition, drop)  # (B, C P, H, W)
-        return out.view(len(out), c, -1, h * w).transpose(2, 3).flatten(1, 2)
+        return out.unflatten(1, (self.spec.shape[0], -1)).flatten(3).transpose(2, 3).flatten(1, 2)
 
     def _condition(self, label: Tensor | None, n: int) -> Tensor | None:
         if self.label is None:
@@ -326,6 +325,12 @@ class Autoregressive(GenerativeModel):
         parameters = self._guesses(x, label, known.flatten(1))
         p = self.output.probabilities(parameters, 1.0, 0)  # (B, D, levels)
         return p.log().transpose(1, 2).unflatten(2, self.spec.shape)
+
+    @torch.no_grad()
+    def costs(self, x: Tensor, label: Tensor | None = None) -> Tensor:
+        """-log p of each number of x from those before it, in nats, all at once: x's shape; they add up to -log p(x).
+        x may be a cutting of an image, as if the image ended where it is cut. Not with context "any"."""
+        return -self.output.log_prob(self._guesses(x, label), x.flatten(1)).view_as(x)
 
     def receptive_field(self, x: Tensor, cursor: int, label: Tensor | None = None) -> Tensor:
         """How strongly each number of x (B, *shape) moves what is said of the one at `cursor`, averaged: `shape`."""

@@ -149,6 +149,10 @@ class StepScrubber(QWidget):
         self._slider.blockSignals(False)
         self._refresh()
 
+    def go_to(self, i: int) -> None:
+        """Shows frame `i`, or the nearest one that is computed, as if a person had chosen it."""
+        self._slider.setValue(max(0, min(i, self._slider.limit())))
+
     def set_caption(self, text: str) -> None:
         """Words about the frame shown."""
         self._caption.setText(text)

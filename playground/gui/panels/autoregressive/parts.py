@@ -1,0 +1,105 @@
+"""What several lenses of this family share: small controls, and how pixels are counted."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+import numpy as np
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
+
+from playground.gui.widgets.flow_layout import FlowLayout
+from playground.gui.widgets.number_boxes import ChoiceBox, FloatBox, IntBox
+
+COLOURS = ("red", "green", "blue")
+
+
+class Place(NamedTuple):
+    """One number of an image."""
+
+    colour: int
+    row: int
+    column: int
+
+    @property
+    def pixel(self) -> tuple[int, int]:
+        """Row and column."""
+        return self.row, self.column
+
+
+def place_of(number: int, shape: Sequence[int]) -> Place:
+    """Where a number stands that is counted as it lies in memory, in images of shape (C, H, W)."""
+    return Place(*(int(part) for part in np.unravel_index(number, tuple(shape))))
+
+
+def words_of(place: Place, shape: Sequence[int]) -> str:
+    """A number in words: row, column, and the colour where there are three. Counted from 1."""
+    colour = f", {COLOURS[place.colour]}" if shape[0] == 3 else ""
+    return f"row {place.row + 1}, column {place.column + 1}{colour}"
+
+
+def swatch_of(place: Place, shape: Sequence[int]) -> str:
+    """The colour in which levels are drawn: "" for gray."""
+    return COLOURS[place.colour] if shape[0] == 3 else ""
+
+
+def levels_of(facts: Mapping[str, Any]) -> int:
+    """How many levels a pixel of the data can have."""
+    return facts["levels"] or 256
+
+
+def named(box: Any, name: str, title: str, tooltip: str) -> Any:
+    """Gives a control what it needs."""
+    box.setObjectName(name)
+    box.setAccessibleName(title)
+    box.setToolTip(tooltip)
+    return box
+
+
+def int_box(name: str, title: str, tooltip: str, low: int, high: int) -> IntBox:
+    """A box for whole numbers."""
+    return named(IntBox(low, high), name, title, tooltip)
+
+
+def float_box(name: str, title: str, tooltip: str, low: float, high: float, step: float) -> FloatBox:
+    """A box for numbers."""
+    box: FloatBox = named(FloatBox(low, high), name, title, tooltip)
+    box.setSingleStep(step)
+    return box
+
+
+def choice_box(name: str, title: str, tooltip: str, entries: Sequence[str] = ()) -> ChoiceBox:
+    """A list to choose from."""
+    return named(ChoiceBox(tuple(entries)), name, title, tooltip)
+
+
+def set_quietly(box: Any, value: Any) -> None:
+    """Shows a value that nobody has chosen by hand."""
+    box.blockSignals(True)
+    box.setValue(value)
+    box.blockSignals(False)
+
+
+def line_of(*widgets: QWidget | tuple[str, QWidget]) -> FlowLayout:
+    """Controls in a row that breaks where the width ends, some with words before them."""
+    row = FlowLayout()
+    for widget in widgets:
+        row.addWidget(_worded(*widget) if isinstance(widget, tuple) else widget)
+    return row
+
+
+def _worded(words: str, widget: QWidget) -> QWidget:
+    """They stay on one line."""
+    both = QWidget()
+    layout = QHBoxLayout(both)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.addWidget(QLabel(words))
+    layout.addWidget(widget)
+    return both
+
+
+def caption(name: str) -> QLabel:
+    """A quiet line that may break."""
+    label = QLabel()
+    label.setObjectName(name)
+    label.setProperty("role", "caption")
+    label.setWordWrap(True)
+    return label

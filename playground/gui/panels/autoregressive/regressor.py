@@ -1,0 +1,112 @@
+"""Why a softmax and not a regressor: where two levels are likely, their mean is a gray that hardly ever occurs."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from playground.core.records import Answer
+from playground.gui.panels.autoregressive.parts import caption, int_box, line_of, place_of, swatch_of, words_of
+from playground.gui.panels.base import Lens
+from playground.gui.panels.base.views import Ask
+from playground.gui.widgets.image_grid import ImageGrid
+from playground.gui.widgets.pixel_canvas import PixelCanvas
+from playground.gui.widgets.softmax_bars import SoftmaxBars
+
+REACH = 4  # pixels around the doubtful one that are drawn
+
+
+class Regressor(Lens):
+    """The most doubtful pixels of held-out images, and the least-squares answer there."""
+
+    key, title = "regressor", "Regressor"
+    tooltip = "Pixels whose distribution has two peaks: the mean, which least squares would answer, is unlikely"
+
+    def __init__(self, name: str, ask: Ask, parent: QWidget | None = None) -> None:
+        super().__init__(name, ask, parent)
+        self._images = self._numbers = self._p = np.empty(0)
+        self.canvas = PixelCanvas(f"{name}.canvas", "Held-out image")
+        self.bars = SoftmaxBars(f"{name}.bars", cumulates=False)
+        self.answers = ImageGrid(f"{name}.answers")
+        self.answers.set_columns(3)
+        self.answers.setToolTip(
+            "The surroundings with the pixel at either peak and at the mean between them: level and probability"
+        )
+        self.which = int_box(f"{name}.which", "Doubtful pixel", "0: the most doubtful one; each of another image", 0, 0)
+        self.words = caption(f"{name}.words")
+        self._lay_out()
+        self.which.valueChanged.connect(lambda _: self._show())
+
+    @classmethod
+    def fits(cls, facts: Mapping[str, Any]) -> bool:
+        return bool(facts["kind"] == "images" and facts["density_kind"] == "exact")
+
+    def start(self, facts: Mapping[str, Any]) -> None:
+        self._images = self._numbers = self._p = np.empty(0)
+        self.words.setText("Held-out images are being searched.")
+
+    def refresh(self) -> None:
+        self.ask("doubtful", "doubtful", target="pixels")
+
+    def answered(self, answer: Answer) -> None:
+        self._images, self._numbers, self._p = (answer.arrays[name] for name in ("x", "number", "p"))
+        self.which.setMaximum(len(self._images) - 1)
+        self._show()
+
+    def readings(self) -> Mapping[str, float]:
+        """The probability of the mean level and of the two peaks."""
+        if not len(self._p):
+            return {}
+        p = self._p[self.which.value()]
+        low, mean, high = self._answers(p)
+        return {"mean": float(p[mean]), "low": float(p[low]), "high": float(p[high])}
+
+    @staticmethod
+    def _answers(p: np.ndarray) -> tuple[int, int, int]:
+        """The lower peak, the mean level and the upper peak."""
+        levels = np.arange(len(p))
+        mean = int(np.clip(np.round((p * levels).sum()), 1, len(p) - 2))
+        return int(p[:mean].argmax()), mean, mean + 1 + int(p[mean + 1 :].argmax())
+
+    def _show(self) -> None:
+        if not len(self._p):
+            return
+        k, shape = self.which.value(), self.facts["shape"]
+        image, number, p = self._images[k], int(self._numbers[k]), self._p[k]
+        place, chosen = place_of(number, shape), self._answers(p)
+        known = np.arange(shape[1] * shape[2]).reshape(shape[1:]) < place.row * shape[2] + place.column
+        self.canvas.set_picture(image * known, place.pixel, known)
+        self.bars.set_scale("level 0", str(len(p) - 1), swatch_of(place, shape))
+        self.bars.set_distribution(p, chosen[1], words=f"mean {chosen[1]}")
+        filled = np.stack([self._filled(image, number, level / (len(p) - 1)) for level in chosen])
+        names = ("", "mean ", "")
+        self.answers.set_images(filled, [f"{name}{c}: {p[c]:.3f}" for name, c in zip(names, chosen, strict=True)])
+        times = min(p[chosen[0]], p[chosen[2]]) / max(p[chosen[1]], 1e-12)
+        self.words.setText(
+            f"{words_of(place, shape).capitalize()}, the trained model's softmax. Its mean is level "
+            f"{(p * np.arange(len(p))).sum():.1f}: what least squares answers. That level has p = {p[chosen[1]]:.4f}; "
+            f"the lower peak is {times:,.1f} times as likely."
+        )
+
+    def _filled(self, image: np.ndarray, number: int, value: float) -> np.ndarray:
+        """The surroundings of the pixel with this value in it; what comes later is gray."""
+        colours, height, width = self.facts["shape"]
+        colour, row, column = place_of(number, self.facts["shape"])
+        padded = np.full((colours, height + 2 * REACH, width + 2 * REACH), 0.5, np.float32)
+        padded[:, REACH:-REACH, REACH:-REACH] = image
+        patch = padded[:, row : row + REACH + 2, column : column + 2 * REACH + 1].copy()
+        patch[:, -1] = patch[:, REACH, REACH + 1 :] = 0.5
+        patch[colour:, REACH, REACH] = value  # later colours of the pixel are not known yet
+        return patch
+
+    def _lay_out(self) -> None:
+        stage = QHBoxLayout()
+        stage.addWidget(self.canvas, 3)
+        stage.addWidget(self.bars, 5)
+        stage.addWidget(self.answers, 6)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addLayout(stage, 1)
+        layout.addLayout(line_of(("doubtful pixel", self.which)))
+        layout.addWidget(self.words)
