@@ -9,6 +9,8 @@ from functools import cached_property
 
 import numpy as np
 
+CELLS, BEYOND = 180, 1.5
+
 
 @dataclass(frozen=True, eq=False)
 class TabulatedPlane:
@@ -77,6 +79,12 @@ class TabulatedPlane:
     def coarse(self, every: int) -> "TabulatedPlane":
         """The same density on every so manieth point."""
         return TabulatedPlane(self.axis[::every], self.log_p[::every, ::every])
+
+
+def cells(extent: float) -> np.ndarray:
+    """The middles of the cells of a grid along one side: `CELLS` within the extent, and half as many more beyond it."""
+    count = round(BEYOND * CELLS)
+    return (np.arange(count) - (count - 1) / 2) * (2 * extent / CELLS)
 
 
 def log_normal(x: np.ndarray, mean: np.ndarray, covariance: np.ndarray) -> np.ndarray:

@@ -8,7 +8,7 @@ import torch
 from scipy import stats
 
 from playground import registry
-from playground.core.plane import TabulatedPlane, axes_of, covariance_of, responsibilities
+from playground.core.plane import TabulatedPlane, axes_of, cells, covariance_of, responsibilities
 
 AXIS = np.linspace(-7.0, 7.0, 281)
 MEAN, COVARIANCE = np.array([0.4, -0.3]), covariance_of(1.2, 0.5, 0.7)
@@ -86,6 +86,14 @@ def test_responsibilities_are_bayes_rule():
     share, log_p = responsibilities(x, weights, means, covariances)
     np.testing.assert_allclose(share, joint / joint.sum(axis=1, keepdims=True), atol=1e-12)
     np.testing.assert_allclose(log_p, np.log(joint.sum(axis=1)), atol=1e-12)
+
+
+def test_the_grid_has_its_cells_within_the_extent_and_half_as_many_beyond():
+    axis = cells(3.0)
+    assert (np.abs(axis) <= 3.0).sum() == 180
+    assert len(axis) == 270
+    np.testing.assert_allclose(np.diff(axis), 6 / 180)
+    assert axis[0] == -axis[-1]
 
 
 def test_a_density_that_vanishes_has_finite_numbers():

@@ -9,7 +9,6 @@ from pytestqt.qtbot import QtBot
 
 from playground import registry
 from playground.gui.panels.gaussian.line import LineLens
-from playground.gui.panels.gaussian.mass import MassLens
 from playground.gui.panels.gaussian.on_line import TICKS
 from playground.gui.panels.gaussian.steps import StepsLens
 from playground.gui.widgets import controls
@@ -223,7 +222,7 @@ def test_a_step_moves_mass_and_makes_none(open_window):
 
 
 def test_only_a_line_whose_density_is_known_has_such_lenses(person):
-    for lens in (LineLens, StepsLens, MassLens):
+    for lens in (LineLens, StepsLens):
         assert lens.fits({"shape": (1,), "data": {"entropy": 1.2}})
         assert not lens.fits({"shape": (2,), "data": {"entropy": 1.2}})
         assert not lens.fits(

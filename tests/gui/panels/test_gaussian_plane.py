@@ -77,6 +77,20 @@ def test_an_ellipse_in_the_hand_and_a_mixture_by_steps(open_window, tiny_run):
     person.press("gaussian.inside.clouds.responsibilities")
     assert not len(plane.members())
 
+    # the mass that a step moves
+    person.show_tool("gaussian.inside.lens", "Moving mass")
+    person.press("gaussian.inside.mass.step")
+    person.wait(lambda: person.session.step == 5)
+    person.until("paused")
+    now = readings(person, "mass")
+    assert now["added"] > 1e-4
+    assert abs(now["added"] - now["taken"]) < 1e-4
+    assert now["before"] == pytest.approx(1.0, abs=1e-4)
+    assert now["after"] == pytest.approx(1.0, abs=1e-4)
+    change = person.find("gaussian.inside.mass.plane").change()
+    assert change.min() < 0 < change.max()
+    assert abs(change.sum()) * (6 / 180) ** 2 < 1e-4  # all of it is in the picture
+
 
 def test_colours_and_marks_together_tell_36_clouds_apart():
     assert len({(cloud % 6, mark(cloud)) for cloud in range(36)}) == 36

@@ -12,7 +12,7 @@ from playground.gui.panels.gaussian.steps import StepsLens
 class Inside(LensView):
     """What a density is, and how likelihood fits one."""
 
-    lens_classes = (LineLens, StepsLens, MassLens, PlaneLens, CloudsLens, ImagesLens)
+    lens_classes = (LineLens, StepsLens, PlaneLens, CloudsLens, MassLens, ImagesLens)
 
 
 class Panel(ModelPanel):

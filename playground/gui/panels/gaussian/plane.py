@@ -9,7 +9,7 @@ from PySide6.QtCore import QEvent, QTimer
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from playground.core.experiment import Experiment
-from playground.core.plane import TabulatedPlane, axes_of, covariance_of
+from playground.core.plane import TabulatedPlane, axes_of, cells, covariance_of
 from playground.core.records import Answer
 from playground.gui.panels.base import Lens
 from playground.gui.panels.base.asker import Ask
@@ -22,9 +22,7 @@ from playground.gui.widgets.name_box import NameBox
 from playground.gui.widgets.sum_bar import Part, SumBar
 from playground.gui.widgets.words import Words
 
-CELLS = 180  # of the square that is drawn, along one side; the table goes half as far again
 BLOCK = 30  # rows of the table that are asked for at once: some densities take their time, and others wait for it
-BEYOND = 1.5
 LEVELS = (0.03, 0.12, 0.3, 0.6)  # of the exact density's highest value
 COARSER = 2  # points of the table to one by which the reverse optimum is searched
 FORWARD, REVERSE = "forward", "reverse"
@@ -117,8 +115,8 @@ class PlaneLens(Lens):
             self._ask_rows()
             return
         self.table = TabulatedPlane(axis, np.concatenate(self._rows))
-        off = (len(axis) - CELLS) // 2
-        shown = self.table.p[off : off + CELLS, off : off + CELLS]
+        drawn = np.abs(axis) <= self.facts["extent"]
+        shown = self.table.p[np.ix_(drawn, drawn)]
         self.plane.set_contours(shown, tuple(level * float(shown.max()) for level in LEVELS))
         self._show()
 
@@ -138,10 +136,8 @@ class PlaneLens(Lens):
     # -- the ellipse under the hand -----------------------------------------------------------------------------------
 
     def _axis(self) -> np.ndarray:
-        """The table's places along one side: the middles of the cells that are drawn, and as many beyond."""
-        cell = 2 * self.facts["extent"] / CELLS
-        count = round(CELLS * BEYOND)
-        return (np.arange(count) - (count - 1) / 2) * cell
+        """The table's places along one side."""
+        return cells(self.facts["extent"])
 
     def _values(self) -> dict[str, int]:
         return {word: each.value() for word, each in self.sliders.items()}
