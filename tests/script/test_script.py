@@ -35,7 +35,7 @@ def _data_of(model: str) -> str:
 
 
 BY_HAND = (
-    Event(2, set={"discriminator_steps": 2, "train.lr": 0.01}),
+    Event(2, set={"discriminator_steps": 2, "train.lr": 0.01, "objective": "hinge", "momentum": 0.5}),
     Event(5, parts=("generator",), count=3),
     Event(11, set={"train.batch": 24, "train.warmup": 40, "train.ema": 0.5}),
     Event(13, set={"train.weight_decay": 0.5, "train.clip": 0.02}),

@@ -28,6 +28,7 @@ class ModelDiagram(DrawnWidget):
         self._edges: tuple[Edge, ...] = ()
         self._lit: frozenset[str] = frozenset()
         self._thumbnails: dict[str, TileSheet] = {}
+        self._words: dict[str, str] = {}
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
 
     def set_graph(self, nodes: Sequence[Node], edges: Sequence[Edge]) -> None:
@@ -43,6 +44,7 @@ class ModelDiagram(DrawnWidget):
         self._nodes, self._edges = by_id, tuple(edges)
         self._lit = frozenset()
         self._thumbnails.clear()
+        self._words.clear()
         self._describe()
         self.updateGeometry()
         self.update()
@@ -66,6 +68,16 @@ class ModelDiagram(DrawnWidget):
         else:
             self._thumbnails[node_id] = TileSheet(image[None], signed)
         self.update()
+
+    def set_words(self, node_id: str, words: str) -> None:
+        """Writes something under a node in place of its caption, as long as that may be; "" brings that back."""
+        self._words[node_id] = words
+        self._describe()
+        self.update()
+
+    def words(self, node_id: str) -> str:
+        """What is written under a node."""
+        return self._words.get(node_id) or self._nodes[node_id].caption
 
     def clear_thumbnails(self) -> None:
         """Takes all pictures away."""
@@ -109,7 +121,7 @@ class ModelDiagram(DrawnWidget):
             self._write(painter, node.label, box.center(), 1.25 if on_variable else 1.0)
         else:
             self._draw_thumbnail(painter, thumbnail, box)
-        caption = " ".join(part for part in (node.label if thumbnail else "", node.caption) if part)
+        caption = " ".join(part for part in (node.label if thumbnail else "", self.words(node.id)) if part)
         if caption:
             painter.setPen(QColor(look.accent if lit else look.muted))
             self._write(painter, caption, QPointF(box.center().x(), box.bottom() + CAPTION * em / 2))
@@ -217,7 +229,7 @@ class ModelDiagram(DrawnWidget):
         for node in self._nodes.values():
             targets = [maths_label.plain(self._nodes[e.target].label) for e in self._edges if e.source == node.id]
             sentence = f"{_SPOKEN[node.kind]} {maths_label.plain(node.label)}"
-            sentence += f" ({node.caption})" if node.caption else ""
+            sentence += f" ({maths_label.plain(self.words(node.id))})" if self.words(node.id) else ""
             sentence += " (active)" if node.id in self._lit else ""
             sentence += f" leads to {' and '.join(targets)}" if targets else ""
             sentences.append(sentence)

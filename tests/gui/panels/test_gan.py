@@ -1,5 +1,6 @@
 """The GAN's lenses: D against the best answer, one player alone, modes followed, playing the discriminator."""
 
+import re
 import threading
 from types import SimpleNamespace
 
@@ -158,9 +159,13 @@ def test_each_player_is_stepped_alone_and_k_is_one_setting(inside):
     assert person.find("gan.inside.players.k").value() == 2
     for _, (_, share) in shown.scores._curves.items():
         assert share[::2].sum() == pytest.approx(1)
+    # The drawing says it too, as long as the lens is seen.
+    assert re.fullmatch(r"x̂ 0\.\d\d, x 0\.\d\d", person.panel.diagram.words("verdict"))
+    lens(person, "Modes")
+    assert person.panel.diagram.words("verdict") == ""
 
 
-def test_live_images_are_said_to_be_real_or_fake(inside):
+def test_live_images_are_said_to_be_real_or_fake_and_counted_by_class(inside):
     person = inside("digits")
     shown = lens(person, "Players")
     assert len(shown.items.images()) == 8
@@ -171,6 +176,10 @@ def test_live_images_are_said_to_be_real_or_fake(inside):
     person.ask_again(shown.outdate)
     assert set(shown.items._captions) <= {"REAL", "FAKE"}
     assert set(person.view.pictures) == {"x", "sample"}
+    shown = lens(person, "Modes")
+    assert words(person, "modes.counter").startswith("Classes hit: ")
+    assert "Judged by the project's classifier" in words(person, "modes.words")
+    assert sum(shown.bars.counts()) == 200
 
 
 def test_where_there_is_no_game_the_lenses_say_so(inside):
@@ -220,14 +229,6 @@ def test_modes_are_counted_while_training_goes_on(inside, monkeypatch):
     steps, _ = shown.hits._curves["hit"]
     assert steps.tolist() == [30, 31]
     assert shown.hits.isVisible()
-
-
-def test_classes_are_those_that_the_projects_classifier_sees(inside):
-    person = inside("digits")
-    shown = lens(person, "Modes")
-    assert words(person, "modes.counter").startswith("Classes hit: ")
-    assert "Judged by the project's classifier" in words(person, "modes.words")
-    assert sum(shown.bars.counts()) == 200
 
 
 # -- playing the discriminator --------------------------------------------------------------------------------------

@@ -72,6 +72,17 @@ def test_the_graph_is_told_in_words(diagram):
     assert diagram.accessibleDescription().startswith("observed variable x (data) leads to encoder; network encoder")
 
 
+def test_words_take_the_place_of_a_caption_and_give_it_back(diagram):
+    before = diagram.grab().toImage()
+    diagram.set_words("x", "7.5")
+    assert diagram.words("x") == "7.5"
+    assert diagram.grab().toImage() != before
+    assert "observed variable x (7.5)" in diagram.accessibleDescription()
+    diagram.set_words("x", "")
+    assert diagram.words("x") == "data"
+    assert diagram.grab().toImage() == before
+
+
 def test_an_edge_to_nowhere_is_refused(diagram):
     with pytest.raises(ValueError, match="not there"):
         diagram.set_graph(NODES, [Edge("x", "y")])

@@ -45,6 +45,11 @@ class Panel(ModelPanel):
         (inside,) = (view for view in self.views if isinstance(view, Inside))
         self.settings.edited.connect(lambda key, value, live: inside.show_setting(key, value))
 
+    def _grown(self, part: QWidget) -> None:
+        super()._grown(part)
+        if isinstance(part, PlayersLens):
+            part.judged.connect(lambda words: self.diagram.set_words("verdict", words))
+
     def graph(self, facts: Mapping[str, Any]) -> tuple[Sequence[Node], Sequence[Edge]]:
         nodes = [
             Node("z", "latent", "z, y" if facts["conditional"] else "z", 0, caption="noise"),

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from PySide6.QtCore import Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
@@ -29,8 +30,13 @@ K = "discriminator_steps"
 
 
 class PlayersLens(FollowingLens):
-    """Step one player alone and see what it does to the scores of both."""
+    """Step one player alone and see what it does to the scores of both.
 
+    Signals:
+        judged: (words) what D says of samples and of real data on average, for the drawing; "" when it is not seen.
+    """
+
+    judged = Signal(str)
     key = "players"
     title = "Players"
     tooltip = "Step D or G alone, in slow motion if you like, and see what D says of real data and of samples"
@@ -98,6 +104,8 @@ class PlayersLens(FollowingLens):
         threshold = Threshold.of(real, fake, is_share)
         if not self.is_points:
             self._show_images(found["made"].clip(0, 1), np.concatenate([real[:SHOWN], fake[:SHOWN]]), threshold)
+        digits = 2 if is_share else 1
+        self.judged.emit(f"x̂ {fake.mean():.{digits}f}, x {real.mean():.{digits}f}".replace("-", "−"))
         caught = float(((fake <= threshold.at).mean() + (real > threshold.at).mean()) / 2)
         when = f"After {answer.step:,} steps" if answer.step else "Untrained"
         self.words.setText(
@@ -138,11 +146,13 @@ class PlayersLens(FollowingLens):
         self.wish.emit(Watch(on, PAUSE if on else 0.0))
 
     def showEvent(self, event: QShowEvent) -> None:
+        self._is_current = False  # so that the drawing hears it again
         super().showEvent(event)
         self._watch()
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
+        self.judged.emit("")
         self._watch()
 
     # -- layout -------------------------------------------------------------------------------------------------------
