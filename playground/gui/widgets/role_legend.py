@@ -12,7 +12,17 @@ from playground.gui.widgets import theme
 from playground.gui.widgets.drawn_widget import DrawnWidget
 from playground.gui.widgets.plots import blend, surface_inks
 
-Role = Literal["data", "model", "exact"]
+Role = Literal["data", "model", "exact", "other", "plain"]  # other, plain: a model asked otherwise
+BROAD: tuple[Role, ...] = ("data", "exact", "plain")  # whose arrows lie broad and pale under the thin ones
+
+
+def ink_of(role: Role) -> str:
+    """The colour of a role."""
+    look = theme.current()
+    inks: dict[Role, str] = {
+        "data": look.data, "model": look.model, "exact": look.exact, "other": look.series[3], "plain": look.muted,
+    }  # fmt: skip
+    return inks[role]
 
 
 @dataclass(frozen=True)
@@ -58,7 +68,7 @@ class RoleLegend(DrawnWidget):
 
     def _draw_mark(self, painter: QPainter, entry: LegendEntry, box: QRectF, em: float) -> None:
         look = theme.current()
-        colour = QColor({"data": look.data, "model": look.model, "exact": look.exact}[entry.role])
+        colour = QColor(ink_of(entry.role))
         centre = box.center()
         if entry.kind in ("density", "surface"):
             shades = QLinearGradient(box.topLeft(), box.topRight())
@@ -69,7 +79,7 @@ class RoleLegend(DrawnWidget):
             painter.setBrush(shades)
             painter.drawRect(box.adjusted(0, 0.2 * em, 0, -0.2 * em))
             return
-        broad = entry.kind == "arrows" and entry.role != "model"
+        broad = entry.kind == "arrows" and entry.role in BROAD
         line = QPen(blend(colour.name(), look.base, 0.55) if broad else colour, (0.22 if broad else 0.09) * em)
         painter.setPen(line)
         if entry.kind != "points":

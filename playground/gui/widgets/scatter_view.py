@@ -12,13 +12,13 @@ from playground.gui.widgets import theme
 from playground.gui.widgets.contours import contour_segments
 from playground.gui.widgets.drawn_widget import DrawnWidget
 from playground.gui.widgets.plots import HAIRLINE, THINNEST, bare_plot, blend, pen, set_curve_pen, surface_inks
-from playground.gui.widgets.role_legend import LegendEntry, Role, RoleLegend
+from playground.gui.widgets.role_legend import BROAD, LegendEntry, Role, RoleLegend, ink_of
 
 MOST_POINTS = 2000
 _MOST_TRAIL_VERTICES = 20_000
-_SYMBOLS: dict[Role, str] = {"data": "o", "model": "d", "exact": "+"}
-_SIZES: dict[Role, float] = {"data": 0.28, "model": 0.42, "exact": 0.45}  # em
-_OPACITY: dict[Role, float] = {"data": 0.45, "model": 0.8, "exact": 0.8}
+_SYMBOLS: dict[Role, str] = {"data": "o", "model": "d", "exact": "+", "other": "t", "plain": "s"}
+_SIZES: dict[Role, float] = {"data": 0.28, "model": 0.42, "exact": 0.45, "other": 0.42, "plain": 0.36}  # em
+_OPACITY: dict[Role, float] = {"data": 0.45, "model": 0.8, "exact": 0.8, "other": 0.8, "plain": 0.6}
 _DENSITY, _CONTOURS, _TRAILS = "density", "exact density", "paths"
 _COLUMNS = 96  # in which numbers on a line are stacked
 _MASS = (0.5, 0.9)  # shares of an exact density's mass that are outlined
@@ -187,7 +187,7 @@ class ScatterView(DrawnWidget):
         All arrow layers share one scale, so that their lengths compare: the longest arrow spans about one cell of the
         grid that N points make over the extent.
         """
-        item = self._layer(layer, "arrows", role, pg.PlotCurveItem(connect="pairs"), 4 if role == "model" else 3)
+        item = self._layer(layer, "arrows", role, pg.PlotCurveItem(connect="pairs"), 3 if role in BROAD else 4)
         self._arrows[layer] = (np.asarray(xy, float), np.nan_to_num(np.asarray(uv, float)))
         self._changed(item, len(xy) > 0)
         longest = max(float(np.hypot(*field.T).max(initial=0.0)) for _, field in self._arrows.values())
@@ -317,7 +317,7 @@ class ScatterView(DrawnWidget):
 
     def _style(self, layer: _Layer) -> None:
         look = theme.current()
-        colour = {"data": look.data, "model": look.model, "exact": look.exact}[layer.role]
+        colour = ink_of(layer.role)
         ink = theme.faded(colour, _OPACITY[layer.role])
         if layer.kind == "points":
             layer.item.setSymbol(_SYMBOLS[layer.role])
@@ -335,8 +335,8 @@ class ScatterView(DrawnWidget):
             # Opaque: its many short pieces overlap at their ends, which would show as dots.
             set_curve_pen(layer.item, pen(self, colour, HAIRLINE))
         else:
-            # A broad pale exact arrow under a thin one of the model: where they agree, one lies inside the other.
-            broad = layer.role != "model"
+            # A broad pale arrow under a thin one of the model: where they agree, one lies inside the other.
+            broad = layer.role in BROAD
             set_curve_pen(
                 layer.item, pen(self, blend(colour, look.base, 0.55 if broad else 0.0), 0.2 if broad else 0.07)
             )

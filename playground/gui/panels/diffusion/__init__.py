@@ -4,8 +4,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from playground.gui.panels.base import LensView, ModelPanel, TrainView
+from playground.gui.panels.diffusion.bridge import BridgeLens
 from playground.gui.panels.diffusion.corrupt import CorruptLens
+from playground.gui.panels.diffusion.guidance import GuidanceLens
+from playground.gui.panels.diffusion.losses import LossesLens
 from playground.gui.panels.diffusion.reverse import ReverseView
+from playground.gui.panels.diffusion.sweeps import GuidanceSweepLens, SamplersLens
+from playground.gui.panels.diffusion.twin import TwinLens
 from playground.gui.widgets.model_diagram import Edge, Node
 
 __all__ = ["Inside", "Panel", "ReverseView"]
@@ -14,7 +19,7 @@ __all__ = ["Inside", "Panel", "ReverseView"]
 class Inside(LensView):
     """What was learned, and what it can be asked for."""
 
-    lens_classes = (CorruptLens,)
+    lens_classes = (CorruptLens, LossesLens, TwinLens, BridgeLens, SamplersLens, GuidanceLens, GuidanceSweepLens)
 
 
 class Panel(ModelPanel):
