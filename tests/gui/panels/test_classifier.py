@@ -5,6 +5,8 @@ import pytest
 from pytestqt.qtbot import QtBot
 
 from playground import registry
+from playground.gui.panels.classifier.directions import DirectionsLens
+from playground.gui.panels.classifier.nets import NetsLens
 from tests.gui.driving import opened_window
 
 INSIDE = "classifier.inside"
@@ -81,7 +83,7 @@ def test_squared_error_gives_the_mean_of_the_class_and_an_opponent_makes_it_spre
         assert measured(nets, "yz.variance") < 0.02 * of_class.var(axis=0).mean()
         assert measured(nets, "game.variance") > 0.3 * of_class.var(axis=0).mean()
     words = " ".join(nets.texts())
-    assert "there is no z" in words
+    assert "has no z" in words
     assert "ignores z" in words
 
 
@@ -136,8 +138,12 @@ def test_networks_rebuild_better_than_as_many_principal_components(stretch):
         stretch.settle()
 
 
-def test_data_that_no_bundled_generator_learned_leave_only_what_needs_none(open_window, tiny_run):
-    person = open_window(tiny_run("classifier", "shapes", steps=1))
-    person.show_view("Inside")
-    assert person.view.lens.title == "Encode and decode"
-    assert person.find(f"{INSIDE}.stretch.after").images().shape[1] == 3
+def test_lenses_that_need_bundled_runs_are_offered_on_their_data_only():
+    def facts(data, **options):
+        return {"data_name": data, "data": {"options": options}}
+
+    assert DirectionsLens.fits(facts("shapes", size=16))
+    assert not DirectionsLens.fits(facts("shapes", size=32))  # the generator learned smaller ones
+    assert not DirectionsLens.fits(facts("kmnist"))
+    assert NetsLens.fits(facts("strokes"))
+    assert not NetsLens.fits(facts("shapes", size=16))

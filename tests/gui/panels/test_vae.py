@@ -147,7 +147,7 @@ def test_a_conditional_model_decodes_the_label_that_is_chosen(open_window, tiny_
 def test_in_the_plane_the_code_is_a_mark_on_the_paths_of_its_axes(open_window, tiny_run):
     person = open_window(tiny_run("vae", "moons", steps=30))
     plane = person.find("vae.latent.plane")
-    assert set(plane.visible_layers()) == {"real data", "paths", "decoded"}
+    assert set(plane.visible_layers()) == {"real data", "exact density", "paths", "decoded"}
     before = plane._layers["decoded"].item.getData()
     move(person, 0, TWO_SIGMA)
     after = plane._layers["decoded"].item.getData()

@@ -66,6 +66,6 @@ class RecogniseView(View):
         self.images.set_images(x[:SHOWN], captions[:SHOWN])
         right = float((given == real).mean())
         self.words.setText(
-            f"After {answer.step:,} steps {right:.1%} of {len(real)} held-out images are labelled right; "
-            "✗ names the right label; a percentage shows where the network is less than 99.5 % sure."
+            f"After {answer.step:,} steps {right:.1%} of {len(real)} held-out images are labelled right. "
+            "✗: the right label; a percentage: not quite sure."
         )

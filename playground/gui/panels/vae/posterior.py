@@ -197,10 +197,7 @@ class PosteriorLens(Lens):
         fit, kl = self._fit_and_kl()
         self.sum.set_parts("−ELBO", Part("−log p(x|z)", -fit), Part("KL", kl))
         k = pair[0]
-        text = (
-            f"ELBO = log p(x|z) − KL = {fit:.2f} − {kl:.2f} = {fit - kl:.2f} nats\n"
-            f"z{k + 1} = μ + σ ε = {mean[k]:.2f} + {std[k]:.2f} · {self._eps[k]:.2f} = {z[k]:.2f}"
-        )
+        text = f"ε held: z{k + 1} = μ + σ ε = {mean[k]:.2f} + {std[k]:.2f} · {self._eps[k]:.2f} = {z[k]:.2f}"
         self.words.setText(text.replace("-", "−"))
 
     # -- layout -------------------------------------------------------------------------------------------------------
@@ -212,6 +209,8 @@ class PosteriorLens(Lens):
 
     def _fit(self) -> None:
         self.example.strip.setFixedHeight(theme.em(self, 2.6))
+        for words in (self.words, self.axes_words):
+            words.setMinimumHeight(2 * words.fontMetrics().lineSpacing())
 
     def _lay_out(self) -> None:
         choices = QWidget()
@@ -223,7 +222,7 @@ class PosteriorLens(Lens):
         row.addWidget(self.noise)
         right = QVBoxLayout()
         right.addWidget(self.example.strip)
-        right.addWidget(captioned(self.bars, "KL of each axis, nats"), 1)
+        right.addWidget(captioned(self.bars, "KL of each axis, in nats as all below"), 1)
         right.addWidget(self.axes_words)
         right.addWidget(self.sum)
         right.addWidget(self.words)
