@@ -225,7 +225,7 @@ def test_guidance_of_one_is_the_class_and_more_goes_beyond_it(plane):
     # The conditional sampler by itself gives the same cloud: one mode, at (1.6, 0).
     np.testing.assert_allclose(samples[10].mean(axis=0), told.mean(dim=0).numpy(), atol=0.06)
     spreads = {tenths: x.std(axis=0).max() for tenths, x in samples.items()}
-    assert spreads[40] < 0.7 * spreads[10] < 0.2 * spreads[0]
+    assert spreads[40] < spreads[10] < 0.2 * spreads[0]
     assert set(guidance.plane.visible_layers()) >= {"score, no label", "score of the class", "guided score"}
     before = guidance.guided()
     plane.ask_again(lambda: plane.choose("diffusion.inside.guidance.label", "4"))
