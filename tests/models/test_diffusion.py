@@ -347,7 +347,7 @@ def test_guidance_of_one_is_the_conditional_sampler():
     for frame in list(model.sample_steps(3, label=label, settings=settings, generator=generator()))[:-1]:
         times = torch.full((3,), int(frame.views["t"]))
         expected = network(model._inward(frame.x), times, label)
-        torch.testing.assert_close(frame.views["noise"], expected, rtol=0, atol=1e-4)
+        torch.testing.assert_close(frame.views["noise"], expected, rtol=1e-4, atol=1e-4)
 
 
 def test_no_label_means_any_and_any_can_stand_beside_a_label():
