@@ -60,6 +60,7 @@ class SweepLens(Lens):
     def __init__(self, name: str, ask: Ask, parent: QWidget | None = None) -> None:
         super().__init__(name, ask, parent)
         self.axes = NameBox(f"{name}.axes", "Axes", "What is drawn against what, one point a value of the setting")
+        self.axes.setSizeAdjustPolicy(NameBox.SizeAdjustPolicy.AdjustToContents)
         self.shown = NameBox(
             f"{name}.shown", "Samples at", "The value whose samples are on show and ringed in the plot"
         )

@@ -30,6 +30,7 @@ class LayersLens(StyleLens):
     def __init__(self, name: str, ask: Ask, parent: QWidget | None = None) -> None:
         super().__init__(name, ask, parent)
         self.layer = NameBox(f"{name}.layer", "Layer", "From the coarsest to the finest, with the size of its maps")
+        self.layer.setSizeAdjustPolicy(NameBox.SizeAdjustPolicy.AdjustToContents)
         self.kind = NameBox(
             f"{name}.kind",
             "Shown",

@@ -136,8 +136,8 @@ class MappingLens(StyleLens):
 
     def _lay_out(self) -> None:
         row = QHBoxLayout()
-        row.addWidget(captioned(self.z_plane, "z, before the mapping"), 2)
-        row.addWidget(captioned(self.w_plane, "w, after it"), 2)
+        row.addWidget(captioned(self.z_plane, "codes z"), 2)
+        row.addWidget(captioned(self.w_plane, "styles w"), 2)
         row.addWidget(captioned(self.samples, "samples"), 3)
         sliders = QGridLayout()
         sliders.addWidget(self._psi_words, 0, 0)

@@ -132,8 +132,7 @@ class WalkLens(StyleLens):
         layout.addLayout(pictures, 1)
         layout.addWidget(self.scrubber)
         layout.addWidget(self.says)
-        for widget in (self.in_w, self.plot):
-            widget.setMinimumHeight(theme.em(self, 7))
+        self.plot.setMinimumHeight(theme.em(self, 7))
 
 
 def round_trip(stops: np.ndarray, way: Any) -> np.ndarray:
