@@ -73,8 +73,9 @@ class GANConfig:
     prior: str = param("normal", choices=("normal", "uniform"), more=True,
                        help="What the generator's network is fed: normal numbers, or numbers equally likely between "
                             "−√3 and √3, made of the normal code z.")  # fmt: skip
-    spectral: bool = param(False, label="spectral norm", more=True, help="Divide the matrix of each of the "
-                           "discriminator's layers by its largest singular value.")  # fmt: skip
+    spectral: bool = param(False, label="spectral norm", more=True,
+                           help="Divide the matrix of each of the discriminator's layers by its largest singular "
+                                "value.")  # fmt: skip
     label_dropout: float = param(0.1, low=0.0, high=1.0, step=0.05, live=True, more=True, label="label dropout",
                                  help="Share of labels hidden in training, so that one may be left open.")  # fmt: skip
     width: int = param(48, low=8, high=256, step=8, more=True,
@@ -128,7 +129,7 @@ class GAN(GenerativeModel):
     Config = GANConfig
     SampleSettings = GANSampling
     parts = ("discriminator", "generator")
-    answers = GenerativeModel.answers | {"discriminate", "judge", "round"}
+    answers = GenerativeModel.answers | {"between", "discriminate", "judge", "round"}
 
     config: GANConfig
     centre: Tensor
@@ -171,8 +172,7 @@ class GAN(GenerativeModel):
     def configure_optimizers(self) -> dict[str, Optimizer]:
         """Their momentum is set at each update; by default there is none, since the opponent moves, and yesterday's
         direction misleads."""
-        players = {"discriminator": self.discriminator, "generator": self.generator}
-        return {part: torch.optim.Adam(net.parameters(), fused=True) for part, net in players.items()}
+        return {part: torch.optim.Adam(self.get_submodule(part).parameters(), fused=True) for part in self.parts}
 
     def train_step(
         self, batch: Batch, optimizers: Mapping[str, Optimizer], generator: torch.Generator, parts: tuple[str, ...]
@@ -223,8 +223,7 @@ class GAN(GenerativeModel):
             for group in optimizers[part].param_groups:
                 group["betas"] = (self.config.momentum, 0.99)
             optimizers[part].zero_grad()
-            player = {"discriminator": self.discriminator, "generator": self.generator}[part]
-            loss.backward(inputs=list(player.parameters()))
+            loss.backward(inputs=list(self.get_submodule(part).parameters()))
             optimizers[part].step()
 
     def _penalty(self, x: Tensor, made: Tensor, label: Tensor | None, generator: torch.Generator) -> Tensor:
@@ -265,6 +264,12 @@ class GAN(GenerativeModel):
     def decode(self, z: Tensor, label: Tensor | None = None) -> Tensor:
         """The example (B, *shape) that the generator makes of z (B, Z); it heeds no z where it draws none."""
         return self.generator(z * self.config.use_z, self._label(label, len(z))) * self.scale + self.centre
+
+    @torch.no_grad()
+    def between(self, z: Tensor, label: Tensor, other: Tensor, share: Tensor) -> Tensor:
+        """Examples of codes z (B, Z) whose label is a share (B,) of the way from one (B, F) to another: in between lies
+        no class, only the embedding that all layers share. For conditional ones."""
+        return self.decode(z, self.generator.label.between(label, other, share))  # type: ignore[union-attr]
 
     @torch.no_grad()
     def discriminate(self, x: Tensor, label: Tensor | None = None) -> Tensor:

@@ -30,15 +30,22 @@ class FourierPoints(nn.Module):
 
 
 class LabelEmbedding(nn.Module):
-    """One learned vector for each value of each discrete factor, and one for "any"; a label is their sum."""
+    """One learned vector for each value of each discrete factor, and one for "any"; a label is their sum. What has been
+    embedded already, a mixture of labels, stays as it is."""
 
     def __init__(self, classes: tuple[int, ...], dim: int) -> None:
         super().__init__()
         self.tables = nn.ModuleList(nn.Embedding(size + 1, dim) for size in classes)
 
     def forward(self, label: Tensor) -> Tensor:  # (B, F), -1 for any -> (B, dim)
+        if label.is_floating_point():
+            return label
         columns = [table(label[:, i] + 1) for i, table in enumerate(self.tables)]
         return torch.stack(columns).sum(dim=0)
+
+    def between(self, label: Tensor, other: Tensor, share: Tensor) -> Tensor:  # (B, F) twice, (B,) -> (B, dim)
+        """A share of the way from one label's vector to another's."""
+        return torch.lerp(self(label), self(other), share[:, None])
 
 
 def hide_labels(labels: Tensor, share: float, generator: torch.Generator) -> Tensor:

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from playground.core.records import Answer
 from playground.gui.panels.base.asker import Ask
-from playground.gui.panels.base.latent.tool import caption
+from playground.gui.panels.base.latent.tool import caption, shrinking
 from playground.gui.panels.base.lens import Lens
 from playground.gui.panels.base.views import button
 from playground.gui.widgets import theme
@@ -60,7 +60,7 @@ class SweepLens(Lens):
     def __init__(self, name: str, ask: Ask, parent: QWidget | None = None) -> None:
         super().__init__(name, ask, parent)
         self.axes = NameBox(f"{name}.axes", "Axes", "What is drawn against what, one point a value of the setting")
-        self.axes.setSizeAdjustPolicy(NameBox.SizeAdjustPolicy.AdjustToContents)
+        shrinking(self.axes)
         self.shown = NameBox(
             f"{name}.shown", "Samples at", "The value whose samples are on show and ringed in the plot"
         )
@@ -102,7 +102,7 @@ class SweepLens(Lens):
     def start(self, facts: Mapping[str, Any]) -> None:
         self._left, self._is_stale = [], True
         names = [short_number(value) for value in self.values]
-        self.shown.set_choices([(name, f"{self.words} = {name}") for name in names])
+        self.shown.set_choices([(name, name) for name in names])
         points = facts["kind"] == "points"
         self._pictures.setCurrentWidget(self.plane if points else self.strip)
         self._forget()
@@ -248,7 +248,7 @@ class SweepLens(Lens):
         there = [place for place in range(len(self.values)) if (curve, place) in self._samples]
         there = there[: next((i for i, place in enumerate(there) if place != i), len(there))]
         tiles = np.stack([mosaic(self._samples[curve, place]) for place in there])
-        self.strip.set_images(tiles, [f"{self.words} = {short_number(self.values[place])}" for place in there])
+        self.strip.set_images(tiles, [short_number(self.values[place]) for place in there])
         if (curve, self._place()) in self._samples:
             self.picture("sample", self._samples[curve, self._place()][0])
 
@@ -275,7 +275,7 @@ class SweepLens(Lens):
 
     def _lay_out(self) -> None:
         row = FlowLayout()
-        for widget in (labelled("Axes", self.axes), labelled("Samples at", self.shown), self.again):
+        for widget in (labelled("Axes", self.axes), labelled(f"Samples at {self.words}", self.shown), self.again):
             row.addWidget(widget)
         self._pictures = QStackedWidget()
         self._pictures.addWidget(self.strip)
@@ -288,7 +288,7 @@ class SweepLens(Lens):
         layout.addLayout(row)
         layout.addLayout(both, 1)
         layout.addWidget(self.says)
-        self.plot.setMinimumHeight(theme.em(self, 9))
+        self.plot.setMinimumHeight(theme.em(self, 7))
 
 
 def mosaic(images: np.ndarray) -> np.ndarray:

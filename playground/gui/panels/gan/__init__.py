@@ -7,11 +7,13 @@ from PySide6.QtWidgets import QWidget
 
 from playground.core.hyperparams import Value
 from playground.gui.panels.base import LatentView, LensView, ModelPanel, SampleView, TrainView
+from playground.gui.panels.gan.classes import ClassesLens
 from playground.gui.panels.gan.judge import JudgeLens
 from playground.gui.panels.gan.manifold import ManifoldLens
 from playground.gui.panels.gan.modes import ModesLens
 from playground.gui.panels.gan.players import PlayersLens
 from playground.gui.panels.gan.surface import SurfaceLens
+from playground.gui.panels.gan.truncation import TruncationLens
 from playground.gui.session import TrainingSession
 from playground.gui.widgets.model_diagram import Edge, Node
 
@@ -19,7 +21,7 @@ from playground.gui.widgets.model_diagram import Edge, Node
 class Inside(LensView):
     """What the two players do, one lens at a time."""
 
-    lens_classes = (SurfaceLens, PlayersLens, ManifoldLens, ModesLens, JudgeLens)
+    lens_classes = (SurfaceLens, PlayersLens, ManifoldLens, ModesLens, JudgeLens, ClassesLens, TruncationLens)
 
     def show_setting(self, key: str, value: Value) -> None:
         """A lens that has a control of its own for a setting shows what was chosen elsewhere."""
