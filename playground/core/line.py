@@ -80,7 +80,7 @@ class Tabulated:
 
         E_q ln p is ln p smoothed by a bell: one product a spread in the frequencies, for all means at once.
         """
-        size = 2 * len(self.x)  # room for the bells beyond the grid, where ln p counts as 0
+        size = 1 << (2 * len(self.x) - 1).bit_length()  # room for bells beyond the grid, where ln p counts as 0
         frequency = np.fft.rfftfreq(size, float(self.x[1] - self.x[0]))
         spectrum = np.fft.rfft(self.log_p, size) * np.exp(-2 * (np.pi * frequency * stds[:, None]) ** 2)
         smooth = np.fft.irfft(spectrum, size, axis=1)[:, : len(self.x)]

@@ -12,6 +12,7 @@ from playground.gui.widgets import theme
 from playground.gui.widgets.plots import CURVE, HAIRLINE, pen, set_curve_pen
 from playground.gui.widgets.scatter_view import ScatterView
 
+MOST_MEMBERS = 800
 MARKS = ("o", "s", "t", "d", "star", "p")
 _ROUND = np.linspace(0.0, 2 * np.pi, 73)
 _MOVES = {Qt.Key.Key_Left: (-1, 0), Qt.Key.Key_Right: (1, 0), Qt.Key.Key_Up: (0, 1), Qt.Key.Key_Down: (0, -1)}
@@ -89,17 +90,19 @@ class EllipsePlane(ScatterView):
 
     def set_members(self, xy: np.ndarray, which: np.ndarray, share: np.ndarray) -> None:
         """Shows points (N, 2) in the colour and with the mark of the cloud `which` (N,) that they belong to; the paler,
-        the smaller that `share` (N,)."""
-        self._belongs = (xy, which, share)
-        look = theme.current()
-        brushes = {}
-        spots = []
-        for at, cloud, part in zip(xy, which.tolist(), share.tolist(), strict=True):
-            key = (cloud, round(part, 1))
-            if key not in brushes:
-                brushes[key] = pg.mkBrush(theme.faded(look.series[cloud % len(look.series)], 0.15 + 0.7 * key[1]))
-            spots.append({"pos": at, "brush": brushes[key], "symbol": mark(cloud)})
-        self._members.setData(spots, pen=None, size=theme.em(self, 0.34))
+        the smaller that `share` (N,); of more than 800, evenly chosen ones."""
+        chosen = np.linspace(0, len(xy) - 1, min(len(xy), MOST_MEMBERS)).astype(int)
+        xy, which, share = self._belongs = (xy[chosen], which[chosen], share[chosen])
+        inks = theme.current().series
+        kinds = list(zip(which.tolist(), np.ceil(4 * share).tolist(), strict=True))  # few, for each is a picture
+        brushes = {
+            (cloud, part): pg.mkBrush(theme.faded(inks[cloud % len(inks)], 0.1 + 0.19 * part))
+            for cloud, part in set(kinds)
+        }
+        self._members.setData(
+            xy[:, 0], xy[:, 1], brush=[brushes[kind] for kind in kinds], symbol=[mark(cloud) for cloud, _ in kinds],
+            pen=pg.mkPen(None), size=theme.em(self, 0.36),
+        )  # fmt: skip
 
     def members(self) -> np.ndarray:
         """The cloud of each point on show, (N,)."""

@@ -135,7 +135,7 @@ class LineLens(OnLine):
             curves["trained"] = self._trained
         self.density.set_curves({name: (table.x[shown], np.exp(log_q[shown])) for name, log_q in curves.items()})
         integrand = np.exp(log_q) * (log_q - table.log_p) if self._reversed() else table.kl_integrand(log_q)
-        self.density.set_shading(table.x[shown], np.zeros(shown.sum()), integrand[shown])
+        self.density.set_shading(table.x[shown], np.zeros(len(shown)), integrand[shown])
         self.density.set_handles(mean, spread)
 
     def _draw_likelihoods(self, mean: float, spread: float) -> None:

@@ -13,7 +13,7 @@ from playground.core.records import Answer
 from playground.gui.panels.base import Lens
 from playground.gui.panels.base.asker import Ask
 from playground.gui.panels.base.views import button
-from playground.gui.panels.gaussian.on_line import GRID, REACH, SHOWN
+from playground.gui.panels.gaussian.on_line import GRID, REACH, SHOWN, drawn
 from playground.gui.widgets import controls, theme
 from playground.gui.widgets.change_plane import ChangePlane
 from playground.gui.widgets.density_plot import DensityPlot
@@ -39,7 +39,7 @@ class MassLens(Lens):
         self._before: State | None = None
         self._after: State | None = None
         self._is_line = True  # or the plane
-        self._axis, self._shown = np.empty(0), np.empty(0, bool)  # the grid's places along each axis; which are drawn
+        self._axis, self._shown = np.empty(0), np.empty(0, int)  # the grid's places along each axis; which are drawn
         self._goal = 0  # the step at which those that were wished for are done; 0 where none are
         self.density = DensityPlot(f"{name}.density", "", "density")
         self.difference = DensityPlot(f"{name}.difference", "x", "change")
@@ -71,7 +71,8 @@ class MassLens(Lens):
         examples, extent = facts["data"]["examples"], facts["extent"]
         self._is_line = facts["shape"] == (1,)
         self._axis = np.linspace(-REACH * extent, REACH * extent, GRID) if self._is_line else cells(extent)
-        self._shown = np.abs(self._axis) <= extent * (SHOWN if self._is_line else 1.0)
+        within = np.flatnonzero(np.abs(self._axis) <= extent)
+        self._shown = drawn(self._axis, SHOWN * extent) if self._is_line else within
         self._stack.setCurrentIndex(0 if self._is_line else 1)
         if self._is_line:
             for plot in (self.density, self.difference):
