@@ -93,7 +93,7 @@ class LatentPad(DrawnWidget):
     def set_posterior(self, mean: np.ndarray | None, covariance: np.ndarray | None = None) -> None:
         """The mean (2,) and covariance (2, 2) of an example's code; None takes the ellipses away."""
         self._ellipse = _axes(mean, covariance)
-        self._redraw()
+        self.update()
 
     def place(self) -> np.ndarray:
         """Where the code is, (2,) in sigmas."""
@@ -194,6 +194,7 @@ class LatentPad(DrawnWidget):
         painter.setPen(QPen(QColor(look.accent), 2 * line))
         painter.setBrush(Qt.BrushStyle.NoBrush if beyond else theme.faded(look.accent, 0.55))
         painter.drawEllipse(here, radius, radius)
+        self._draw_ellipse(painter, self._ellipse, look.model, second=True)  # above the handle: it may be smaller
         if self.hasFocus():
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRect(self._square())
@@ -209,7 +210,7 @@ class LatentPad(DrawnWidget):
         self._draw_prior(painter)
         self._draw_spreads(painter)
         self._draw_points(painter)
-        self._draw_ellipses(painter)
+        self._draw_ellipse(painter, self._whole, theme.current().exact)
         self._draw_names(painter)
         painter.end()
         return picture
@@ -262,22 +263,18 @@ class LatentPad(DrawnWidget):
             painter.drawEllipse(self.position(xy), std[0] * scale, std[1] * scale)
         painter.setClipping(False)
 
-    def _draw_ellipses(self, painter: QPainter) -> None:
-        """All codes together in the ink of what is exact, one example's in that of the model."""
-        look = theme.current()
-        dash, solid = Qt.PenStyle.DashLine, Qt.PenStyle.SolidLine
+    def _draw_ellipse(
+        self, painter: QPainter, ellipse: tuple[np.ndarray, np.ndarray] | None, colour: str, second: bool = False
+    ) -> None:
+        """At one sigma, and the second at two: solid inside dashes; alone it is dashed, as the whole of all codes is."""
+        if ellipse is None:
+            return
+        (mean, axes), dash = ellipse, Qt.PenStyle.DashLine
         painter.setClipRect(self._square())
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        for ellipse, colour, lines in (
-            (self._whole, look.exact, {1: dash}),
-            (self._ellipse, look.model, {1: solid, 2: dash}),
-        ):
-            if ellipse is None:
-                continue
-            mean, axes = ellipse
-            for sigmas, style in lines.items():
-                painter.setPen(QPen(QColor(colour), 1.6 * self._line(), style))
-                painter.drawPolyline([self.position(xy) for xy in (mean[:, None] + sigmas * axes @ _CIRCLE).T])
+        for sigmas, style in ((1, Qt.PenStyle.SolidLine), (2, dash)) if second else ((1, dash),):
+            painter.setPen(QPen(QColor(colour), 1.6 * self._line(), style))
+            painter.drawPolyline([self.position(xy) for xy in (mean[:, None] + sigmas * axes @ _CIRCLE).T])
         painter.setClipping(False)
 
     def _draw_names(self, painter: QPainter) -> None:

@@ -277,6 +277,11 @@ def test_a_drawing_is_encoded_and_edited_by_its_code(vae, model):
     code = model.encode(torch.from_numpy(drawn[None]))
     np.testing.assert_allclose(z(vae), code[0], atol=1e-4)
     np.testing.assert_allclose(decoded(vae), model.decode(code)[0], atol=1e-4)
+    pad, q = vae.find("vae.latent.own.pad"), model.posterior(torch.from_numpy(drawn[None]))
+    middle, axes = pad._ellipse  # of the drawing's code, along the two strongest directions
+    columns = vae.view.code.directions[:, :2]
+    np.testing.assert_allclose(middle, q["mean"][0] @ columns, atol=1e-4)
+    np.testing.assert_allclose(axes @ axes.T, columns.T @ np.diag(q["std"][0] ** 2) @ columns, atol=1e-4)
     tool(vae, "Sliders")
     rebuilt = decoded(vae)
     vae.ask_again(lambda: vae.qtbot.keyClick(vae.find("vae.latent.z.0"), Qt.Key.Key_PageUp))

@@ -39,7 +39,7 @@ class OwnTool(Tool):
         self.open = button("Open ...", f"{name}.open", "Reads a picture file; dropping it on the drawing does the same")
         self.invert = button("Invert", f"{name}.invert", "Light becomes dark: most of these data are bright on black")
         self.clear = button("Clear", f"{name}.clear", "Makes the drawing black")
-        self.words = caption()
+        self.words, self.spread = caption(), caption()
         self.ink.activated.connect(lambda _: self.canvas.set_ink(INKS[self.ink.currentText()]))
         self.open.clicked.connect(self._choose_file)
         self.invert.clicked.connect(lambda: self.show_image(1 - self.canvas.image()))
@@ -60,6 +60,7 @@ class OwnTool(Tool):
         self.ink.setCurrentText(chosen if chosen in names else "white")
         self.canvas.set_ink(INKS[self.ink.currentText()])
         self.pad.setVisible(facts["latent_dim"] > 1)
+        self.spread.clear()
         self.words.setText(
             "Draw, or drop a picture file here. The encoder puts its code into the ellipse; on the right the decoder "
             "rebuilds the picture."
@@ -67,6 +68,9 @@ class OwnTool(Tool):
 
     def answered(self, answer: Answer) -> None:
         self.code.take_posterior(np.asarray(answer.query.arguments["x"])[0], answer.arrays)
+        if "std" in answer.arrays and self.pad.is_ready:
+            across, up = np.sqrt(answer.arrays["std"][0] ** 2 @ self.pad.columns**2)
+            self.spread.setText(f"q(z|x): σ {across:.2f} across, {up:.2f} up")
 
     def _encode(self) -> None:
         """Nobody has said what the picture shows: a label, where one is told, is left open."""
@@ -102,6 +106,9 @@ class OwnTool(Tool):
         layout.addLayout(row)
         both = QHBoxLayout()
         both.addWidget(self.canvas, 1)
-        both.addWidget(self.pad, 1)
+        encoded = QVBoxLayout()
+        encoded.addWidget(self.pad, 1)
+        encoded.addWidget(self.spread)
+        both.addLayout(encoded, 1)
         layout.addLayout(both, 1)
         layout.addWidget(self.words)

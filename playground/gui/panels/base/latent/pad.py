@@ -38,22 +38,23 @@ class CodePad(LatentPad):
             self._follow()
 
     @property
-    def _ready(self) -> bool:
+    def is_ready(self) -> bool:
+        """Whether the two directions are known."""
         return len(self._code.names) > max(self.pair)
 
     def _follow(self) -> None:
-        if self._ready:
+        if self.is_ready:
             self.set_place(self._code.z @ self.columns)
 
     def _move_code(self, place: np.ndarray) -> None:
-        if not self._ready:  # a restored place, before the directions are there: it follows from the sliders
+        if not self.is_ready:  # a restored place, before the directions are there: it follows from the sliders
             return
         columns = self.columns
         self._code.set_z(self._code.z + columns @ (place - self._code.z @ columns).astype(np.float32))
 
     def _show_posterior(self) -> None:
         mean, std = self._code.posterior or (None, None)
-        if mean is None or std is None or not self._ready:
+        if mean is None or std is None or not self.is_ready:
             self.set_posterior(None)
             return
         self.set_posterior(mean @ self.columns, self.columns.T @ np.diag(std**2) @ self.columns)
