@@ -11,6 +11,8 @@ from functools import cached_property
 
 import numpy as np
 
+COARSER = 8  # of the surface of JS: the table's points to one of its own
+
 
 @dataclass(frozen=True, eq=False)
 class Tabulated:
@@ -56,6 +58,10 @@ class Tabulated:
         """KL(q‖p) = ∫ q (ln q − ln p): great where q puts mass that p lacks."""
         return self._integral(np.exp(log_q) * (log_q - self.log_p))
 
+    def js(self, log_q: np.ndarray) -> float:
+        """JS(p, q) = ½ KL(p‖m) + ½ KL(q‖m) with m = (p + q)/2: the same both ways, at most ln 2."""
+        return self._integral(js_integrand(self.log_p, log_q))
+
     def area(self, q: np.ndarray) -> float:
         """∫ q: 1 for a density whose mass lies within the grid."""
         return self._integral(q)
@@ -87,5 +93,20 @@ class Tabulated:
         entropy = 0.5 * np.log(2 * np.pi * np.e * stds**2)
         return -entropy[:, None] - np.stack([np.interp(means, self.x, row) for row in smooth])
 
+    def js_surface(self, means: np.ndarray, stds: np.ndarray) -> np.ndarray:
+        """JS(p, q) of a Gaussian for each spread and mean, (S, M), on every eighth point of the grid."""
+        x, log_p = self.x[::COARSER, None], self.log_p[::COARSER, None]
+        rows = []
+        for std in stds:
+            log_q = -0.5 * ((x - means) / std) ** 2 - np.log(std * np.sqrt(2 * np.pi))  # (G, M)
+            rows.append(np.trapezoid(js_integrand(log_p, log_q), x, axis=0))
+        return np.stack(rows)
+
     def _integral(self, values: np.ndarray) -> float:
         return float(np.trapezoid(values, self.x))
+
+
+def js_integrand(log_p: np.ndarray, log_q: np.ndarray) -> np.ndarray:
+    """½ p ln(p/m) + ½ q ln(q/m) with m = (p + q)/2, nowhere negative."""
+    log_m = np.logaddexp(log_p, log_q) - np.log(2)
+    return 0.5 * (np.exp(log_p) * (log_p - log_m) + np.exp(log_q) * (log_q - log_m))

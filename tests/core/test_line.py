@@ -85,3 +85,17 @@ def test_reverse_kl_prefers_one_bump_where_forward_covers_all(bumps):
     table = Tabulated(GRID, -0.5 * GRID**2 - 0.5 * math.log(2 * math.pi))
     known = -np.log(stds)[:, None] + (stds[:, None] ** 2 + means**2 - 1) / 2  # KL(N(mean, std) || N(0, 1))
     np.testing.assert_allclose(table.reverse_kl_surface(means, stds)[:20], known[:20], atol=1e-6)
+
+
+def test_js_is_symmetric_bounded_and_the_mean_of_two_divergences(bumps):
+    means, stds = np.array([-1.9, 0.0, 2.0]), np.array([0.3, 1.1])
+    surface = bumps.js_surface(means, stds)
+    for i, std in enumerate(stds):
+        for j, mean in enumerate(means):
+            log_q = bumps.log_gaussian(mean, std)
+            log_m = np.log((bumps.p + np.exp(log_q)) / 2)
+            known = (bumps.kl(log_m) + Tabulated(GRID, log_q).kl(log_m)) / 2
+            assert bumps.js(log_q) == pytest.approx(known, abs=1e-9)
+            assert Tabulated(GRID, log_q).js(bumps.log_p) == pytest.approx(known, abs=1e-9)
+            assert surface[i, j] == pytest.approx(known, abs=1e-5)
+            assert 0 < known < math.log(2)

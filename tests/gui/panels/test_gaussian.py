@@ -127,6 +127,12 @@ def test_the_other_divergence_has_another_optimum_which_is_found_and_not_known(p
     assert surface.goal()[1] < 0.5 * forward[1]  # it keeps to one part of the data
     put(person, *forward)
     assert reading(person, "reverse_kl") > least
+    set_choice(person, "line.divergence", "js")
+    person.press("gaussian.inside.line.best")
+    middle = reading(person, "js")
+    assert surface.goal()[1] > forward[1] * 0.6
+    put(person, -1.0, 2.0)
+    assert middle < reading(person, "js") < np.log(2)
     set_choice(person, "line.divergence", "forward")
     assert surface.goal() == pytest.approx(forward)
 

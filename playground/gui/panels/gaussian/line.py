@@ -7,6 +7,7 @@ import numpy as np
 from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
+from playground.core.line import js_integrand
 from playground.gui.panels.base.asker import Ask
 from playground.gui.panels.base.views import button
 from playground.gui.panels.gaussian.on_line import Bell, OnLine
@@ -21,7 +22,12 @@ from playground.gui.widgets.words import Words
 
 PLACES = 81  # of the surface along each axis
 MOST_PATH = 600  # places of the way that is drawn
-FORWARD, REVERSE = "forward", "reverse"
+FORWARD, REVERSE, JS = "forward", "reverse", "js"
+SHADED = {  # what is summed to the divergence
+    FORWARD: "p ln(p/q)",
+    REVERSE: "q ln(q/p)",
+    JS: "½ p ln(p/m) + ½ q ln(q/m) with m = (p + q)/2",
+}
 
 
 class LineLens(OnLine):
@@ -45,9 +51,9 @@ class LineLens(OnLine):
         self.divergence = NameBox(
             f"{name}.divergence", "Divergence",
             "KL(p‖q) averages over the data and must cover them all: maximum likelihood. KL(q‖p) averages over the "
-            "model and may keep to one bump.",
+            "model and may keep to one bump. JS compares both with their mean, the same both ways.",
         )  # fmt: skip
-        self.divergence.set_choices([(FORWARD, "Forward KL(p‖q)"), (REVERSE, "Reverse KL(q‖p)")])
+        self.divergence.set_choices([(FORWARD, "Forward KL(p‖q)"), (REVERSE, "Reverse KL(q‖p)"), (JS, "JS(p, q)")])
         self.beside = NameBox(f"{name}.beside", "Beside the density", "What is drawn over mean and spread")
         self.beside.set_choices([("surface", "Surface over μ, σ"), ("profile", "Curve along one slider")])
         self.best = button("To the optimum", f"{name}.best", "Where the divergence on show is least")
@@ -80,7 +86,7 @@ class LineLens(OnLine):
         table, log_q = self.table, self.table.log_gaussian(*self.bell.gaussian())
         return {
             "nll": table.nll(log_q), "entropy": table.entropy, "kl": table.kl(log_q),
-            "reverse_kl": table.reverse_kl(log_q), "area": table.area(np.exp(log_q)),
+            "reverse_kl": table.reverse_kl(log_q), "js": table.js(log_q), "area": table.area(np.exp(log_q)),
         }  # fmt: skip
 
     # -- what it shows ------------------------------------------------------------------------------------------------
@@ -89,16 +95,15 @@ class LineLens(OnLine):
         """The surface and its highest place: of the likelihood in closed form, of the reverse KL on the grid."""
         if self.table is None:
             return
-        means, spreads = self.bell.axes(PLACES)
-        if self._reversed():
-            surface = -self.table.reverse_kl_surface(means, spreads)
-            row, column = divmod(int(surface.argmax()), PLACES)
-            self._best = (float(means[column]), float(spreads[row]))
-            words = "least KL(q‖p), found on the grid"
+        table, name = self.table, self.divergence.name()
+        means, spreads = self.bell.axes(PLACES if name != JS else PLACES // 2)
+        if name == FORWARD:
+            surface = -table.gaussian_nll(means, spreads[:, None])
+            self._best, words = (table.mean, table.std), "optimum, closed form"
         else:
-            self._best = (self.table.mean, self.table.std)
-            surface = -self.table.gaussian_nll(means, spreads[:, None])
-            words = "optimum, closed form"
+            surface = -(table.js_surface if name == JS else table.reverse_kl_surface)(means, spreads)
+            row, column = divmod(int(surface.argmax()), len(means))
+            self._best, words = (float(means[column]), float(spreads[row])), "optimum, found on the grid"
         self.surface.set_surface(means, spreads, surface)
         self.surface.set_goal(*self._best, words)
         self._show()
@@ -120,10 +125,13 @@ class LineLens(OnLine):
         now = self.readings()
         self.bar.set_parts("NLL", Part("entropy H", now["entropy"]), Part("KL", now["kl"]))
         self._draw_density(mean, spread)
-        self._beside.setCurrentWidget(self.surface if self.beside.name() == "surface" else self._profile)
-        self.surface.set_place(mean, spread)
-        self.surface.set_path(np.array(self._path or [(mean, spread)]))
-        self._draw_likelihoods(mean, spread)
+        if self.beside.name() == "surface":
+            self._beside.setCurrentWidget(self.surface)
+            self.surface.set_place(mean, spread)
+            self.surface.set_path(np.array(self._path or [(mean, spread)]))
+        else:
+            self._beside.setCurrentWidget(self._profile)
+            self._draw_likelihoods(mean, spread)
         self._say(now)
 
     def _draw_density(self, mean: float, spread: float) -> None:
@@ -134,7 +142,13 @@ class LineLens(OnLine):
         if self.shows_trained.isChecked() and self._trained.size:
             curves["trained"] = self._trained
         self.density.set_curves({name: (table.x[shown], np.exp(log_q[shown])) for name, log_q in curves.items()})
-        integrand = np.exp(log_q) * (log_q - table.log_p) if self._reversed() else table.kl_integrand(log_q)
+        match self.divergence.name():
+            case "reverse":
+                integrand = np.exp(log_q) * (log_q - table.log_p)
+            case "js":
+                integrand = js_integrand(table.log_p, log_q)
+            case _:
+                integrand = table.kl_integrand(log_q)
         self.density.set_shading(table.x[shown], np.zeros(len(shown)), integrand[shown])
         self.density.set_handles(mean, spread)
 
@@ -153,17 +167,16 @@ class LineLens(OnLine):
 
     def _say(self, now: Mapping[str, float]) -> None:
         assert self.table is not None
-        shaded, how = ("q ln(q/p)", "found on the grid") if self._reversed() else ("p ln(p/q)", "in closed form")
+        shaded = SHADED[self.divergence.name()]
+        how = "in closed form" if self.divergence.name() == FORWARD else "found on the grid"
         text = (
-            f"Exact, on a grid. Area under q {now['area']:.4f}. Shaded {shaded} sums to the KL, hatched as negative. "
-            f"Optimum {how}: μ {self._best[0]:.3f}, σ {self._best[1]:.3f}. KL(q‖p) {now['reverse_kl']:.3f} nats."
+            f"Exact, on a grid. Area under q {now['area']:.4f}. Shaded: {shaded}, hatched where negative. "
+            f"Optimum {how}: μ {self._best[0]:.3f}, σ {self._best[1]:.3f}. KL(q‖p) {now['reverse_kl']:.3f}, "
+            f"JS {now['js']:.3f} nats."
         )
         if self.shows_trained.isChecked() and self._trained.size:
             text += f" KL to the trained mixture: {self.table.kl(self._trained):.4f} nats."
         self.words.say(text)
-
-    def _reversed(self) -> bool:
-        return self.divergence.name() == REVERSE
 
     # -- layout -------------------------------------------------------------------------------------------------------
 
