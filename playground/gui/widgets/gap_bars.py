@@ -44,15 +44,14 @@ class GapBars(DrawnWidget):
         """Draws these, from the top."""
         self._gaps = list(gaps)
         self.setAccessibleDescription(", ".join(self.texts()))
-        self.updateGeometry()
-        self.update()
+        self.restyle()
 
     def texts(self) -> list[str]:
         """What each bar reads."""
         return [f"{gap.name} {short(gap.value)}{' matched' if gap.is_matched else ''}" for gap in self._gaps]
 
     def restyle(self) -> None:
-        self.updateGeometry()
+        self.setFixedHeight(self.sizeHint().height())
         self.update()
 
     def sizeHint(self) -> QSize:

@@ -138,3 +138,16 @@ def test_images(inside, qtbot: QtBot):
     empty = readings(person)["drawn"], lens._energies["drawn"][0]
     person.ask_again(lambda: qtbot.mouseClick(lens.canvas, LEFT, pos=lens.canvas.rect().center()))
     assert lens._energies["drawn"][0] != empty[1]
+    _race(person)
+
+
+def _race(person):
+    """Calls are counted at the networks themselves."""
+    person.show_tool(TABS, "Direct or search")
+    assert readings(person)["direct_network_calls"] == 1
+    person.type("energy.inside.race.steps", "7")
+    person.wait(lambda: readings(person)["search_network_calls"] == 7)
+    person.settle()
+    now = readings(person)
+    times = now["search_milliseconds"] / now["direct_milliseconds"]
+    assert f"takes {times:.3g} times as long" in words(person, "race")

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QEvent, Signal
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from playground.core.experiment import Experiment
@@ -61,6 +61,16 @@ class Lens(Asker):
 
     def receive(self, x: np.ndarray) -> None:
         """Takes an image (C, H, W) that another panel sends; asked only of a lens that `receives`."""
+
+    def event(self, event: QEvent) -> bool:
+        """Words that break need more height in a narrow lens; a splitter around it would not ask."""
+        handled = super().event(event)
+        layout = self.layout()
+        if event.type() in (QEvent.Type.Resize, QEvent.Type.LayoutRequest) and layout and layout.hasHeightForWidth():
+            least = layout.minimumHeightForWidth(self.width())
+            if least != self.minimumHeight():
+                self.setMinimumHeight(least)
+        return handled
 
     def picture(self, node: str, image: np.ndarray | None, signed: bool = False) -> None:
         """Shows an image in a node of the drawn model; points are not drawn there."""

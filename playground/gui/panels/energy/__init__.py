@@ -8,6 +8,7 @@ from playground.gui.panels.base.lens import LensView
 from playground.gui.panels.energy.chains import ChainsLens
 from playground.gui.panels.energy.outliers import OutliersLens
 from playground.gui.panels.energy.phases import PhasesLens
+from playground.gui.panels.energy.race import RaceLens
 from playground.gui.panels.energy.surface import SurfaceLens
 from playground.gui.panels.energy.truth import TruthLens
 from playground.gui.widgets.model_diagram import Edge, Node
@@ -16,7 +17,7 @@ from playground.gui.widgets.model_diagram import Edge, Node
 class Inside(LensView):
     """What is inside an energy."""
 
-    lens_classes = (SurfaceLens, PhasesLens, ChainsLens, TruthLens, OutliersLens)
+    lens_classes = (SurfaceLens, PhasesLens, ChainsLens, TruthLens, OutliersLens, RaceLens)
 
 
 class Panel(ModelPanel):

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QEvent, QTimer
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from playground.core.records import Answer
@@ -142,7 +143,7 @@ class ChainsLens(TableLens):
         energies = np.array(self._energies)  # (T, n)
         if len(energies):
             steps = np.arange(len(energies))
-            self.energies.set_curves({"mean": (steps, energies.mean(axis=1)), "one chain": (steps, energies[:, 0])})
+            self.energies.set_curves({"mean": (steps, energies.mean(axis=1)), "chain 1": (steps, energies[:, 0])})
             self.energies.set_floor(self.table.mean_energy if self.table is not None else None)
         if not self.is_points:
             self.strip.set_frames({"x": np.stack([state[0].clip(0, 1) for state in self.states])})
@@ -194,7 +195,11 @@ class ChainsLens(TableLens):
         """Heights follow the type size; a page that is lower than that is scrolled."""
         for part in (self.images, self.energies):
             part.setMinimumHeight(theme.em(self, 6))
-        self.energies.setMinimumWidth(theme.em(self, 12))
+        self.energies.setMinimumWidth(theme.em(self, 14))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.plane.show_legend(self.width() > theme.em(self, 36))  # else it would hide what it explains
 
     def _lay_out(self) -> None:
         pictures = QWidget()

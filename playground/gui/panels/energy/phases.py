@@ -228,7 +228,7 @@ class PhasesLens(TableLens):
         for part, least in ((self.real, 4), (self.chains, 4), *((plot, 6) for plot in self.curves)):
             part.setMinimumHeight(theme.em(self, least))
         for plot in self.curves:
-            plot.setMinimumWidth(theme.em(self, 12))
+            plot.setMinimumWidth(theme.em(self, 14))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

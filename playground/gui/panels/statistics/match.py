@@ -5,7 +5,7 @@ from itertools import product
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import QEvent, Qt
+from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QStackedWidget, QVBoxLayout, QWidget
 
 from playground.core.gaps import rms, z_scores
@@ -14,7 +14,6 @@ from playground.gui.panels.base.asker import Ask
 from playground.gui.panels.base.latent.tool import caption
 from playground.gui.panels.base.views import SampleStage, captioned
 from playground.gui.panels.statistics.matched import MATCHES, MatchedLens
-from playground.gui.widgets import theme
 from playground.gui.widgets.curve_plot import CurvePlot
 from playground.gui.widgets.flow_layout import FlowLayout
 from playground.gui.widgets.gap_bars import Gap, GapBars
@@ -24,6 +23,7 @@ from playground.gui.widgets.name_box import NameBox, labelled
 MEASURED = MATCHES[:-1]  # with a kernel there is no list of statistics
 SHOWN = 24  # fakes
 MOST_ROWS = 9
+FILTERS = 3  # whose histograms are drawn
 PASSES = 2.0  # batch deviations: less is taken for chance
 _POWERS = "⁰¹²³⁴⁵⁶⁷⁸"
 Measured = Mapping[str, np.ndarray]
@@ -42,6 +42,7 @@ class MatchLens(MatchedLens):
         self.look.set_choices([(match, match) for match in MEASURED])
         self.look.chosen.connect(lambda _: self._show_detail())
         self.stage = SampleStage(f"{name}.fakes", legend=False)
+        self.stage.caption.setWordWrap(False)  # else its height would depend on its width, and the bars be cut
         self.bars = GapBars(f"{name}.gaps")
         self.table = QLabel()
         self.table.setObjectName(f"{name}.table")
@@ -57,7 +58,6 @@ class MatchLens(MatchedLens):
         self.words.setObjectName(f"{name}.words")
         self._target: dict[str, Measured] = {}
         self._achieved: dict[str, Measured] = {}
-        self._when = ""
         self._lay_out()
 
     def start(self, facts: Mapping[str, Any]) -> None:
@@ -68,8 +68,7 @@ class MatchLens(MatchedLens):
 
     def faked(self, step: int) -> None:
         """Measures them, and the data once."""
-        self._when = f"{self.generator}, {step:,} steps"
-        self.stage.show_samples(self.fakes[: None if self.is_points else SHOWN], f"Fakes: matched {self._when}")
+        self.stage.show_samples(self.fakes[: None if self.is_points else SHOWN], f"Fakes, {step:,} steps")
         self.picture("sample", self.fakes[0])
         for match in MEASURED:
             if match not in self._target:
@@ -171,10 +170,16 @@ class MatchLens(MatchedLens):
         return [f"{name} {channel}" for channel in channels]
 
     def _show_curves(self, match: str, target: Measured, achieved: Measured) -> None:
-        """Shares of the bins; the filters' histograms one after another."""
-        self.curves.set_titles("bin" if match == "histogram" else "bin of each filter in turn", "share")
-        bins = np.arange(len(target[match]))
-        self.curves.set_curves({"target": (bins, target[match]), "achieved": (bins, achieved[match])})
+        """Shares of the bins, of filters those of the few that are furthest off, one after another."""
+        assert self.experiment is not None
+        bins = int(self.experiment.settings().get("bins", 16))  # type: ignore[arg-type]
+        off = np.square(self._z_scores(match)[match].reshape(-1, bins)).sum(axis=1)
+        rows = np.sort(np.argsort(off)[-FILTERS:]) if match == "filters" else np.arange(len(off))
+        shares = [found[match].reshape(-1, bins)[rows].ravel() for found in (target, achieved)]
+        several = f" of {len(rows)} {'filters, the furthest off' if match == 'filters' else 'channels'} in turn"
+        self.curves.set_titles(f"bin{several if len(rows) > 1 else ''}", "share")
+        at = np.arange(len(shares[0]))
+        self.curves.set_curves({"target": (at, shares[0]), "achieved": (at, shares[1])})
 
     def _show_pictures(self, target: Measured, achieved: Measured) -> None:
         """The mean image, averaged down as far as the products of its pixels are, and their covariance."""
@@ -186,15 +191,6 @@ class MatchLens(MatchedLens):
             self._matrices["mean", column].set_images(mean.reshape(1, channels, side, side).clip(0, 1))
             square = covariance.reshape(1, 1, len(mean), len(mean))
             self._matrices["covariance", column].set_images((square / largest).clip(-1, 1))
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if theme.is_change(event) and hasattr(self, "words"):
-            self._fit()
-
-    def _fit(self) -> None:
-        """Heights follow the type size; a page that is lower than that is scrolled."""
-        self.stage.setMinimumHeight(theme.em(self, 6))
 
     def _lay_out(self) -> None:
         pictures = QWidget()
@@ -226,4 +222,3 @@ class MatchLens(MatchedLens):
         layout.addWidget(above)
         layout.addLayout(sides, 1)
         layout.addWidget(self.words)
-        self._fit()

@@ -54,6 +54,7 @@ class VerdictsLens(MatchedLens):
         for what, box in self.judges.items():
             box.chosen.connect(lambda _, what=what: self._judge_chosen(what))
         self.stage = SampleStage(f"{name}.fakes", legend=False)
+        self.stage.caption.setWordWrap(False)
         self.bars = GapBars(f"{name}.gaps")
         axes = {"density": "log p in nats", "critic": "logit"}
         self.plots = {what: CurvePlot(f"{name}.{what}.scores", x, "share") for what, x in axes.items()}
@@ -109,7 +110,7 @@ class VerdictsLens(MatchedLens):
         """Brings them before all three."""
         match = self.generator
         shown = self.fakes[: None if self.is_points else SHOWN]
-        self.stage.show_samples(shown, f"Fakes: matched {match}, {step:,} steps")
+        self.stage.show_samples(shown, f"Fakes, {step:,} steps")
         for who, x in (("data", self._rest()), ("real", self._real()), ("fake", self.fakes.astype(np.float32))):
             self.ask(f"phi {who}", "measure", x=x, match=match)
         for what in self.judges:
@@ -217,7 +218,7 @@ class VerdictsLens(MatchedLens):
             apart = now[f"{what}_apart"]
             passes = abs(apart - 0.5) < SIGMAS * chance(self.count, len(self.fakes))
             unit = "mean log p" if what == "density" else "mean logit"
-            words = f"{unit}: fakes {now[f'{what}_fake']:.3g}, real {now[f'{what}_real']:.3g}. "
+            words = f"{unit}: fakes {_brief(now[f'{what}_fake'])}, real {_brief(now[f'{what}_real'])}. "
             words += f"Prefers the real one in {apart:.0%} of pairs; 50% is a draw."
             result.append(Verdict(passes, words))
         return result
@@ -246,10 +247,8 @@ class VerdictsLens(MatchedLens):
 
     def _fit(self) -> None:
         """Heights follow the type size; a page that is lower than that is scrolled."""
-        for part in (self.stage, *self.plots.values()):
-            part.setMinimumHeight(theme.em(self, 6))
-        for label in self.says:
-            label.setMinimumHeight(theme.em(self, 4))
+        for plot in self.plots.values():
+            plot.setMinimumHeight(theme.em(self, 6))
 
     def _lay_out(self) -> None:
         above = QWidget()
@@ -293,6 +292,11 @@ def _histograms(real: np.ndarray, fake: np.ndarray) -> dict[str, tuple[np.ndarra
         name: (middles, np.histogram(x.clip(edges[0], edges[-1]), edges)[0] / len(x))
         for name, x in (("real", real), ("fake", fake))
     }
+
+
+def _brief(value: float) -> str:
+    """About three digits."""
+    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
 def _sentence(passed: list[str], failed: list[str]) -> str:
