@@ -146,8 +146,10 @@ class TradePlot(DrawnWidget):
         widths = np.concatenate([self._across(trail).ravel() for trail in self._trails] or [np.empty(0)])
         box = self._plot.getPlotItem().getViewBox()
         across = _range(widths, 2.5 * theme.em(self) / max(box.width(), 1.0))
+        up = _range(heights, 1.8 * theme.em(self) / max(box.height(), 1.0))
         self._plot.setXRange(*across, padding=0)
-        self._plot.setYRange(*_range(heights, 1.8 * theme.em(self) / max(box.height(), 1.0)), padding=0)
+        self._plot.setYRange(*up, padding=0)
+        self._write(across, up)
         self._draw_floor(across[0])
 
     def _draw(self, drawn: _Drawn, index: int, trail: Trail | None) -> None:
@@ -168,20 +170,37 @@ class TradePlot(DrawnWidget):
         while len(drawn.words) < len(trail.words):
             drawn.words.append(pg.TextItem(anchor=(0, 1)))
             self._plot.addItem(drawn.words[-1], ignoreBounds=True)
-        last = int(np.flatnonzero(known)[-1]) if known.any() else -1
-        for place, item in enumerate(drawn.words):
-            shown = place < len(trail.words) and bool(known[place])
-            item.setVisible(shown)
-            if shown:
-                bold = QFont(self.font())
-                bold.setBold(place == self._chosen)
-                item.setFont(bold)
-                item.setColor(look.text if place == self._chosen else look.muted)
-                named = place == last and trail.name
-                item.setText(f"{trail.words[place]}  {trail.name}" if named else trail.words[place])
-                item.setPos(x[place, 1], y[place, 1])
-                right_half = x[place, 1] > np.mean(_range(x[known]))
-                item.setAnchor((1, 1) if right_half else (0, 1))
+
+    def _write(self, across: tuple[float, float], up: tuple[float, float]) -> None:
+        """The words beside the points, of those that would collide the chosen one and the first."""
+        box, em = self._plot.getPlotItem().getViewBox(), theme.em(self)
+        scale = box.width() / (across[1] - across[0]), box.height() / (up[1] - up[0])  # pixels a unit
+        taken: list[tuple[float, float]] = []
+        for drawn, trail in zip(self._drawn, self._trails, strict=False):
+            x, y = self._across(trail)[:, 1], trail.y[:, 1]
+            known = np.flatnonzero(np.isfinite(x + y)).tolist()
+            for item in drawn.words:
+                item.hide()
+            for place in sorted(known, key=lambda place: (place != self._chosen, place != known[-1], place)):
+                spot = float(x[place] * scale[0]), float(y[place] * scale[1])
+                if place != self._chosen and any(
+                    abs(spot[0] - other[0]) < 2 * em and abs(spot[1] - other[1]) < em for other in taken
+                ):
+                    continue
+                taken.append(spot)
+                named = trail.name and place == known[-1]
+                words = f"{trail.words[place]}  {trail.name}" if named else trail.words[place]
+                self._write_word(drawn.words[place], words, place == self._chosen)
+                drawn.words[place].setPos(x[place], y[place])
+                drawn.words[place].setAnchor((1, 1) if x[place] > np.mean(across) else (0, 1))
+
+    def _write_word(self, item: pg.TextItem, words: str, is_chosen: bool) -> None:
+        font = QFont(self.font())
+        font.setBold(is_chosen)
+        item.setFont(font)
+        item.setColor(theme.current().text if is_chosen else theme.current().muted)
+        item.setText(words)
+        item.show()
 
     def _draw_ring(self) -> None:
         at = [(self._across(t)[self._chosen, 1], t.y[self._chosen, 1]) for t in self._trails if len(t.y) > self._chosen]

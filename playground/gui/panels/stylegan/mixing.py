@@ -29,7 +29,8 @@ class MixingLens(StyleLens):
     def __init__(self, name: str, ask: Ask, parent: QWidget | None = None) -> None:
         super().__init__(name, ask, parent)
         self.level = NameBox(f"{name}.level", "Layers from B", "Which layers take the style of the picture above")
-        self.level.set_choices([(level, level) for level in (*LEVELS, "all", "none")])
+        self.level.setSizeAdjustPolicy(NameBox.SizeAdjustPolicy.AdjustToContents)
+        self._offer_levels(0)
         self.seed_a = seed_box(f"{name}.seed_a", "Seed A", "Decides the codes of the rows", 1)
         self.seed_b = seed_box(f"{name}.seed_b", "Seed B", "Decides the codes of the columns", 2)
         self.grid = ImageGrid(f"{name}.grid")
@@ -62,17 +63,25 @@ class MixingLens(StyleLens):
             case "styles" if self._average is not None:
                 average = np.repeat(self._average[:, None], x.shape[1], axis=1)
                 self._styles = np.concatenate([x, average])
+                self._offer_levels(x.shape[1])
                 self._mix()
             case "grid":
                 self.grid.set_images(x.clip(0, 1))
                 self.picture("sample", x[COLUMNS + 2])
                 self._say(x.reshape(ROWS + 1, COLUMNS + 1, *x.shape[1:]))
 
+    def _offer_levels(self, layers: int) -> None:
+        """Three levels, all layers, none, and each layer alone."""
+        each = [(f"layer {i + 1}", f"layer {i + 1}") for i in range(layers)]
+        self.level.set_choices([*((level, level) for level in (*LEVELS, "all", "none")), *each])
+
     def from_b(self, layers: int) -> np.ndarray:
         """The layers that take the style of B."""
         level = self.level.name()
         if level in LEVELS:
             return levels(layers)[LEVELS.index(level)]
+        if level.startswith("layer"):
+            return np.array([int(level.split()[1]) - 1])
         return np.arange(layers if level == "all" else 0)
 
     def _mix(self) -> None:
