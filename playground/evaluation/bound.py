@@ -9,7 +9,7 @@ Burda, Grosse, Salakhutdinov 2016 (arXiv 1509.00519).
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from typing import Protocol
 
 import torch
@@ -82,32 +82,37 @@ class BoundLab:
         naive_bound, naive_error = means_of_logs(torch.cat(naive))
         exact = torch.tensor(math.nan)
         if axes:
-            exact = self._integral(model, x, label)
+            exact = yield from self._integral(model, x, label, SampleStep(2 * pieces, total, torch.empty(0)))
         views = {"error": error, "naive": naive_bound, "naive_error": naive_error,
                  "codes": torch.tensor(COUNTS), "exact": exact}  # fmt: skip
         yield SampleStep(total, total, bound, views)
 
-    def _integral(self, model: Bounded, x: Tensor, label: Tensor | None) -> Tensor:
+    def _integral(
+        self, model: Bounded, x: Tensor, label: Tensor | None, meanwhile: SampleStep
+    ) -> Generator[SampleStep, None, Tensor]:
         """log ∫ p(x|z) p(z) dz by the midpoint rule, on finer cells where there is anything to be seen, ()."""
         axes, step = model.latent_dim, 2 * REACH / (COARSE - 1)
         line = torch.linspace(-REACH, REACH, COARSE)
         coarse = torch.cartesian_prod(*[line] * axes).view(-1, axes)
-        log_p = self._joint(model, x, label, coarse)
+        log_p = yield from self._joint(model, x, label, coarse, meanwhile)
         seen = log_p > log_p.max() - NOTICED
         inner = (torch.arange(FINE) + 0.5) * step / FINE - step / 2
         inner = torch.cartesian_prod(*[inner] * axes).view(-1, axes)
         fine = (coarse[seen][:, None] + inner).view(-1, axes)
-        log_fine = self._joint(model, x, label, fine) - axes * math.log(FINE)
-        return torch.cat([log_p[~seen], log_fine]).logsumexp(0) + axes * math.log(step)
+        log_fine = yield from self._joint(model, x, label, fine, meanwhile)
+        return torch.cat([log_p[~seen], log_fine - axes * math.log(FINE)]).logsumexp(0) + axes * math.log(step)
 
     @staticmethod
-    def _joint(model: Bounded, x: Tensor, label: Tensor | None, codes: Tensor) -> Tensor:
+    def _joint(
+        model: Bounded, x: Tensor, label: Tensor | None, codes: Tensor, meanwhile: SampleStep
+    ) -> Generator[SampleStep, None, Tensor]:
         """log p(x|z) p(z) at some codes (N, Z), (N,), float64 on the CPU."""
         pieces = []
         for z in codes.split(8 * AT_A_TIME):
             many, told = _repeated(x, label, len(z))
             log_p = model.log_likelihood(many, z.to(x.device), told).cpu().double()
             pieces.append(log_p - 0.5 * (z.double() ** 2 + LOG_2PI).sum(dim=1))
+            yield meanwhile
         return torch.cat(pieces)
 
 

@@ -266,7 +266,7 @@ class LatentPad(DrawnWidget):
     def _draw_ellipse(
         self, painter: QPainter, ellipse: tuple[np.ndarray, np.ndarray] | None, colour: str, second: bool = False
     ) -> None:
-        """At one sigma, and the second at two: solid inside dashes; alone it is dashed, as the whole of all codes is."""
+        """At one sigma, dashed; with a `second` one at two sigma it is solid inside the dashes."""
         if ellipse is None:
             return
         (mean, axes), dash = ellipse, Qt.PenStyle.DashLine

@@ -1,5 +1,7 @@
 """The VAE's lenses: posterior against prior, the bound term by term, and its gap from more and more codes."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -115,6 +117,22 @@ def test_other_codes_are_another_estimate_of_the_same(bound):
     assert after["most"] != before["most"]
     assert after["most"] == pytest.approx(before["most"], abs=0.5)
     assert after["exact"] == before["exact"]
+
+
+def test_numbers_that_are_not_finite_are_said_and_not_drawn(inside):
+    for title, page in (("Posterior and prior", POSTERIOR), ("Gap of the bound", BOUND)):
+        inside.show_tool("vae.inside.lens", title)
+        lens = inside.view.lens
+        answers = []
+        inside.session.answered.connect(answers.append)
+        inside.ask_again(lens.outdate)
+        inside.session.answered.disconnect(answers.append)
+        before = lens.readings()
+        for answer in answers:
+            lens.answered(replace(answer, arrays={name: array * np.nan for name, array in answer.arrays.items()}))
+        assert "not finite" in inside.find(f"{page}.words").text()
+        assert lens.readings() == before
+        inside.ask_again(lens.outdate)
 
 
 def test_a_collapsed_posterior_says_so(open_window, tiny_run):

@@ -58,6 +58,9 @@ class BoundLens(Lens):
         self._is_current = self._is_current and self.isVisible()
 
     def answered(self, answer: Answer) -> None:
+        if not (np.isfinite(answer.arrays["x"]).all() and np.isfinite(answer.arrays["naive"]).all()):
+            self.words.setText("The networks answer with numbers that are not finite.")
+            return
         self._found = answer.arrays
         codes = np.log2(self._found["codes"])
         exact = float(self._found["exact"])

@@ -100,6 +100,9 @@ class PosteriorLens(Lens):
 
     def answered(self, answer: Answer) -> None:
         what = answer.query.channel.rpartition("/")[2]
+        if not all(np.isfinite(array).all() for array in answer.arrays.values()):
+            self.words.setText("The networks answer with numbers that are not finite.")
+            return
         if what == "codes":
             self._mean, self._std = answer.arrays["mean"], answer.arrays["std"]
             self._show_codes()
