@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from playground.core.data import Dataset
@@ -72,7 +73,8 @@ class PixelLab:
         """Held-out pixels whose distribution has two peaks, with the mean of it in the valley between them.
 
         The last step's x is (N, *shape), the images, the most doubtful first; its views ``number`` (N,), which number
-        of the image, and ``p`` (N, K), the distribution of that.
+        of the image, ``p`` (N, K), the distribution of that, and ``near`` (N, K), the probability within ``reach`` ()
+        levels of each.
         """
         images = self._dataset.test.x[:SEARCHED].to(model.device)
         found: list[tuple[float, int, int, Tensor]] = []  # score, image, number, distribution
@@ -85,21 +87,39 @@ class PixelLab:
             ]
             yield SampleStep(piece, total, torch.empty(0))
         best = sorted(found, key=lambda entry: -entry[0])[:KEPT]
+        chosen = torch.stack([p for *_, p in best])
         views = {
             "number": torch.tensor([number for _, _, number, _ in best]),
-            "p": torch.stack([p for *_, p in best]),
+            "p": chosen,
+            "near": near(chosen),
+            "reach": torch.tensor(reach_of(chosen.shape[1])),
         }
         yield SampleStep(total, total, images[[row for _, row, _, _ in best]], views)
 
 
+def near(p: Tensor) -> Tensor:
+    """The probability within `reach` levels of each, (..., K): among 256 levels a single one says little."""
+    reach = reach_of(p.shape[-1])
+    window = torch.ones(1, 1, 2 * reach + 1, device=p.device, dtype=p.dtype)
+    return F.conv1d(p.reshape(-1, 1, p.shape[-1]), window, padding=reach).view(p.shape)
+
+
+def reach_of(levels: int) -> int:
+    """How many levels to either side count as the same gray: a thirty-second of all."""
+    return levels // 32
+
+
 def two_peaks(p: Tensor) -> Tensor:
     """By how much the lower one of two peaks is likelier than the mean level between them, for distributions (..., K);
-    (...). Negative where there are no two peaks."""
-    levels = torch.arange(p.shape[-1], device=p.device, dtype=p.dtype)
-    mean = (p * levels).sum(-1, keepdim=True).round().long().clamp(max=p.shape[-1] - 1)
-    below = p.cummax(-1).values.gather(-1, (mean - 1).clamp(min=0))
-    above = p.flip(-1).cummax(-1).values.flip(-1).gather(-1, (mean + 1).clamp(max=p.shape[-1] - 1))
-    return (torch.minimum(below, above) - p.gather(-1, mean)).squeeze(-1)
+    (...). Each with the levels near it, which do not overlap; negative where there are no two peaks."""
+    count = p.shape[-1]
+    levels, apart = torch.arange(count, device=p.device, dtype=p.dtype), 2 * reach_of(count) + 1
+    mean = (p * levels).sum(-1, keepdim=True).round().long().clamp(0, count - 1)
+    around = near(p)
+    below = around.cummax(-1).values.gather(-1, (mean - apart).clamp(min=0)) * (mean >= apart)
+    above = around.flip(-1).cummax(-1).values.flip(-1).gather(-1, (mean + apart).clamp(max=count - 1))
+    peak = torch.minimum(below, above * (mean + apart < count))
+    return (peak - around.gather(-1, mean)).squeeze(-1)
 
 
 def _radii(side: int) -> list[int]:

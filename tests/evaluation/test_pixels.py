@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from playground.core.data import DataSpec
-from playground.evaluation.pixels import IMAGES, PLACES, PixelLab, two_peaks
+from playground.evaluation.pixels import IMAGES, PLACES, PixelLab, near, two_peaks
 from playground.models.autoregressive import Autoregressive, AutoregressiveConfig
 from tests.helpers import generator, trained
 
@@ -61,6 +61,11 @@ def test_doubtful_pixels_have_a_mean_in_a_valley(tiny_model):
 def test_two_peaks_by_hand():
     p = torch.tensor([[0.5, 0.0, 0.1, 0.0, 0.4], [0.0, 0.1, 0.8, 0.1, 0.0], [0.2, 0.2, 0.2, 0.2, 0.2]])
     torch.testing.assert_close(two_peaks(p), torch.tensor([0.3, -0.7, 0.0]))
+    wide = torch.zeros(1, 256)
+    wide[0, 40:50], wide[0, 200:210], wide[0, 125] = 0.045, 0.045, 0.1
+    torch.testing.assert_close(two_peaks(wide), torch.tensor([0.35]))  # each peak with its neighbours
+    assert two_peaks(wide.flip(1)).item() == pytest.approx(0.35)
+    assert near(wide)[0, 45].item() == pytest.approx(0.45)
 
 
 def test_costs_add_up_to_the_likelihood_and_a_cutting_is_an_image_of_its_own():

@@ -16,6 +16,7 @@ def digits(qapp, request):
     """The bundled run on real digits; tests share it."""
     with opened_window(QtBot(request), "autoregressive-digits") as person:
         person.show_view("Inside")
+        person.press("autoregressive.inside.debugger.more")
         yield person
 
 
@@ -208,3 +209,19 @@ def test_two_coordinates_in_turn_cost_the_nll_of_the_point(qapp, qtbot):
         person.press("autoregressive.inside.coordinates.draw")
         person.settle()
         assert page.sliders[0].value() != 0
+
+
+def test_a_model_of_any_order_shows_what_it_can_and_says_that_its_number_is_a_bound(open_window, tiny_run):
+    person = open_window(tiny_run("autoregressive", "digits", context="any"))
+    person.show_view("Inside")
+    bar = person.view.tabs
+    titles = [bar.tabText(i) for i in range(bar.count()) if bar.isTabVisible(i)]
+    assert titles == ["Pixel debugger", "Context", "Chain rule"]
+    page = person.view.lens
+    page.scrubber.go_to(20)
+    assert page.canvas.seen().flat[:20].all()
+    assert "bound" in page.words.text()
+    person.ask_again(lambda: person.type("autoregressive.inside.debugger.value", "16"))
+    assert page.frames[-1]["x"][0, 0].flat[20] == 1
+    assert np.isfinite(page.readings()["bits"])
+    assert lens(person, "Context").readings()["later"] > 0  # it sees what comes after in the raster, too

@@ -42,6 +42,7 @@ class Chain(Lens):
         self.product = QLabel()
         self.product.setObjectName(f"{name}.product")
         self.product.setProperty("role", "heading")
+        self.product.setWordWrap(True)
         self.words = caption(f"{name}.words")
         self._lay_out()
         self.order.activated.connect(lambda _: self._show())
@@ -100,7 +101,9 @@ class Chain(Lens):
         steps.setRowStretch(0, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
+        self.bars.setMinimumHeight(theme.em(self, 7))  # where all is too small, the largest part gives way
         layout.addWidget(self.bars, 4)
-        layout.addLayout(line_of(("order (a b over c d)", self.order), ("image", self.image), self.product))
+        layout.addLayout(line_of(("order (a b over c d)", self.order), ("image", self.image)))
         layout.addLayout(steps, 3)
+        layout.addWidget(self.product)
         layout.addWidget(self.words)

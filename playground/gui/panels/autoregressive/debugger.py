@@ -175,7 +175,7 @@ class Debugger(Lens):
             self.ask("nll", "log_density", seed=1, x=answer.arrays["x"], label=self._label())
         self.scrubber.set_available(len(self.frames))
         if answer.last and not self.scrubber.is_placed():
-            self.scrubber.set_position(self._hardest())
+            self.scrubber.set_position(self._most_open())
         if answer.last or answer.index == self.scrubber.position():
             self._show(self.scrubber.position())
 
@@ -231,10 +231,12 @@ class Debugger(Lens):
         costs = [-float(frame["log_prob"][0]) / np.log(2) for frame in self.frames if "log_prob" in frame]
         return np.concatenate([[0.0], np.cumsum(costs)])[: len(self.frames)]
 
-    def _hardest(self) -> int:
-        """Where the dearest number in the middle of the image is drawn: a frame worth opening with."""
+    def _most_open(self) -> int:
+        """Where the outcome in the middle of the image is most open: a frame worth opening with."""
         low, high = round(OPENS_FROM * self._count), round(OPENS_TO * self._count)
-        return low + int(np.diff(self._running())[low:high].argmax())
+        p = np.stack([frame["probabilities"][0] for frame in self.frames[low:high]])
+        entropy = -(p * np.log(np.maximum(p, 1e-12))).sum(axis=1)
+        return low + int(entropy.argmax())
 
     def _show(self, index: int) -> None:
         """Frame `index`: the number at its cursor is being drawn."""
@@ -262,8 +264,8 @@ class Debugger(Lens):
         self.bars.set_scale("level 0", str(levels - 1), swatch_of(place, shape))
         self.bars.set_distribution(p, level * len(p) // levels, None if given else u, str(level))
         set_quietly(self.value, level)
-        how = "given" if given else f"u = {u:.3f} cuts the sum"
-        self.scrubber.set_caption(f"{words_of(place, shape)}: level {level}, {how}; −log2 p = {cost:.2f} bits")
+        how = ", given" if given else ""
+        self.scrubber.set_caption(f"{words_of(place, shape)}: level {level}{how}, {cost:.2f} bits")
         self._say(index)
         self.picture("context", frame["x"][0])
         self.picture("sample", following if self._finished else None)
@@ -321,6 +323,7 @@ class Debugger(Lens):
         form.setContentsMargins(0, 0, 0, 0)
         for words, box in (("label", self.label), ("held-out image", self.example), ("seed", self.seed)):
             form.addRow(words, box)
+        form.addRow(self.free)
         below = QHBoxLayout()
         below.addWidget(self.words, 1)
         below.addWidget(Collapsible(seldom, id_prefix=self.objectName()))
@@ -328,7 +331,7 @@ class Debugger(Lens):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(stage, 1)
         layout.addWidget(self.scrubber)
-        layout.addLayout(line_of(("level", self.value), self.free, ("temperature", self.temperature),
+        layout.addLayout(line_of(("level", self.value), ("temperature", self.temperature),
                                  ("top k", self.top_k), ("begin with", self.given)))  # fmt: skip
         layout.addLayout(below)
 

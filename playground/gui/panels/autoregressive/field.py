@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from playground.core.records import Answer
 from playground.gui.panels.autoregressive.parts import caption, int_box, line_of, named
@@ -69,7 +70,7 @@ class Field(Lens):
     def refresh(self) -> None:
         """The gradients first; the curve takes seconds."""
         self._probe()
-        if self.facts["density_kind"] == "exact":
+        if not self._any_order:
             self.ask("windows", "windows", target="pixels")
 
     def readings(self) -> Mapping[str, float]:
@@ -104,6 +105,10 @@ class Field(Lens):
     def _picked(self, row: int, column: int) -> None:
         self.pixel.setValue(row * self.facts["shape"][2] + column)
 
+    @property
+    def _any_order(self) -> bool:
+        return bool(self.facts["density_kind"] != "exact")
+
     # -- showing ------------------------------------------------------------------------------------------------------
 
     def _at(self) -> tuple[int, int]:
@@ -128,20 +133,23 @@ class Field(Lens):
             lit = None if field is None else (field > 0) & (self._window() if key == "model" else True)
             if lit is not None:
                 lit[self._at()] = False
-            canvas.set_picture(image, self._at(), known, lit)
+            canvas.set_picture(image, self._at(), known | (key == "model" and self._any_order), lit)
             title = "this model" if key == "model" else STACKS[key]
-            seen = "" if lit is None else f" {int(lit.sum())}/{earlier}"
-            self._titles[key].setText(f"{title}{seen}")
-            self._titles[key].setToolTip("How many of the earlier pixels move the distribution")
+            most = image[0].size - 1 if key == "model" and self._any_order else earlier
+            seen = "" if lit is None else f"{int(lit.sum())}/{most}"
+            self._titles[key].setText(f"{title}\n{seen}")
+            self._titles[key].setToolTip(
+                "How many of the earlier pixels move the distribution; in any order, of all others"
+            )
         self.curve.set_marker(self.radius.value() if self._bits.size else None)
         self._say()
 
     def _say(self) -> None:
         words = "Lit: what moves the softmax, by gradient. Stacks with fresh weights: masks decide. "
-        if "model" in self.fields:
+        if "model" in self.fields and not self._any_order:
             words += f"Gradient at later pixels: {self._later(self.fields['model']):g}, exactly. "
-        if self.facts["density_kind"] != "exact":
-            words += "In any order there is no window to measure."
+        if self._any_order:
+            words += "In any order all that is there is seen, and there is no window to measure."
         elif self._bits.size:
             now, at = self.readings(), int(np.abs(self._radii - self.radius.value()).argmin())
             words += (
@@ -155,7 +163,8 @@ class Field(Lens):
     def _lay_out(self) -> None:
         grid = QGridLayout()
         for column, key in enumerate(self.canvases):
-            self._titles[key].setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+            self._titles[key].setWordWrap(True)
+            self._titles[key].setAlignment(Qt.AlignmentFlag.AlignHCenter)
             grid.addWidget(self._titles[key], 0, column)
             grid.addWidget(self.canvases[key], 1, column)
             grid.setColumnStretch(column, 2)

@@ -25,7 +25,8 @@ class Regressor(Lens):
 
     def __init__(self, name: str, ask: Ask, parent: QWidget | None = None) -> None:
         super().__init__(name, ask, parent)
-        self._images = self._numbers = self._p = np.empty(0)
+        self._images = self._numbers = self._p = self._near = np.empty(0)
+        self._reach = 0  # levels to either side that count as the same gray
         self.canvas = PixelCanvas(f"{name}.canvas", "Held-out image")
         self.bars = SoftmaxBars(f"{name}.bars", cumulates=False)
         self.answers = ImageGrid(f"{name}.answers")
@@ -43,50 +44,53 @@ class Regressor(Lens):
         return bool(facts["kind"] == "images" and facts["density_kind"] == "exact")
 
     def start(self, facts: Mapping[str, Any]) -> None:
-        self._images = self._numbers = self._p = np.empty(0)
+        self._images = self._numbers = self._p = self._near = np.empty(0)
         self.words.setText("Held-out images are being searched.")
 
     def refresh(self) -> None:
         self.ask("doubtful", "doubtful", target="pixels")
 
     def answered(self, answer: Answer) -> None:
-        self._images, self._numbers, self._p = (answer.arrays[name] for name in ("x", "number", "p"))
+        self._images, self._numbers, self._p, self._near = (
+            answer.arrays[name] for name in ("x", "number", "p", "near")
+        )
+        self._reach = int(answer.arrays["reach"])
         self.which.setMaximum(len(self._images) - 1)
         self._show()
 
     def readings(self) -> Mapping[str, float]:
-        """The probability of the mean level and of the two peaks."""
+        """The probability of the mean level and of the two peaks, each with the levels near it."""
         if not len(self._p):
             return {}
-        p = self._p[self.which.value()]
-        low, mean, high = self._answers(p)
-        return {"mean": float(p[mean]), "low": float(p[low]), "high": float(p[high])}
+        k = self.which.value()
+        return dict(zip(("low", "mean", "high"), self._near[k][list(self._answers(k))].tolist(), strict=True))
 
-    @staticmethod
-    def _answers(p: np.ndarray) -> tuple[int, int, int]:
+    def _answers(self, k: int) -> tuple[int, int, int]:
         """The lower peak, the mean level and the upper peak."""
-        levels = np.arange(len(p))
-        mean = int(np.clip(np.round((p * levels).sum()), 1, len(p) - 2))
-        return int(p[:mean].argmax()), mean, mean + 1 + int(p[mean + 1 :].argmax())
+        p, near, apart = self._p[k], self._near[k], 2 * self._reach + 1
+        mean = int(np.clip(np.round((p * np.arange(len(p))).sum()), apart, len(p) - 1 - apart))
+        return int(near[: mean - apart + 1].argmax()), mean, mean + apart + int(near[mean + apart :].argmax())
 
     def _show(self) -> None:
         if not len(self._p):
             return
         k, shape = self.which.value(), self.facts["shape"]
         image, number, p = self._images[k], int(self._numbers[k]), self._p[k]
-        place, chosen = place_of(number, shape), self._answers(p)
+        place, chosen, near = place_of(number, shape), self._answers(k), self._near[k]
         known = np.arange(shape[1] * shape[2]).reshape(shape[1:]) < place.row * shape[2] + place.column
         self.canvas.set_picture(image * known, place.pixel, known)
         self.bars.set_scale("level 0", str(len(p) - 1), swatch_of(place, shape))
         self.bars.set_distribution(p, chosen[1], words=f"mean {chosen[1]}")
         filled = np.stack([self._filled(image, number, level / (len(p) - 1)) for level in chosen])
         names = ("", "mean ", "")
-        self.answers.set_images(filled, [f"{name}{c}: {p[c]:.3f}" for name, c in zip(names, chosen, strict=True)])
-        times = min(p[chosen[0]], p[chosen[2]]) / max(p[chosen[1]], 1e-12)
+        self.answers.set_images(filled, [f"{name}{c}: {near[c]:.3f}" for name, c in zip(names, chosen, strict=True)])
+        times = min(near[chosen[0]], near[chosen[2]]) / max(near[chosen[1]], 1e-12)
+        more = f"{times:,.1f}" if times < 1000 else "over a thousand"
+        within = f" within {self._reach} levels" if self._reach else ""
         self.words.setText(
-            f"{words_of(place, shape).capitalize()}, the trained model's softmax. Its mean is level "
-            f"{(p * np.arange(len(p))).sum():.1f}: what least squares answers. That level has p = {p[chosen[1]]:.4f}; "
-            f"the lower peak is {times:,.1f} times as likely."
+            f"{words_of(place, shape).capitalize()}, the trained softmax. Least squares answers its mean, level "
+            f"{(p * np.arange(len(p))).sum():.1f}. That gray has p = {near[chosen[1]]:.4f}{within}; the lower of two "
+            f"peaks is {more} times as likely."
         )
 
     def _filled(self, image: np.ndarray, number: int, value: float) -> np.ndarray:
