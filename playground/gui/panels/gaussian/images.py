@@ -159,9 +159,10 @@ def count_words(shape: tuple[int, ...], levels: int, used: int) -> str:
     )
     if not levels:
         return gaussian
+    beside = "" if (levels, pixels) == (256, 784) else f"(28×28 bytes: 256^784 = {power(256, 784)}.) "
     return (
-        f"{levels} levels in each of {pixels:,} values: {levels}^{pixels} = {power(levels, pixels)} images. "
-        f"(28×28 bytes: 256^784 = {power(256, 784)}.) No table holds a density of them all. {gaussian}"
+        f"{levels} levels in each of {pixels:,} values: {levels}^{pixels} = {power(levels, pixels)} images. {beside}"
+        f"No table holds a density of them all. {gaussian}"
     )
 
 

@@ -26,7 +26,7 @@ FORWARD, REVERSE, JS = "forward", "reverse", "js"
 SHADED = {  # what is summed to the divergence
     FORWARD: "p ln(p/q)",
     REVERSE: "q ln(q/p)",
-    JS: "½ p ln(p/m) + ½ q ln(q/m) with m = (p + q)/2",
+    JS: "½ p ln(p/m) + ½ q ln(q/m), m their mean",
 }
 
 
@@ -167,12 +167,12 @@ class LineLens(OnLine):
 
     def _say(self, now: Mapping[str, float]) -> None:
         assert self.table is not None
-        shaded = SHADED[self.divergence.name()]
-        how = "in closed form" if self.divergence.name() == FORWARD else "found on the grid"
+        name = self.divergence.name()
+        how = "in closed form" if name == FORWARD else "found on the grid"
+        other = f"JS {now['js']:.3f}" if name == JS else f"KL(q‖p) {now['reverse_kl']:.3f}"
         text = (
-            f"Exact, on a grid. Area under q {now['area']:.4f}. Shaded: {shaded}, hatched where negative. "
-            f"Optimum {how}: μ {self._best[0]:.3f}, σ {self._best[1]:.3f}. KL(q‖p) {now['reverse_kl']:.3f}, "
-            f"JS {now['js']:.3f} nats."
+            f"Exact, on a grid. Area under q {now['area']:.4f}. Shaded {SHADED[name]}, hatched where negative. "
+            f"Optimum {how}: μ {self._best[0]:.3f}, σ {self._best[1]:.3f}. {other} nats."
         )
         if self.shows_trained.isChecked() and self._trained.size:
             text += f" KL to the trained mixture: {self.table.kl(self._trained):.4f} nats."
@@ -188,7 +188,7 @@ class LineLens(OnLine):
     def _fit(self) -> None:
         """Heights follow the type size; a page that is lower than that is scrolled."""
         for plot in (self.density, self.over_mean, self.over_spread, self.surface):
-            plot.setMinimumHeight(theme.em(self, 6.5))
+            plot.setMinimumHeight(theme.em(self, 8))
 
     def _lay_out(self, name: str) -> None:
         self._profile, self._beside = QStackedWidget(), QStackedWidget()

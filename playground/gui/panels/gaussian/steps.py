@@ -132,7 +132,7 @@ class StepsLens(OnLine):
             f"-{entropy:.{PLACES}f} + {nll:.{PLACES}f} = {kl:.{PLACES}f}",
             f"{nll:.{PLACES}f} nats, exact",
             f"{now['estimate']:.{PLACES}f} ± {now['error']:.3f} estimate; {nll:.{PLACES}f} exact",
-            f"μ {now['mean']:.3f}, σ {now['spread']:.3f} of these N; {self.table.mean:.3f}, {self.table.std:.3f} of p",
+            f"μ {now['mean']:.3f}, σ {now['spread']:.3f} of N; p: {self.table.mean:.3f}, {self.table.std:.3f}",
         ]
 
     # -- layout -------------------------------------------------------------------------------------------------------
