@@ -36,14 +36,21 @@ class PageFrame(QScrollArea):
         if page is None:
             return
         room = self.maximumViewportSize()
-        least = page.minimumSizeHint()
-        layout = page.layout()
-        if layout is not None and layout.hasHeightForWidth():
-            width = max(room.width(), least.width())
-            least.setHeight(max(least.height(), layout.minimumHeightForWidth(width)))
+        least = self._least(page, room.width())
         bar = self.verticalScrollBar().sizeHint().width()
+        if least.height() > room.height():  # what the bar takes from the width may wrap a line more
+            least = self._least(page, room.width() - bar)
         across, down = least.width() > room.width(), least.height() > room.height()
         across = across or (down and least.width() > room.width() - bar)
         down = down or (across and least.height() > room.height() - bar)
         view = room - QSize(bar * down, bar * across)
         page.resize(view.expandedTo(least))
+
+    @staticmethod
+    def _least(page: QWidget, width: int) -> QSize:
+        """What a page needs that is so wide, or wider where it cannot be less."""
+        least = page.minimumSizeHint()
+        layout = page.layout()
+        if layout is not None and layout.hasHeightForWidth():
+            least.setHeight(max(least.height(), layout.minimumHeightForWidth(max(width, least.width()))))
+        return least

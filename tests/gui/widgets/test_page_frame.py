@@ -41,3 +41,11 @@ def test_words_that_grow_make_the_page_grow(framed, qtbot):
     qtbot.waitUntil(lambda: page.height() > before, timeout=2000)
     assert words.height() >= words.heightForWidth(words.width())
     assert frame.minimumSizeHint() == QSize(0, 0)
+
+
+def test_a_line_more_that_the_scroll_bar_makes_has_its_room(framed, qapp):
+    frame, _, words = framed
+    for width in range(400, 520, 4):
+        frame.resize(width, 60)
+        qapp.processEvents()
+        assert words.height() >= words.heightForWidth(words.width())
