@@ -226,9 +226,11 @@ def test_modes_are_counted_while_training_goes_on(inside, monkeypatch):
     person.press("gan.step")
     person.until("paused")
     assert set(shown.history) == {30, 31}
-    steps, _ = shown.hits._curves["hit"]
+    steps, hits = shown.curves._curves["modes"]
     assert steps.tolist() == [30, 31]
-    assert shown.hits.isVisible()
+    assert hits[0] == hit / 8
+    assert shown.curves._curves["in 3 σ"][1][0] == share
+    assert shown.curves.isVisible()
 
 
 # -- playing the discriminator --------------------------------------------------------------------------------------

@@ -54,12 +54,12 @@ class Panel(ModelPanel):
 
     def graph(self, facts: Mapping[str, Any]) -> tuple[Sequence[Node], Sequence[Edge]]:
         nodes = [
-            Node("z", "latent", "z, y" if facts["conditional"] else "z", 0, caption="noise"),
+            Node("z", "latent", "z", 0, caption="noise, y" if facts["conditional"] else "noise"),
             Node("generator", "network", "G", 1, shape="widen", caption="generator", part="generator"),
-            Node("sample", "observed", "x̂", 2, caption="sample"),
+            Node("sample", "observed", "x̂", 2, caption="made"),
             Node("x", "observed", "x", 3, caption="real"),
             Node("discriminator", "network", "D", 4, shape="narrow", caption="discriminator", part="discriminator"),
-            Node("verdict", "operation", "real or fake?", 5),
+            Node("verdict", "operation", "real/fake?", 5),
         ]
         edges = [
             Edge("z", "generator"),

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from playground.core.records import Answer
 from playground.gui.panels.base.asker import Ask
@@ -69,6 +69,7 @@ class ManifoldLens(FollowingLens):
         for index, value in enumerate(facts["factors"][0][1] if facts["factors"] else ()):
             self.label.addItem(value, index)
         self._choices["label"].setVisible(facts["conditional"])
+        self._row.setVisible(len(names) > 2 or facts["conditional"])
         points = facts["kind"] == "points"
         self.samples.setVisible(points)
         self._out.setCurrentIndex(0 if points else 1)
@@ -156,23 +157,24 @@ class ManifoldLens(FollowingLens):
 
     def _say(self, step: int) -> None:
         z_dim, moved = self.facts["latent_dim"], len(self.axes)
-        when = f"After {step:,} steps" if step else "Untrained"
         what = f"a slice: the other {z_dim - moved} numbers of z are 0"
         if z_dim == moved:
             what = "the whole of z" if moved == 2 else "z is a line: this curve is all that the generator can make"
         between = {1: "Between two dots", 2: "Between two lines"}[moved] + " lies the same share of the prior."
         even = between if self.is_points else "Pictures stand at even quantiles of the prior."
-        self.words.setText(f"{when}; {what}. {even}".strip())
+        self.words.setText(f"Step {step:,}: {what}. {even}")
 
     # -- layout -------------------------------------------------------------------------------------------------------
 
     def _lay_out(self) -> None:
-        row = FlowLayout()
+        self._row = QWidget()
+        row = FlowLayout(self._row)
+        row.setContentsMargins(0, 0, 0, 0)
         row.setSpacing(theme.em(self, 0.6))
         self._choices = {
             "across": labelled("→", self.across), "up": labelled("↑", self.up), "label": labelled("Class", self.label),
         }  # fmt: skip
-        for widget in (*self._choices.values(), self.samples):
+        for widget in self._choices.values():
             row.addWidget(widget)
         self._out = QStackedWidget()
         self._out.addWidget(self.warped)
@@ -181,9 +183,25 @@ class ManifoldLens(FollowingLens):
         both = QHBoxLayout()
         both.setSpacing(theme.em(self, 0.8))
         both.addWidget(self._sheet_box, 1)
-        both.addWidget(captioned(self._out, "G(z), as it comes out"), 1)
+        both.addWidget(self._out_box(), 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addLayout(row)
+        layout.addWidget(self._row)
         layout.addLayout(both, 1)
         layout.addWidget(self.words)
+
+    def _out_box(self) -> QWidget:
+        """What the generator makes, under a heading with the switch beside it, so that the picture has the room."""
+        heading = QLabel("G(z), as it comes out")
+        heading.setProperty("role", "heading")
+        above = QHBoxLayout()
+        above.addWidget(heading)
+        above.addStretch(1)
+        above.addWidget(self.samples)
+        box = QWidget()
+        layout = QVBoxLayout(box)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(theme.em(self, 0.2))
+        layout.addLayout(above)
+        layout.addWidget(self._out, 1)
+        return box

@@ -33,15 +33,13 @@ class ModesLens(FollowingLens):
         self.counter.setObjectName(f"{name}.counter")
         self.counter.setProperty("role", "title")
         self.bars = ClassBars(f"{name}.bars", "Samples a mode", "How many samples fall to each mode")
-        self.hits = CurvePlot(f"{name}.hits", "step", "hit")
-        self.shares = CurvePlot(f"{name}.shares", "step", "in 3 σ")
+        self.curves = CurvePlot(f"{name}.curves", "training step", "share")
         self.words = caption(f"{name}.words")
         self.stage = SampleStage(name, legend=False)
         self.stage.caption.hide()
         plots = QVBoxLayout()
         plots.addWidget(self.bars)
-        plots.addWidget(self.hits, 1)
-        plots.addWidget(self.shares, 1)
+        plots.addWidget(self.curves, 1)
         plots.addStretch(0)
         both = QHBoxLayout()
         both.setSpacing(theme.em(self, 0.8))
@@ -63,14 +61,9 @@ class ModesLens(FollowingLens):
         self.words.setText("")
         self.bars.set_counts([], [])
         self.stage.show_data(facts)
-        for plot in (self.hits, self.shares):
-            plot.set_curves({})
-            plot.hide()
-        if facts["data"]["modes"] is not None:
-            self.hits.set_floor(len(facts["data"]["modes"]), "all")
-            self.shares.set_floor(OF_DATA[facts["shape"][0]], "data")
-        else:
-            self.hits.set_floor(len(facts["factors"][0][1]), "all")
+        self.curves.set_curves({})
+        self.curves.hide()
+        self.curves.set_floor(1.0 if facts["data"]["modes"] is None else OF_DATA[facts["shape"][0]], "data")
 
     def refresh(self) -> None:
         super().refresh()
@@ -106,11 +99,10 @@ class ModesLens(FollowingLens):
         return {"hit": hit} | ({} if np.isnan(share) else {"share": share})
 
     def _draw(self) -> None:
-        """One look is no curve: the plots come with the second."""
-        followed = len(self.history) > 1
-        self.hits.setVisible(followed)
-        self.shares.setVisible(followed and self.facts["data"]["modes"] is not None)
+        """One look is no curve: the plot comes with the second."""
+        self.curves.setVisible(len(self.history) > 1)
         steps = np.array(sorted(self.history), float)
         hits, shares = np.array([self.history[int(step)] for step in steps], float).T
-        self.hits.set_curves({"hit": (steps, hits)})
-        self.shares.set_curves({"share in 3 σ": (steps, shares)})
+        name = "modes" if self.facts["data"]["modes"] is not None else "classes"
+        curves = {name: (steps, hits / len(self.bars.counts()))}
+        self.curves.set_curves(curves if np.isnan(shares).all() else curves | {"in 3 σ": (steps, shares)})

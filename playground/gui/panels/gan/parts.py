@@ -76,7 +76,10 @@ class Threshold:
         if is_share:
             return cls(0.5, "0.5, where it finds both as likely")
         middle = float(real.mean() + fake.mean()) / 2
-        return cls(middle, f"{middle:.2f}, half-way between its means, since in this game it has no scale")
+        return cls(
+            middle,
+            f"{middle:.2f}".replace("-", "−") + ", half-way between its means, since in this game it has no scale",
+        )
 
     def word(self, says: float) -> str:
         """What it comes to."""

@@ -56,7 +56,7 @@ class PlayersLens(FollowingLens):
             "Slow motion", f"{name}.slow",
             f"Holds each stage of a step for {PAUSE:g} s, and lights what is at work in the drawing above", on=False,
         )  # fmt: skip
-        self.scores = CurvePlot(f"{name}.scores", "FAKE ← D → REAL", "share")
+        self.scores = CurvePlot(f"{name}.scores", "FAKE → REAL", "share")
         self.items = ImageGrid(f"{name}.items")
         self.words = caption(f"{name}.words")
         self._lay_out()
@@ -107,11 +107,10 @@ class PlayersLens(FollowingLens):
         digits = 2 if is_share else 1
         self.judged.emit(f"x̂ {fake.mean():.{digits}f}, x {real.mean():.{digits}f}".replace("-", "−"))
         caught = float(((fake <= threshold.at).mean() + (real > threshold.at).mean()) / 2)
-        when = f"After {answer.step:,} steps" if answer.step else "Untrained"
+        lost = f"D's loss {self.losses['discriminator']:.3f}, G's loss {self.losses['generator']:.3f}"
         self.words.setText(
-            f"{when}: D's loss {self.losses['discriminator']:.3f}, G's loss {self.losses['generator']:.3f}. "
-            f"D says REAL above {threshold.words}, and is right about {100 * caught:.0f} % of held-out data and "
-            "samples."
+            f"Step {answer.step:,}: {lost}. D says REAL above {threshold.words}, and is right about "
+            f"{100 * caught:.0f} % of held-out data and samples."
         )
 
     def readings(self) -> Mapping[str, float]:

@@ -183,7 +183,7 @@ class SurfaceLens(FollowingLens):
         words = f"Step {self._step:,}. "
         if self._round and self.d is not None and self._dims == 2:
             low, high = self._scale()
-            words += f"D from fake, {low:.2f} (orange), to real, {high:.2f} (blue). "
+            words += f"D from fake, {low:.2f} (orange), to real, {high:.2f} (blue). ".replace("-", "−")
         if self.p is None and which != MODEL_DENSITY:
             words += "Nobody knows the density of these data: there is no p to compare with."
         elif which == DATA_DENSITY:
