@@ -78,7 +78,6 @@ class TradePlot(DrawnWidget):
     def set_titles(self, x: str, y: str, log_x: bool = False) -> None:
         """Names the axes; the horizontal one may be logarithmic."""
         self._log_x = log_x
-        self._plot.getPlotItem().getAxis("bottom").setLogMode(log_x)
         for side, text in (("bottom", x), ("left", y)):
             axis = self._plot.getPlotItem().getAxis(side)
             axis.setLabel(text, **axis.labelStyle)
@@ -148,6 +147,7 @@ class TradePlot(DrawnWidget):
         across = _range(widths, 2.5 * theme.em(self) / max(box.width(), 1.0))
         up = _range(heights, 1.8 * theme.em(self) / max(box.height(), 1.0))
         self._plot.setXRange(*across, padding=0)
+        self._plot.getPlotItem().getAxis("bottom").setTicks(_round_ticks(*across) if self._log_x else None)
         self._plot.setYRange(*up, padding=0)
         self._write(across, up)
         self._draw_floor(across[0])
@@ -227,6 +227,12 @@ def _bars(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     up = np.stack([x[:, 1], y[:, 0], x[:, 1], y[:, 2]], axis=1).reshape(-1, 2)
     ends = np.concatenate([across, up])
     return ends[:, 0], ends[:, 1]
+
+
+def _round_ticks(low: float, high: float) -> list[list[tuple[float, str]]]:
+    """Marks of a logarithmic axis at 1, 2, 5, 10, 20 ...: place and words."""
+    numbers = [digit * 10.0**power for power in range(int(low) - 1, int(high) + 2) for digit in (1, 2, 5)]
+    return [[(place, f"{n:g}") for n in numbers if low <= (place := float(np.log10(n))) <= high]]
 
 
 def _range(values: np.ndarray, air: float = 0.0) -> tuple[float, float]:
