@@ -72,7 +72,7 @@ class StretchLens(Lens):
     def start(self, facts: Mapping[str, Any]) -> None:
         self.learned.let_go()
         self.linear, self._rebuilt = {}, np.empty(0)
-        vaes = [(run, f"{run}: learned") for run in _learned(facts["data_name"])]
+        vaes = [(run, f"{run}: learned") for run in _learned(facts)]
         self.pair.set_choices([(LINEAR, "principal components (exact)"), *vaes])
         self.length.setRange(0, min(LONGEST, int(np.prod(facts["shape"]))))
         self.length.setValue(AT_FIRST)
@@ -114,13 +114,18 @@ class StretchLens(Lens):
 
     def _encode(self, run: str) -> None:
         if run == self.pair.name():
-            self.learned.ask(run, "codes", "encode", x=self.facts["test"][:TESTED])
+            self.learned.ask(run, "codes", "encode", x=self.facts["test"][:TESTED], label=self._label(run))
+
+    def _label(self, run: str) -> np.ndarray | None:
+        """A conditional pair is told the label of each image, so that its code need not hold it."""
+        result: np.ndarray = self.facts["test_labels"][:TESTED]
+        return result if self.learned.facts(run)["conditional"] else None
 
     def _learned_answer(self, run: str, answer: Answer) -> None:
         if run != self.pair.name():
             return
         if answer.query.channel == "codes":
-            self.learned.ask(run, "rebuilt", "decode", z=answer.arrays["x"])
+            self.learned.ask(run, "rebuilt", "decode", z=answer.arrays["x"], label=self._label(run))
         else:
             self._rebuilt = answer.arrays["x"].clip(0, 1)
             self._show()
@@ -164,7 +169,8 @@ class StretchLens(Lens):
         linear = float(self.linear["error"][length])
         how = "Exact: the principal components of the training images."
         if not self._is_linear:
-            how = f"Learned networks; {length} principal components leave {linear:.4f}."
+            told = ", told the label" if self._label(self.pair.name()) is not None else ""
+            how = f"Learned networks{told}; {length} principal components leave {linear:.4f}."
         self.words.setText(f"{numbers:,} numbers → {length} → {numbers:,}. Squared error {error:.4f} a pixel. {how}")
 
     def _draw_model(self) -> None:
@@ -211,8 +217,8 @@ class StretchLens(Lens):
         self._fit()
 
 
-def _learned(data: str) -> list[str]:
-    """Bundled autoencoders of this data that need no label."""
+def _learned(facts: Mapping[str, Any]) -> list[str]:
+    """Bundled autoencoders of this data."""
+    data, options = facts["data_name"], facts["data"]["options"]
     runs = (run for run in TrainingSession.bundled_runs() if run == f"vae-{data}" or run.startswith(f"vae-{data}-"))
-    told = {run: TrainingSession.stored_facts(run) for run in runs}
-    return [run for run, facts in told.items() if facts["data_name"] == data and not facts["conditional"]]
+    return [run for run in runs if TrainingSession.has_learned(run, data, options)]
