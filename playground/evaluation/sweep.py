@@ -23,7 +23,7 @@ LEAST = 10  # samples below which nothing is compared
 class Sweep:
     """Measures samples drawn with any settings. What does not depend on the model is computed once."""
 
-    answers = frozenset({"point"})
+    answers = frozenset({"point", "features"})
 
     def __init__(self, dataset: Dataset) -> None:
         self._dataset = dataset
@@ -52,6 +52,11 @@ class Sweep:
         - ``modes_hit`` and ``share_within_3_sigma`` where the data has known modes and no label is asked for.
         """
         return in_pieces(self._point(model, n, generator, settings, label, shown))
+
+    def features(self, model: GenerativeModel, x: Tensor) -> Tensor:
+        """What the data's own classifier sees in images (N, C, H, W), (N, D); D is 0 where there is none."""
+        judge = self._judge()
+        return judge.features(x) if judge is not None else x.new_zeros(len(x), 0)
 
     def _point(
         self,

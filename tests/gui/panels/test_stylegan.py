@@ -7,6 +7,7 @@ from pytestqt.qtbot import QtBot
 
 from playground import registry, runs
 from playground.core.experiment import Budget
+from playground.evaluation.features import Yardstick
 from playground.gui.panels.stylegan.walk import LEG
 from tests.gui.driving import opened_window
 from tests.helpers import tiny
@@ -105,6 +106,11 @@ def test_both_walks_meet_at_the_codes_and_come_back(person):
     assert not np.allclose(w[LEG // 2], z[LEG // 2], atol=1e-4)
     way = np.sqrt(np.square(np.diff(w.reshape(len(w), -1), axis=0)).mean(axis=1)).sum()
     assert person.panel.readings()["stylegan.inside.walk.w_length"] == pytest.approx(way, rel=1e-5)
+    person.choose("stylegan.inside.walk.measure", "features")
+    seen_by = Yardstick.bundled(registry.load_data("digits").spec, "cpu").features(torch.from_numpy(w)).numpy()
+    way = np.sqrt(np.square(np.diff(seen_by, axis=0)).mean(axis=1)).sum()
+    assert seen.readings()["w_length"] == pytest.approx(way, rel=1e-4)
+    assert f"in features: {way:.2f} in w" in person.find("stylegan.inside.walk.says").text()
     person.press("stylegan.inside.walk.forward")
     assert np.array_equal(seen.in_w.images()[0], w[1].clip(0, 1))
     assert "from code 1 to code 2" in person.texts()

@@ -12,7 +12,6 @@ from playground.gui.panels.base.asker import Ask
 from playground.gui.panels.base.latent.tool import caption, shrinking
 from playground.gui.panels.base.lens import Lens
 from playground.gui.panels.base.views import button
-from playground.gui.widgets import theme
 from playground.gui.widgets.flow_layout import FlowLayout
 from playground.gui.widgets.image_grid import ImageGrid
 from playground.gui.widgets.name_box import NameBox, labelled
@@ -288,7 +287,6 @@ class SweepLens(Lens):
         layout.addLayout(row)
         layout.addLayout(both, 1)
         layout.addWidget(self.says)
-        self.plot.setMinimumHeight(theme.em(self, 7))
 
 
 def mosaic(images: np.ndarray) -> np.ndarray:

@@ -10,14 +10,14 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from playground.core.records import Answer
 from playground.gui.panels.base.asker import Ask
 from playground.gui.panels.gan.parts import FollowingLens, caption
-from playground.gui.widgets import theme
 from playground.gui.widgets.flow_layout import FlowLayout
 from playground.gui.widgets.image_grid import ImageGrid
 from playground.gui.widgets.name_box import NameBox, labelled
-from playground.gui.widgets.number_boxes import INT_LIMIT, IntBox
+from playground.gui.widgets.number_boxes import IntBox
 
 CODES = 4  # rows: each has its own z
 STEPS = 9  # columns from one class to another
+MOST_SEEDS = 9999  # so that the box is no wider than it must be
 MOST_CLASSES = 24  # in the lists; of more the first factor alone is offered
 
 
@@ -39,12 +39,11 @@ class ClassesLens(FollowingLens):
         self.way.set_choices([("between", "from one to another"), ("every", "every class")])
         self.first = NameBox(f"{name}.first", "From", "The class at the left")
         self.second = NameBox(f"{name}.second", "To", "The class at the right")
-        self.seed = IntBox(0, INT_LIMIT)
+        self.seed = IntBox(0, MOST_SEEDS)
         self.seed.setObjectName(f"{name}.seed")
         self.seed.setAccessibleName("Seed")
         self.seed.setToolTip("Decides the codes z of the rows")
         self.seed.setValue(1)
-        self.seed.setMaximumWidth(theme.em(self, 6))
         self.grid = ImageGrid(f"{name}.grid")
         self.says = caption(f"{name}.says")
         self._classes: list[tuple[str, tuple[int, ...]]] = []  # words and label of each

@@ -119,8 +119,12 @@ class MixingLens(StyleLens):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(row)
         layout.addWidget(self.grid, 1)
-        self.grid.setMinimumHeight(theme.em(self, 9))
         layout.addWidget(self.says)
+        self.fit()
+
+    def fit(self) -> None:
+        if hasattr(self, "grid"):
+            self.grid.setMinimumHeight(theme.em(self, 9))
 
 
 def levels(layers: int) -> list[np.ndarray]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
+from PySide6.QtCore import QEvent
 from PySide6.QtWidgets import QWidget
 
 from playground.gui.panels.base.asker import Ask
@@ -11,9 +12,10 @@ from playground.gui.panels.base.lens import Lens
 from playground.gui.widgets import theme
 from playground.gui.widgets.groove_slider import GrooveSlider
 from playground.gui.widgets.name_box import NameBox, labelled
-from playground.gui.widgets.number_boxes import INT_LIMIT, IntBox
+from playground.gui.widgets.number_boxes import IntBox
 
 ANY = "any"
+MOST_SEEDS = 9999  # so that the box is no wider than it must be
 
 
 class StyleLens(Lens):
@@ -32,6 +34,14 @@ class StyleLens(Lens):
         self.label.set_choices([*((name, name) for name in names), (ANY, ANY)])
         self.label_field.setVisible(bool(names))
 
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if theme.is_change(event):
+            self.fit()
+
+    def fit(self) -> None:
+        """Sizes that follow the size of the type."""
+
     def labels(self, count: int) -> np.ndarray | None:
         """int64 (count, F): the label chosen, other factors left open; None for a model without labels."""
         if not self.facts["conditional"]:
@@ -49,12 +59,11 @@ class StyleLens(Lens):
 
 def seed_box(name: str, words: str, tooltip: str, value: int) -> IntBox:
     """A number that decides a draw."""
-    box = IntBox(0, INT_LIMIT)
+    box = IntBox(0, MOST_SEEDS)
     box.setObjectName(name)
     box.setAccessibleName(words)
     box.setToolTip(tooltip)
     box.setValue(value)
-    box.setMaximumWidth(theme.em(box, 6))
     return box
 
 

@@ -16,7 +16,7 @@ from playground.gui.widgets import theme
 from playground.gui.widgets.curve_plot import CurvePlot
 from playground.gui.widgets.flow_layout import FlowLayout
 from playground.gui.widgets.image_grid import ImageGrid
-from playground.gui.widgets.name_box import labelled
+from playground.gui.widgets.name_box import NameBox, labelled
 from playground.gui.widgets.step_scrubber import StepScrubber
 
 STOPS = 4  # codes on the round trip
@@ -34,22 +34,31 @@ class WalkLens(StyleLens):
     def __init__(self, name: str, ask: Ask, parent: QWidget | None = None) -> None:
         super().__init__(name, ask, parent)
         self.seed = seed_box(f"{name}.seed", "Seed", f"Decides the {STOPS} codes that the walk goes through", 1)
+        self.measure = NameBox(
+            f"{name}.measure",
+            "Measured in",
+            "Pixels: root mean square change of a pixel.\nFeatures: how far what the project's own classifier sees "
+            "moves, nearer to what an eye would say.",
+        )
+        self.measure.set_choices([("pixels", "pixels"), ("features", "features")])
         self.scrubber = StepScrubber(id_prefix=name)
         self.in_w, self.in_z = ImageGrid(f"{name}.in_w"), ImageGrid(f"{name}.in_z")
         self.plot = CurvePlot(f"{name}.plot", "step of the walk", "change")
         self.says = caption()
         self.says.setObjectName(f"{name}.says")
         self._walks: dict[str, np.ndarray] = {}  # pictures on the way, (T, C, H, W)
+        self._features: dict[str, np.ndarray] = {}  # what a classifier sees in them, (T, D)
         self._probed = np.empty(0)
         self._count = 0  # pictures on the way
         self.seed.valueChanged.connect(self.outdate)
+        self.measure.chosen.connect(lambda _: self._show())
         self.scrubber.position_changed.connect(self._show_frame)
         self.plot.marker_moved.connect(self._jump)
         self._lay_out()
 
     def start(self, facts: Mapping[str, Any]) -> None:
         super().start(facts)
-        self._walks, self._probed, self._count = {}, np.empty(0), 0
+        self._walks, self._features, self._probed, self._count = {}, {}, np.empty(0), 0
         self.scrubber.set_total(0)
 
     def stepper(self) -> StepScrubber:
@@ -72,10 +81,18 @@ class WalkLens(StyleLens):
                 self._probed = x
             case "w" | "z" as space:
                 self._walks[space] = x
+                self.ask(f"{space}_features", "features", target="sweep", x=x)
+            case "w_features" | "z_features" as what:
+                self._features[what[0]] = x
         self._show()
 
     def readings(self) -> Mapping[str, float]:
-        return {f"{space}_length": float(steps(x).sum()) for space, x in self._walks.items()}
+        return {f"{space}_length": float(steps(x).sum()) for space, x in self._measured().items()}
+
+    def _measured(self) -> Mapping[str, np.ndarray]:
+        """The pictures of both walks, or what a classifier sees in them."""
+        has_features = len(self._features) == 2 and self._features["w"].shape[1] > 0
+        return self._features if self.measure.name() == "features" and has_features else self._walks
 
     # -- showing ------------------------------------------------------------------------------------------------------
 
@@ -87,7 +104,9 @@ class WalkLens(StyleLens):
             self._count = count
             self.scrubber.set_total(count)
             self.scrubber.set_available(count)
-        moved = {space: steps(self._walks[space]) for space in ("w", "z")}
+        measured = self._measured()
+        unit = "pixels" if measured is self._walks else "features"
+        moved = {space: steps(measured[space]) for space in ("w", "z")}
         self.plot.set_curves({f"in {space}": (np.arange(1, count), change) for space, change in moved.items()})
         self._show_frame(self.scrubber.position())
         lengths = ", ".join(f"{change.sum():.2f} in {space}" for space, change in moved.items())
@@ -95,9 +114,11 @@ class WalkLens(StyleLens):
             f"{change.std() / max(change.mean(), 1e-12):.2f} in {space}" for space, change in moved.items()
         )
         words = (
-            f"Way of the pictures (root mean square a pixel): {lengths}. Spread of the steps over their mean: "
+            f"Way of the pictures in {unit}: {lengths}. Spread of the steps over their mean: "
             f"{unevenness}. In w lines, in z arcs between the same codes."
         )
+        if self.measure.name() == "features" and len(self._features) == 2 and unit == "pixels":
+            words += " No classifier is bundled for this data, so pixels are compared."
         if self._probed.size:
             mean, spread = self._probed.mean(), self._probed.std()
             words += f" Path length |Jᵀy|, estimate at {PROBED} styles: {mean:.3f} ± {spread:.3f}."
@@ -120,7 +141,7 @@ class WalkLens(StyleLens):
 
     def _lay_out(self) -> None:
         row = FlowLayout()
-        for widget in (labelled("Seed", self.seed), self.label_field):
+        for widget in (labelled("Seed", self.seed), labelled("Measured in", self.measure), self.label_field):
             row.addWidget(widget)
         pictures = QHBoxLayout()
         pictures.addWidget(captioned(self.in_w, "walk in w"), 1)
@@ -132,7 +153,11 @@ class WalkLens(StyleLens):
         layout.addLayout(pictures, 1)
         layout.addWidget(self.scrubber)
         layout.addWidget(self.says)
-        self.plot.setMinimumHeight(theme.em(self, 7))
+        self.fit()
+
+    def fit(self) -> None:
+        if hasattr(self, "plot"):
+            self.plot.setMinimumHeight(theme.em(self, 7))
 
 
 def round_trip(stops: np.ndarray, way: Any) -> np.ndarray:
@@ -142,6 +167,6 @@ def round_trip(stops: np.ndarray, way: Any) -> np.ndarray:
 
 
 def steps(pictures: np.ndarray) -> np.ndarray:
-    """How far each picture of a walk (T, ...) is from the one before, root mean square a pixel, (T - 1,)."""
+    """How far each picture of a walk (T, ...) is from the one before, root mean square a number, (T - 1,)."""
     flat = pictures.reshape(len(pictures), -1)
     return np.sqrt(np.square(np.diff(flat, axis=0)).mean(axis=1))
