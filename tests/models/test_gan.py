@@ -378,6 +378,7 @@ def test_without_noise_a_label_has_one_sample():
     label = torch.tensor([[0, 1]]).repeat(4, 1)
     x = gan.sample(4, label=label, generator=generator())
     torch.testing.assert_close(x, x[:1].expand_as(x))
+    torch.testing.assert_close(gan.decode(torch.randn(4, 3, generator=generator()), label), x)
     assert not torch.equal(x[:1], gan.sample(1, label=torch.tensor([[1, 1]]), generator=generator()))
 
 

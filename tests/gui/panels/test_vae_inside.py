@@ -148,5 +148,9 @@ def test_points_have_the_same_lenses_without_a_strip(open_window, tiny_run):
     person.show_view("Inside")
     assert person.view.lens.readings()["active"] <= 2
     assert not person.view.lens.example.strip.isVisible()
+    before = person.find(f"{POSTERIOR}.bars").values()
+    person.press("vae.step")  # what is on the stage is looked at again
+    person.until("paused")
+    assert not np.array_equal(person.find(f"{POSTERIOR}.bars").values(), before)
     person.show_tool("vae.inside.lens", "Gap of the bound")
     assert np.isfinite(person.view.lens.readings()["exact"])
