@@ -16,6 +16,7 @@ from playground.core.hyperparams import Value
 from playground.core.known_bad import Advice
 from playground.core.records import TrainRecord
 
+DIVERGED = "Training diverged"  # begins the sentence of a loss that is no number
 RECENT = 50  # steps over which a loss is judged: a single one says little
 KEPT = 4000  # steps that are remembered
 LOOKS = 8  # looks that are remembered
@@ -39,6 +40,7 @@ class Alarm:
         diagnosis: one sentence, with its numbers.
         repair: settings that mend it; empty where those of the preset do.
         afresh: whether what was learned so far cannot be saved, so that the repair needs a fresh model.
+        looks, steps: after a change how many it takes to say that it is over.
     """
 
     name: str
@@ -46,6 +48,8 @@ class Alarm:
     diagnosis: str
     repair: Mapping[str, Value] = field(default_factory=dict)
     afresh: bool = False
+    looks: int = 0
+    steps: int = 2 * RECENT
 
 
 @dataclass(frozen=True)
@@ -136,6 +140,10 @@ class Evidence:
             return float("nan")
         return float(np.median([after.moved_from(before) for before, after in pairwise(newest)]))
 
+    def speaks_against(self, alarm: Alarm) -> bool:
+        """Whether enough was seen since the last change that an alarm which is not raised is over."""
+        return len(self.looks) >= alarm.looks and self.step - self.began >= alarm.steps and not self.broke
+
     def alarms(self) -> list[Alarm]:
         """All that goes wrong just now, causes before their effects."""
         return [alarm for rule in RULES for alarm in rule(self)]
@@ -154,7 +162,7 @@ def settings(run: Evidence) -> Iterator[Alarm]:
     """What is wrong before the first step."""
     for each in run.advice:
         if each.alarm:
-            yield Alarm(each.alarm.lower().replace(" ", "-"), each.alarm, each.why, each.repair)
+            yield Alarm(each.alarm.lower().replace(" ", "-"), each.alarm, each.why, each.repair, steps=0)
 
 
 def blow_up(run: Evidence) -> Iterator[Alarm]:
@@ -196,7 +204,7 @@ def overfit(run: Evidence) -> Iterator[Alarm]:
         yield Alarm("overfit", "Overfitting",
                     f"On held-out data the loss rose from {losses[place]:.4g} at step {int(steps[place]):,} to "
                     f"{newest[-1]:.4g}, while on the training data it fell: the model learns them by heart.",
-                    afresh=True)  # fmt: skip
+                    afresh=True, steps=6 * RECENT)  # fmt: skip
 
 
 def posterior_collapse(run: Evidence) -> Iterator[Alarm]:
@@ -206,7 +214,7 @@ def posterior_collapse(run: Evidence) -> Iterator[Alarm]:
         yield Alarm("posterior-collapse", "Posterior collapse",
                     f"All codes together say {last['KL']:.2g} nats, and {last['axes']:.0f} of "
                     f"{last['latent_dim']:.0f} numbers of z say anything: the decoder does without them.",
-                    {"beta": 1.0})  # fmt: skip
+                    {"beta": 1.0}, looks=IN_A_ROW)  # fmt: skip
 
 
 def oscillation(run: Evidence) -> Iterator[Alarm]:
@@ -217,7 +225,8 @@ def oscillation(run: Evidence) -> Iterator[Alarm]:
     if moved > SWINGS:
         yield Alarm("oscillation", "Oscillation",
                     f"From look to look a sample of the same noise moves by {moved:.2g} of the distance between two "
-                    "real examples: the two players circle each other.", afresh=True)  # fmt: skip
+                    "real examples: the two players circle each other.", afresh=True,
+                    looks=IN_A_ROW + 3)  # fmt: skip
 
 
 def mode_collapse(run: Evidence) -> Iterator[Alarm]:
@@ -235,7 +244,7 @@ def mode_collapse(run: Evidence) -> Iterator[Alarm]:
     if run.in_a_row(IN_A_ROW, lambda look: look.get("spread", 1.0) < ALIKE):
         yield Alarm("mode-collapse", "Mode collapse",
                     f"Two samples differ by {run.looks[-1].numbers['spread']:.2g} of what two real examples do: all "
-                    "are alike.", afresh=True)  # fmt: skip
+                    "are alike.", afresh=True, looks=IN_A_ROW)  # fmt: skip
 
 
 def _misses_half(look: Mapping[str, float], whole: str, part: str) -> bool:

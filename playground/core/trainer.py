@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
+from playground.core.alarms import DIVERGED
 from playground.core.data import Batch, Dataset
 from playground.core.device import use_threads
 from playground.core.errors import PlaygroundError, UsageError, unknown
@@ -347,6 +348,6 @@ def _check_finite(record: TrainRecord) -> None:
         for offset, value in enumerate(values, start=1):
             if not math.isfinite(value):
                 raise Diverged(
-                    f"Training diverged: the {name} became {value} at step {record.first + offset}. "
+                    f"{DIVERGED}: the {name} became {value} at step {record.first + offset}. "
                     "The last saved state is kept. Try a lower learning rate."
                 )

@@ -3,6 +3,7 @@
 A look costs a few samples; it is done piece by piece between turns. What the numbers mean is decided in `core.alarms`.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -51,14 +52,14 @@ class AlarmWatch:
 
     def advise(self, model: GenerativeModel, family: str, values: Mapping[str, Value]) -> dict[str, np.ndarray]:
         """What is known against some settings, by their keys on the command line and ``sample.KEY``: arrays of words,
-        an entry each: ``keys``, ``why``, ``alarms``, and ``repairs`` as ``key=value`` lines."""
+        an entry each: ``keys``, ``why``, ``alarms``, and ``repairs`` as JSON."""
         of = setup(self._dataset.spec, len(self._dataset.train), type(model).Config, type(model).SampleSettings, values)
         found = advice(registry.known_bad(family), of)
         return {
             "keys": np.array([each.key for each in found], dtype=str),
             "why": np.array([each.why for each in found], dtype=str),
             "alarms": np.array([each.alarm for each in found], dtype=str),
-            "repairs": np.array(["\n".join(f"{k}={v}" for k, v in each.repair.items()) for each in found], dtype=str),
+            "repairs": np.array([json.dumps(dict(each.repair)) for each in found], dtype=str),
         }
 
     # -- work, piece by piece -----------------------------------------------------------------------------------------

@@ -67,6 +67,8 @@ ACTIONS = (
            "page.reset_training"),
     Action("run.default", "&Run", "&Back to the working default", "Ctrl+Backspace", "Opens the bundled run again",
            "page.open_default"),
+    Action("run.failures", "&Run", "&Failure gallery", "Ctrl+Shift+F",
+           "Runs that go wrong on purpose, and what mends them", "window.show_failures"),
     Action("sampler.play", "&Sampler", "&Play or pause", "Space", "Plays the sampler's steps", "page.play"),
     Action("sampler.forward", "&Sampler", "Step &forward", ".", "One step towards the sample", "window.step_forward"),
     Action("sampler.back", "&Sampler", "Step &back", ",", "One step back towards noise", "window.step_back"),

@@ -11,6 +11,7 @@ from playground import paths, registry
 from playground.core.aside import Aside
 from playground.core.errors import PlaygroundError
 from playground.core.experiment import Experiment
+from playground.evaluation.failures import Failure, failures
 from playground.registry import Card
 
 if TYPE_CHECKING:
@@ -46,9 +47,14 @@ class Catalogue:
         return registry.data()
 
     @staticmethod
-    def preset(model: str, data: str) -> dict[str, Any]:
-        """The tuned settings for a pair."""
-        return registry.preset(model, data)
+    def preset(model: str, data: str, name: str = "") -> dict[str, Any]:
+        """The tuned settings for a pair, or others by name."""
+        return registry.preset(model, data, name)
+
+    @staticmethod
+    def failures() -> list[Failure]:
+        """The failure gallery."""
+        return failures()
 
     @staticmethod
     def bundled_runs() -> Mapping[str, Path]:

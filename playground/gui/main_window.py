@@ -41,6 +41,7 @@ from playground.gui.widgets.page_frame import PageFrame
 PAGES_ABOVE = {"home": ("Home", "playground.gui.panels.home")}
 PAGES_BELOW = {
     "compare": ("Compare", "playground.gui.panels.compare"),
+    "failures": ("Failures", "playground.gui.panels.failures"),
     "lecture": ("Lecture", "playground.gui.lessons"),
 }
 """Pages that are no family's panel: title, and the module whose `Page` is made when it is first chosen."""
@@ -202,6 +203,7 @@ class MainWindow(QMainWindow):
                 actions.add_context_menu(widget, [self.actions_by_id[entry] for entry in entries])
         page.busy_changed.connect(self._show_busy)
         page.page_wanted.connect(self.show_page)
+        page.failure_wanted.connect(lambda failure: self.show_panel(failure.model, False).alarms.start(failure))
         page.comparison_wanted.connect(self.compare)
         page.kept.connect(self.kept.add)
         page.sent.connect(self.send)
@@ -299,6 +301,10 @@ class MainWindow(QMainWindow):
         """One step back."""
         if self.page and (stepper := self.page.stepper()):
             stepper.step_back()
+
+    def show_failures(self) -> None:
+        """The failure gallery."""
+        self.show_page("failures")
 
     def toggle_theme(self) -> None:
         """Light to dark and back."""

@@ -19,12 +19,12 @@ from playground.core.hyperparams import Value
 from playground.core.pace import Pace
 from playground.core.records import Answer, CurveOrder, Exported, Query, SampleOrder, TrainRecord
 from playground.core.turns import FairShare
-from playground.gui.catalogue import Card, Catalogue
+from playground.gui.catalogue import Card, Catalogue, Failure
 
 if TYPE_CHECKING:
     from playground.core.job import Job
 
-__all__ = ["Card", "State", "TrainingSession"]
+__all__ = ["Card", "Failure", "State", "TrainingSession"]
 
 State = Literal["idle", "running", "paused", "stopping", "done", "failed"]
 

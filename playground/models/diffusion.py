@@ -50,7 +50,7 @@ class DiffusionConfig:
                         help="What the network is asked for: the noise ε, the clean image x_0, v = α ε − σ x_0, or "
                              "the flow ε − x_0 from image to noise. Any one gives all others.")  # fmt: skip
     schedule: str = param("cosine", choices=("linear", "cosine", "sigmoid", "straight", "unscaled"),
-                          label="noise schedule", help="How fast noise takes over. Cosine spares small images. Straight "
+                          label="noise schedule", help="How fast noise takes over. Cosine spares small ones. Straight "
                           "mixes (1 − t) image, t noise. Unscaled is linear as for T = 1000: a trap.")  # fmt: skip
     know_time: bool = param(True, label="network sees t", more=True,
                             help="Without it the network must guess from x_t alone how noisy it is.")  # fmt: skip

@@ -56,6 +56,7 @@ def test_what_holds_for_any_family():
         ("gan", "moons", {"objective": "wgan-gp", "penalty": 0.0}, "penalty"),
         ("gan", "moons", {"objective": "minimax"}, "objective"),
         ("gan", "moons", {"use_z": False}, "use_z"),
+        ("gan", "moons", {"momentum": 0.9}, "momentum"),
         ("vae", "moons", {"beta": 20.0}, "beta"),
         ("vae", "moons", {"beta": 0.0}, "beta"),
         ("vae", "digits", {"latent_dim": 1}, "latent_dim"),

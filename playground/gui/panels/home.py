@@ -25,6 +25,7 @@ class Page(BasePage):
         hint.setWordWrap(True)
         self._ways = QHBoxLayout()
         self._add_way("compare", "Race four models", "Four families learn the same data side by side")
+        self._add_way("failures", "See models fail", "Eight ways to go wrong, each with its diagnosis and its repair")
         self._add_way("lecture", "Start the lecture", "The lecture as scenes, each with something to do")
         self._head = QGridLayout()
         self._head.addWidget(title, 0, 0)

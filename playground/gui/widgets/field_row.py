@@ -69,7 +69,7 @@ class FieldLabel(QLabel):
 
 
 class FieldRow(QObject):
-    """Binds a setting's label to its editor; a form places the two.
+    """Binds a setting's label to its editor and what is known against its value; a form places the three.
 
     Signals:
         edited(str, object): a person chose another value, or went back to the default.
@@ -90,6 +90,11 @@ class FieldRow(QObject):
         self.editor.setAccessibleName(words)
         self.label.setObjectName(f"{id_prefix}.{spec.name}.label")
         self.label.setBuddy(self.editor)
+        self.warning = QLabel(parent)
+        self.warning.setObjectName(f"{id_prefix}.{spec.name}.warning")
+        self.warning.setProperty("role", "warning")
+        self.warning.setWordWrap(True)
+        self.warning.hide()
         self.label.double_clicked.connect(self.reset)
         self._put(spec.default)
         self._watch_editor()
@@ -131,6 +136,14 @@ class FieldRow(QObject):
         if self.editor.isEnabled() and self.is_changed():
             self.set_value(self.default)
             self.edited.emit(self.spec.name, self.value())
+
+    def set_warning(self, words: str) -> None:
+        """Says below the editor why its value is known not to work; "" for nothing."""
+        if words != self.warning.text():
+            self.warning.setText(words)
+            self.warning.setAccessibleName(f"Warning: {words}" if words else "")
+            self.warning.setVisible(bool(words))
+            self._mark()
 
     def set_fixed(self, fixed: bool) -> None:
         """Greys the editor out and says why, or opens it again."""
@@ -199,7 +212,8 @@ class FieldRow(QObject):
         self.label.setFont(font)
         hint = f"Changed; the default is {_shown(self.default)}. Double-click or Alt+Home: back to it."
         self.label.setToolTip(f"{self.editor.toolTip()}\n{hint}" if changed else self.editor.toolTip())
-        self.editor.setAccessibleDescription(hint if changed else self.spec.help)
+        said = hint if changed else self.spec.help
+        self.editor.setAccessibleDescription(" ".join(part for part in (self.warning.text(), said) if part))
 
     def _range_text(self) -> str:
         spec = self.spec

@@ -68,6 +68,11 @@ class HyperparamForm(QWidget):
         for name, value in defaults.items():
             self._rows[name].set_default(value)
 
+    def set_warnings(self, warnings: Mapping[str, str]) -> None:
+        """Says beside some fields why their values are known not to work, and of no other."""
+        for name, row in self._rows.items():
+            row.set_warning(warnings.get(name, ""))
+
     def changed(self) -> dict[str, Value]:
         """The values that differ from their defaults."""
         return {name: row.value() for name, row in self._rows.items() if row.is_changed()}
@@ -95,8 +100,9 @@ class HyperparamForm(QWidget):
         for index, field in enumerate(fields):
             row = FieldRow(field, id_prefix=id_prefix, parent=page)
             row.edited.connect(self.value_changed)
-            grid.addWidget(row.label, index, 0, Qt.AlignmentFlag.AlignVCenter)
-            grid.addWidget(row.editor, index, 1)
+            grid.addWidget(row.label, 2 * index, 0, Qt.AlignmentFlag.AlignVCenter)
+            grid.addWidget(row.editor, 2 * index, 1)
+            grid.addWidget(row.warning, 2 * index + 1, 0, 1, 2)
             self._rows[field.name] = row
         self._grids.append(grid)
         return page

@@ -185,6 +185,7 @@ def _stylesheet(theme: Theme, point_size: float) -> str:
     QLabel[role="title"] {{ font-size: {1.35 * point_size:.2f}pt; font-weight: 600; }}
     QLabel[role="heading"] {{ font-weight: 600; }}
     QLabel[role="caption"] {{ color: {theme.muted}; }}
+    QLabel[role="warning"] {{ padding: 0.3em; border: 1px solid {theme.warn}; border-radius: 0.25em; }}
     QPushButton, QToolButton[role="button"] {{
         background: {theme.raised}; border: 1px solid {theme.border}; border-radius: 0.35em; padding: 0.3em 0.8em; }}
     QPushButton:hover, QToolButton[role="button"]:hover {{ border-color: {theme.accent}; }}

@@ -16,6 +16,8 @@ KNOWN_BAD = (
              "Non-saturating seeks the same end and is steep there.", {"objective": "non-saturating"}),
     KnownBad("use_z", lambda s: not s.config.use_z and not (s.config.conditional and s.spec.classes),
              "Without noise and without a label there is one single sample."),
+    KnownBad("momentum", lambda s: s.config.objective != "L2" and s.config.momentum > 0.7,
+             "Momentum follows the opponent of yesterday: the two overshoot and swing.", {"momentum": 0.0}),
     KnownBad("sample.truncation", lambda s: s.sample.truncation < 0.1,
              "So close to zero all noise is alike: one sample a label."),
 )  # fmt: skip

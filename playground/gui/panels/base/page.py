@@ -21,6 +21,7 @@ class Page(QWidget):
     Signals:
         busy_changed: a few words on what goes on in the background, or "".
         page_wanted: the name of another page that a person asked for.
+        failure_wanted: a `Failure` of the gallery, to be seen and mended in its family's panel.
         comparison_wanted: (data, families, settings of the data) to open the page of comparisons with.
 
     Attributes:
@@ -31,6 +32,7 @@ class Page(QWidget):
 
     busy_changed = Signal(str)
     page_wanted = Signal(str)
+    failure_wanted = Signal(object)
     comparison_wanted = Signal(str, list, dict)
     kept = Signal(object)
     sent = Signal(object, str)

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from playground.core.messages import Change, Command, TrainSteps, Watch
 from playground.core.records import Answer, Query, TrainRecord
 from playground.gui.document import ViewState
+from playground.gui.panels.base.alarm_desk import AlarmDesk
 from playground.gui.panels.base.asker import Asker
 from playground.gui.panels.base.compare_view import CompareView
 from playground.gui.panels.base.data_desk import DataDesk
@@ -77,6 +78,7 @@ class ModelPanel(PanelActions):
         learns = self.settings.data_section.learns
         self.dock = DataDock(family, session, self.ask, points=learns("plane"), images=learns("images"))
         self.receiving = Receiving(self)
+        self.alarms = AlarmDesk(family, self.ask, session, self.settings, self.training, self.messages, self.views)
         self._at_first: dict[str, Value] = {}  # what the views showed before a person did anything
         self.data = DataDesk(session, self.settings, self.dock, self.transport.seed, self.capture, self)
         self.time = TimeMachine(family, session, self.settings)
@@ -89,7 +91,7 @@ class ModelPanel(PanelActions):
 
     @property
     def askers(self) -> Sequence[Asker]:
-        return [*(asker for view in self.views for asker in view.askers()), self.dock]
+        return [*(asker for view in self.views for asker in view.askers()), self.dock, self.alarms]
 
     # -- what a family may say of itself ----------------------------------------------------------------------------
 
@@ -300,7 +302,7 @@ class ModelPanel(PanelActions):
         if before := self.data.put_back():
             self.restore(before)
             self.messages.show_message("bad", f"{sentence} What was on the stage comes back.", details)
-        else:
+        elif not self.alarms.failed(sentence):
             self.messages.show_message("bad", sentence, details, "Back to the working default", self.open_default)
 
     def _refused(self, sentence: str) -> None:
@@ -372,7 +374,7 @@ class ModelPanel(PanelActions):
 
     def _connect(self) -> None:
         self.training.begun.connect(self._begun)
-        for part in (self.training, self.time):
+        for part in (self.training, self.time, self.alarms):
             part.preparing.connect(self._loading)
             part.noted.connect(self._noted)
         self.time.moved.connect(self._outdate)

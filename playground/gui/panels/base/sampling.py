@@ -90,6 +90,17 @@ class SamplingForm(QWidget):
         self._label.setVisible(bool(names))
         self._label_words.setVisible(bool(names))
 
+    def show_warnings(self, warnings: Mapping[str, str]) -> None:
+        """Says beside the knobs what is known against their values, by the keys ``sample.KEY``."""
+        if self._form is not None:
+            self._form.set_warnings({key.removeprefix("sample."): words for key, words in warnings.items()})
+
+    def set_settings(self, values: Mapping[str, Value]) -> None:
+        """Sets some of the sampler's settings as a person would."""
+        if self._form is not None:
+            self._form.set_values(values)
+            self.changed.emit()
+
     def settings(self) -> dict[str, Value]:
         """The sampler's settings as they stand."""
         return self._form.values() if self._form else {}

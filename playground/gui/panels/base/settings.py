@@ -123,6 +123,13 @@ class SettingsColumn(QScrollArea):
         form.set_values({name: value})
         self.edited.emit(key, value, key in self._live)
 
+    def show_warnings(self, warnings: Mapping[str, str]) -> None:
+        """Says beside the knobs what is known against their values, by their keys on the command line."""
+        if self._config is not None and self._training is not None:
+            self._config.set_warnings(warnings)
+            self._training.set_warnings({key.removeprefix("train."): words for key, words in warnings.items()
+                                         if key.startswith("train.")})  # fmt: skip
+
     def assignments(self) -> dict[str, Value]:
         """All settings as they stand, by their keys on the command line."""
         if self._config is None or self._training is None:

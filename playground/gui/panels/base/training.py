@@ -52,6 +52,11 @@ class Training(QObject):
         self._session.start(self._goal())
         self._budget_edited = False
 
+    def begin(self, budget: Budget) -> None:
+        """Trains the fresh model that is on its way."""
+        self.begun.emit(True)
+        self._session.start(budget)
+
     def steps(self, count: int = 1, parts: tuple[str, ...] = ()) -> None:
         """Exactly so many steps of some parts, or of all, then pause."""
         if self._needs_fresh_model():

@@ -1,0 +1,67 @@
+"""The failure gallery: runs that go wrong on purpose, each one click away, diagnosed and mended in its own panel."""
+
+from PySide6.QtCore import QEvent
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
+
+from playground.gui.panels.base.page import Page as BasePage
+from playground.gui.session import Failure, TrainingSession
+from playground.gui.widgets import theme
+from playground.gui.widgets.picture_tile import PictureTile
+
+ABOUT = (
+    "Each of these trains with settings that do not work. Watch what happens: soon a message names the failure, "
+    "the number by which it was found, and what to change. Repair does that, and the run gets well."
+)
+
+
+class Page(BasePage):
+    """A tile a failure; a press opens its family's panel and trains."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__("failures", parent)
+        title, about = QLabel("Failures"), QLabel(ABOUT)
+        title.setProperty("role", "title")
+        about.setProperty("role", "caption")
+        about.setWordWrap(True)
+        self._tiles = [self._tile(failure) for failure in TrainingSession.failures()]
+        self._grid = QGridLayout()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(title)
+        layout.addWidget(about)
+        layout.addWidget(self.messages)
+        layout.addLayout(self._grid, 1)
+        self._columns = 0
+        self._arrange()
+
+    def _tile(self, failure: Failure) -> PictureTile:
+        family = TrainingSession.models()[failure.model].title
+        data = TrainingSession.data_sets()[failure.data].title
+        tags = f"{family} · {data} · diagnosed within {failure.within:,} steps"
+        tooltip = f"Opens {family} with these settings and trains it. Your own runs stay on disk."
+        tile = PictureTile(failure.title, tags, failure.shows, tooltip, object_name=f"failures.{failure.name}")
+        tile.clicked.connect(lambda: self.failure_wanted.emit(failure))
+        return tile
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._arrange()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if theme.is_change(event) and hasattr(self, "_columns"):
+            self._columns = 0
+            self._arrange()
+
+    def _arrange(self) -> None:
+        """As many columns as the width has room for, three at most."""
+        columns = min(3, max(1, self.width() // theme.em(self, 18)))
+        if columns == self._columns:
+            return
+        self._columns = columns
+        for place, tile in enumerate(self._tiles):
+            self._grid.addWidget(tile, place // columns, place % columns)
+        for line in range(len(self._tiles)):
+            self._grid.setColumnStretch(line, int(line < columns))
+            self._grid.setRowStretch(line, int(line < -(-len(self._tiles) // columns)))
