@@ -27,7 +27,8 @@ WORSE = 0.5  # of what was gained at best, above the untrained model
 FORGOTTEN = 0.1  # of what was gained on held-out data that is lost again; noise and EMA cost far less
 SILENT = 0.1  # nats an example in the code; one yes or no is 0.69
 SWINGS = 0.25  # of the distance between two real examples, a sample from the same noise moves from look to look
-SETTLED = 500  # steps after which a game should no longer swing or lose modes
+SETTLED = 500  # steps after the start or a change in which samples may still move far and miss modes
+GOOD = 0.3  # share of samples that lie among real ones, below which they are bad rather than alike
 ALIKE = 0.1  # of the spread of real examples
 
 
@@ -101,7 +102,8 @@ class Evidence:
                 column.extend(values)
                 del column[:-KEPT]
             for step, terms in record.held_out.items():
-                self.held_out.append((step, next(iter(terms.values()), float("nan"))))
+                if terms:
+                    self.held_out.append((step, next(iter(terms.values()))))
         if self.terms and not np.isfinite(self.first):
             self.first = float(np.mean(next(iter(self.terms.values()))[:5]))
 
@@ -123,26 +125,22 @@ class Evidence:
         values = self.terms.get(name, [])
         return float(np.median(values[-count:])) if len(values) >= count else float("nan")
 
-    def in_a_row(self, count: int, is_so: Callable[[Mapping[str, float]], bool]) -> bool:
-        """Whether the newest looks all were like that: one alone may be chance."""
-        newest = self.looks[-count:]
-        return len(newest) == count and all(is_so(look.numbers) for look in newest)
-
-    def mean(self, *names: str) -> float:
-        """The mean over the newest looks of the first of these numbers that they have; 0 where they have none."""
-        name = next((name for name in names if self.looks and name in self.looks[-1].numbers), "")
-        return float(np.mean([look.numbers.get(name, 0.0) for look in self.looks[-IN_A_ROW:]])) if name else 0.0
+    @property
+    def settled(self) -> list[Look]:
+        """The looks after the first unrest."""
+        return [look for look in self.looks if look.step >= self.began + SETTLED]
 
     def moves(self, count: int) -> float:
         """How far samples moved from look to look, the median of the newest; NaN where there are not so many."""
-        newest = self.looks[-count - 1 :]
+        newest = self.settled[-count - 1 :]
         if len(newest) <= count:
             return float("nan")
         return float(np.median([after.moved_from(before) for before, after in pairwise(newest)]))
 
     def speaks_against(self, alarm: Alarm) -> bool:
         """Whether enough was seen since the last change that an alarm which is not raised is over."""
-        return len(self.looks) >= alarm.looks and self.step - self.began >= alarm.steps and not self.broke
+        looks = self.settled if alarm.steps >= SETTLED else self.looks
+        return len(looks) >= alarm.looks and self.step - self.began >= alarm.steps and not self.broke
 
     def alarms(self) -> list[Alarm]:
         """All that goes wrong just now, causes before their effects."""
@@ -209,7 +207,7 @@ def overfit(run: Evidence) -> Iterator[Alarm]:
 
 def posterior_collapse(run: Evidence) -> Iterator[Alarm]:
     """Codes that say nothing of their example."""
-    if run.in_a_row(IN_A_ROW, lambda look: look.get("KL", 1.0) < SILENT):
+    if _agree(run.looks, lambda look: look.get("KL", 1.0) < SILENT):
         last = run.looks[-1].numbers
         yield Alarm("posterior-collapse", "Posterior collapse",
                     f"All codes together say {last['KL']:.2g} nats, and {last['axes']:.0f} of "
@@ -219,32 +217,45 @@ def posterior_collapse(run: Evidence) -> Iterator[Alarm]:
 
 def oscillation(run: Evidence) -> Iterator[Alarm]:
     """Two players that follow each other in circles. Only for games: chains and pixels may jump by nature."""
-    if "D(samples)" not in run.terms or run.step < SETTLED:
+    if "D(samples)" not in run.terms:
         return
-    moved = run.moves(IN_A_ROW + 2)
+    moved = run.moves(IN_A_ROW + 1)
     if moved > SWINGS:
         yield Alarm("oscillation", "Oscillation",
                     f"From look to look a sample of the same noise moves by {moved:.2g} of the distance between two "
                     "real examples: the two players circle each other.", afresh=True,
-                    looks=IN_A_ROW + 3)  # fmt: skip
+                    looks=IN_A_ROW + 2, steps=SETTLED)  # fmt: skip
 
 
 def mode_collapse(run: Evidence) -> Iterator[Alarm]:
-    """Samples that are good, and all alike."""
-    if run.step < SETTLED:
+    """Samples that are good, and all alike; those that jump about are another matter."""
+    looks = run.settled
+    if "D(samples)" in run.terms and run.moves(IN_A_ROW - 1) > SWINGS:
         return
     for whole, part, words in (("modes", "modes_hit", "modes"), ("classes", "classes_hit", "classes")):
-        if run.in_a_row(IN_A_ROW, partial(_misses_half, whole=whole, part=part)):
-            last = run.looks[-1].numbers
-            if run.mean("on_data", "precision") > 0.3:
+        if _agree(looks, partial(_misses_half, whole=whole, part=part)):
+            last = looks[-1].numbers
+            if _mean(looks, "on_data", "precision") > GOOD:
                 yield Alarm("mode-collapse", "Mode collapse",
-                            f"Samples reach {last[part]:.0f} of {last[whole]:.0f} {words}: the generator has found a "
-                            "few that pass and makes nothing else.", afresh=True)  # fmt: skip
+                            f"Samples reach {last[part]:.0f} of {last[whole]:.0f} {words}: the others are not made "
+                            "any more.", afresh=True, looks=IN_A_ROW, steps=SETTLED)  # fmt: skip
                 return
-    if run.in_a_row(IN_A_ROW, lambda look: look.get("spread", 1.0) < ALIKE):
+    if _agree(looks, lambda look: look.get("spread", 1.0) < ALIKE):
         yield Alarm("mode-collapse", "Mode collapse",
-                    f"Two samples differ by {run.looks[-1].numbers['spread']:.2g} of what two real examples do: all "
-                    "are alike.", afresh=True, looks=IN_A_ROW)  # fmt: skip
+                    f"Two samples differ by {looks[-1].numbers['spread']:.2g} of what two real examples do: all "
+                    "are alike.", afresh=True, looks=IN_A_ROW, steps=SETTLED)  # fmt: skip
+
+
+def _agree(looks: Sequence[Look], is_so: Callable[[Mapping[str, float]], bool]) -> bool:
+    """Whether the newest looks all are like that: one alone may be chance."""
+    newest = looks[-IN_A_ROW:]
+    return len(newest) == IN_A_ROW and all(is_so(look.numbers) for look in newest)
+
+
+def _mean(looks: Sequence[Look], *names: str) -> float:
+    """The mean over the newest looks of the first of these numbers that they have; 0 where they have none."""
+    name = next((name for name in names if name in looks[-1].numbers), "")
+    return float(np.mean([look.numbers.get(name, 0.0) for look in looks[-IN_A_ROW:]])) if name else 0.0
 
 
 def _misses_half(look: Mapping[str, float], whole: str, part: str) -> bool:

@@ -17,6 +17,7 @@ class Failure:
         title, shows: two words, and a sentence for the gallery.
         within: steps until it is diagnosed.
         repair: settings that mend it, while it trains where all are live, else with a fresh model.
+        afresh: whether what was learned so far is lost, so that a fresh model is needed all the same.
     """
 
     model: str
@@ -27,6 +28,7 @@ class Failure:
     shows: str
     within: int
     repair: dict[str, Any]
+    afresh: bool = False
 
     @property
     def name(self) -> str:

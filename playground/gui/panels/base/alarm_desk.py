@@ -25,7 +25,7 @@ from playground.gui.session import Failure, TrainingSession
 from playground.gui.widgets.message_bar import MessageBar
 
 SEED = 12  # of the noise from which samples are looked at, the same every time
-EVERY = 200  # steps between two looks, at least
+EVERY = 100  # steps between two looks, at least
 PATIENCE = 20.0  # a look may cost one part in so many of the time
 SHORTEST = 0.5  # seconds between two judgements
 
@@ -208,27 +208,28 @@ class AlarmDesk(Asker):
         return {key: value for each in reversed(self.evidence.advice) for key, value in each.repair.items()}
 
     def _failure(self) -> Failure | None:
-        """Which preset of the gallery the run began with."""
+        """Which preset of the gallery the run began with: the one that says the most of it."""
         assert self.experiment is not None
-        start = self.experiment
+        start, found = self.experiment, []
         for failure in self._session.failures():
             if (failure.model, failure.data) == (start.model, start.data):
                 preset = self._session.preset(failure.model, failure.data, failure.preset)
                 of_training = {name: getattr(start.train, name) for name in preset["train"]}
                 of_model = {name: start.config.get(name) for name in preset["config"]}
                 if (of_model, of_training) == (preset["config"], preset["train"]):
-                    return failure
-        return None
+                    found.append((len(of_model), failure.name, failure))
+        return max(found)[2] if found else None
 
     def _can_go_on(self, changes: Mapping[str, Value]) -> bool:
         """Whether what was learned may stay."""
         fields = {**{f.name: f for f in self.facts["config_fields"]},
                   **{f"train.{f.name}": f for f in self.facts["train_fields"]}}  # fmt: skip
         live = all(key.startswith("sample.") or (key in fields and fields[key].live) for key in changes)
+        assert self.alarm is not None
         failure = self._failure()
-        told = bool(self.alarm and (self.alarm.repair or (failure and failure.alarm == self.alarm.name)))
-        lost = self._session.state == "failed" or bool(self.alarm and self.alarm.afresh and not told)
-        return live and self._session.can_train and not lost
+        is_that = failure is not None and failure.alarm == self.alarm.name
+        lost = failure.afresh if failure is not None and is_that else self.alarm.afresh
+        return live and self._session.can_train and self._session.state != "failed" and not lost
 
     def _set(self, key: str, value: Value) -> None:
         if key.startswith("sample."):
