@@ -90,9 +90,10 @@ class ScatterView(DrawnWidget):
         self._plot.setYRange(low, high, padding=0)
 
     def set_points(self, layer: str, xy: np.ndarray, role: Role) -> None:
-        """Draws points (N, 2) in the ink and marker of their role; of more than 2000, evenly chosen ones. A point
-        that is alone is drawn large. Numbers (N, 1) are stacked over the line they lie on, those of a model under it;
-        the first layer decides how high a stack of a given share is."""
+        """Draws points (N, 2) in the ink and marker of their role; of more than 2000, evenly chosen ones, and none of
+        those that are no numbers. A point that is alone is drawn large. Numbers (N, 1) are stacked over the line they
+        lie on, those of a model under it; the first layer decides how high a stack of a given share is."""
+        xy = xy[np.isfinite(xy).all(axis=1)]
         if xy.shape[1] == 1:
             xy = self._stacked(xy[:, 0], role)
         item = self._layer(layer, "points", role, pg.ScatterPlotItem(pxMode=True), 2)

@@ -158,3 +158,11 @@ def test_a_handle_is_moved_by_the_arrow_keys_and_tells_where_it_is_left(qtbot, p
     assert plane.handle() == (1.0, -2.0)
     plane.set_handle(None)
     assert plane.handle() is None
+
+
+def test_points_that_are_no_numbers_are_left_out(plane):
+    plane.set_points("samples", np.array([[np.nan, 1.0], [0.5, -0.5], [np.inf, 0.0]]), "model")
+    (dot,) = plane._layers["samples"].item.points()
+    assert (dot.pos().x(), dot.pos().y()) == (0.5, -0.5)
+    plane.set_points("samples", np.full((4, 2), np.nan), "model")
+    assert plane.visible_layers() == []

@@ -152,7 +152,8 @@ class AlarmDesk(Asker):
 
     def _show(self, raised: Sequence[Alarm]) -> None:
         alarm, changes = raised[0], self._changes()
-        self._said = f"{alarm.title} at step {self.evidence.step:,}. {alarm.diagnosis}"
+        when = "" if self.evidence.broke else f" at step {self.evidence.step:,}"  # a broken one names it itself
+        self._said = f"{alarm.title}{when}. {alarm.diagnosis}"
         if changes:
             how = "" if self._can_go_on(changes) else ", in a fresh model"
             self._said += f" Repair sets {self._in_words(changes)}{how}."
@@ -240,10 +241,10 @@ class AlarmDesk(Asker):
 
     def _in_words(self, changes: Mapping[str, Value]) -> str:
         """"gradient penalty 0.3, learning rate 0.001"."""
-        fields = {f"{group}{field.name}": field.label
-                  for group, kind in (("", "config"), ("train.", "train"), ("sample.", "sample"))
-                  for field in self.facts[f"{kind}_fields"]}  # fmt: skip
-        return ", ".join(f"{fields.get(key, key.removeprefix('data.'))} {value}" for key, value in changes.items())
+        groups = {"": self.facts["config_fields"], "train.": self.facts["train_fields"],
+                  "sample.": self.facts["sample_fields"], "data.": self.facts["data"]["fields"]}  # fmt: skip
+        labels = {f"{group}{field.name}": field.label for group, fields in groups.items() for field in fields}
+        return ", ".join(f"{labels.get(key, key)} {value}" for key, value in changes.items())
 
     def _budget(self) -> Budget:
         return self._session.budget or Budget()
