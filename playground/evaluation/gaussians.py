@@ -33,14 +33,14 @@ class Gaussians:
         if not all(hasattr(model, part) for part in _PARTS):
             raise PlaygroundError("This model is no mixture of Gaussians.")
         mixture: Any = model
-        factor = mixture.factor(mixture.mean.double())  # (C, D, D)
+        factor = mixture.factor(mixture.mean.cpu().double())  # (C, D, D); an MPS device has no float64
         k, d = mixture.mean.shape
         x = self._dataset.train.x.to(model.device)
         return {
             "weights": (mixture.labels(None, 1) @ mixture.logits.softmax(dim=1))[0],
             "means": mixture.mean,
             "covariances": (factor @ factor.mT).expand(k, d, d),
-            "log_likelihood": mixture.log_density(x, generator).double().mean(),
+            "log_likelihood": mixture.log_density(x, generator).cpu().double().mean(),
         }
 
     @torch.no_grad()

@@ -226,6 +226,18 @@ def test_a_step_moves_mass_and_makes_none(open_window):
     assert person.session.step == step + 1
     assert person.find("gaussian.inside.mass.words").text().startswith(f"Step {step} to {step + 1},")
 
+    # steps of another kind, of a fresh model whose weights are not averaged
+    set_choice(person, "mass.fit", "gradient")
+    person.type("gaussian.inside.mass.count", "3")
+    person.press("gaussian.inside.mass.step")
+    person.wait(lambda: person.session.is_open and person.session.experiment.settings()["fit"] == "gradient")
+    person.wait(lambda: person.panel.readings().get("gaussian.inside.mass.added", 0) > 0)
+    person.until("paused")
+    assert person.session.experiment.settings()["train.ema"] == 0
+    now = {name.rpartition(".")[2]: n for name, n in person.panel.readings().items() if ".mass." in name}
+    assert abs(now["added"] - now["taken"]) < 1e-4
+    assert person.find("gaussian.inside.mass.fit").name() == "gradient"
+
 
 def test_only_a_line_whose_density_is_known_has_such_lenses(person):
     for lens in (LineLens, StepsLens):

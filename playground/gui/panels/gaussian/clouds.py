@@ -1,5 +1,6 @@
 """The trained mixture in the plane: its Gaussians as ellipses, which points belong to which, one step after another."""
 
+import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -22,6 +23,7 @@ from playground.gui.widgets.number_boxes import IntBox
 from playground.gui.widgets.words import Words
 
 MOST_STEPS = 100
+REST = 0.5  # seconds without a question while training goes on: the likelihood of all data takes its time
 MOST_WORDS = 12  # ellipses with their shares written at them
 
 
@@ -36,6 +38,7 @@ class CloudsLens(Lens):
         super().__init__(name, ask, parent)
         self._likelihood: dict[int, float] = {}  # mean log p of all training examples, by step
         self._at = 0
+        self._next_at = 0.0
         self._share = np.empty((0, 0))
         self.plane = EllipsePlane(f"{name}.plane")
         self.curve = CurvePlot(f"{name}.curve", "step", "ln p, nats")
@@ -74,13 +77,14 @@ class CloudsLens(Lens):
 
     def trained(self, step: int) -> None:
         super().trained(step)
-        if not self._asked:
+        if not self._asked and time.monotonic() >= self._next_at:
             self._bring_up_to_date()
 
     def answered(self, answer: Answer) -> None:
         arrays = answer.arrays
         weights, means, covariances = (arrays[name].astype(float) for name in ("weights", "means", "covariances"))
         self._at = answer.step
+        self._next_at = time.monotonic() + REST
         self._likelihood[answer.step] = float(arrays["log_likelihood"])
         few = len(means) <= MOST_WORDS
         self.plane.set_clouds(means, covariances, [f"{weight:.0%}" if few else "" for weight in weights])
