@@ -353,3 +353,16 @@ def test_an_answer_that_a_newer_question_has_overtaken_is_dropped(scripted):
     ScriptedBackend.to_say.extend(Answer(query, stamp, 0, 0, 0, {}) for stamp in (old, new, old))
     scripted.wait(lambda: not ScriptedBackend.to_say)
     assert [answer.stamp for answer in scripted.answers] == [new]
+
+
+def test_of_several_watchers_the_slowest_counts_and_each_leaves_for_itself(watch):
+    session = watch().session
+    session.watch(True)
+    session.watch(True, 0.7, "source")
+    session.watch(True, 0.2, "views")
+    assert (session.watching.on, session.watching.pause) == (True, 0.7)
+    session.watch(False, 0.7, "source")
+    assert (session.watching.on, session.watching.pause) == (True, 0.2)
+    session.watch(False, 0.0, "views")
+    session.watch(False)
+    assert not session.watching.on

@@ -241,6 +241,7 @@ def test_the_rules_count_both_on_the_same_items():
     game = Game.dealt(real, fake, np.full(30, 0.9), np.full(30, 0.6), 0.5, 12, seed=4)
     assert (game.items[:, 0] == 0).tolist() == game.is_real.tolist()
     assert 0 < game.is_real.sum() < 12
+    np.testing.assert_array_equal(game.machine, np.where(game.is_real, 0.9, 0.6))
     for place in range(12):
         assert game.place == place
         assert game.answer(True) == game.is_real[place]

@@ -1,7 +1,7 @@
 """The autoregressive family in the window: one number after the other, and why that adds up to a density."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from playground.gui.panels.autoregressive.chain import Chain
 from playground.gui.panels.autoregressive.coordinates import Coordinates
@@ -24,6 +24,10 @@ class Panel(ModelPanel):
     """Autoregressive models in the window."""
 
     view_classes = (TrainView, SampleView, Inside)
+    stage_nodes: ClassVar[Mapping[str, Sequence[str]]] = {
+        "predict": ("context", "net", "guess"),
+        "update": ("net",),
+    }
 
     def graph(self, facts: Mapping[str, Any]) -> tuple[Sequence[Node], Sequence[Edge]]:
         points = facts["kind"] == "points"

@@ -1,7 +1,7 @@
 """Recognition in the window: real images and their labels, and inside the way back, from a label to images."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from playground.gui.panels.base import LensView, ModelPanel
 from playground.gui.panels.classifier.directions import DirectionsLens
@@ -23,6 +23,10 @@ class Panel(ModelPanel):
     """Recognition in the window."""
 
     view_classes = (RecogniseView, Inside)
+    stage_nodes: ClassVar[Mapping[str, Sequence[str]]] = {
+        "recognise": ("x", "f", "y"),
+        "update": ("f",),
+    }
 
     def graph(self, facts: Mapping[str, Any]) -> tuple[Sequence[Node], Sequence[Edge]]:
         nodes = [

@@ -1,7 +1,7 @@
 """Diffusion's own views: the reverse process step by step, and lenses on what was learned."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from playground.gui.panels.base import LensView, ModelPanel, TrainView
 from playground.gui.panels.diffusion.bridge import BridgeLens
@@ -26,6 +26,11 @@ class Panel(ModelPanel):
     """Diffusion in the window."""
 
     view_classes = (TrainView, ReverseView, Inside)
+    stage_nodes: ClassVar[Mapping[str, Sequence[str]]] = {
+        "corrupt": ("x", "corrupt", "x_t"),
+        "predict": ("x_t", "net", "noise"),
+        "update": ("net",),
+    }
 
     def graph(self, facts: Mapping[str, Any]) -> tuple[Sequence[Node], Sequence[Edge]]:
         nodes = [

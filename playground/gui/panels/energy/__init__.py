@@ -1,7 +1,7 @@
 """Energy in the window: the landscape that is learned, what pushes it up and down, and the walks upon it."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from playground.gui.panels.base import ModelPanel, SampleView, TrainView
 from playground.gui.panels.base.lens import LensView
@@ -24,6 +24,11 @@ class Panel(ModelPanel):
     """Energy in the window."""
 
     view_classes = (TrainView, SampleView, Inside)
+    stage_nodes: ClassVar[Mapping[str, Sequence[str]]] = {
+        "search": ("search", "sample"),
+        "score": ("x", "net", "value"),
+        "update": ("net",),
+    }
 
     def graph(self, facts: Mapping[str, Any]) -> tuple[Sequence[Node], Sequence[Edge]]:
         nodes = [

@@ -1,7 +1,7 @@
 """The VAE in the window: an encoder beside the decoder, and the code between them on the stage first."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from playground.gui.panels.base import LatentView, LensView, ModelPanel, SampleView, TrainView
 from playground.gui.panels.vae.bound import BoundLens
@@ -22,6 +22,12 @@ class Panel(ModelPanel):
 
     view_classes = (TrainView, SampleView, Inside, LatentView)
     first_view = "Latent"
+    stage_nodes: ClassVar[Mapping[str, Sequence[str]]] = {
+        "encode": ("x", "encoder"),
+        "draw z": ("z",),
+        "decode": ("z", "decoder", "sample"),
+        "update": ("encoder", "decoder"),
+    }
 
     def graph(self, facts: Mapping[str, Any]) -> tuple[Sequence[Node], Sequence[Edge]]:
         nodes = [
