@@ -131,16 +131,13 @@ class PixelCanvas(DrawnWidget):
         line = max(1.0, 0.1 * self.fontMetrics().height())
         self._sheet.draw(painter, 0, place)
         hatch = QBrush(QColor(look.muted), Qt.BrushStyle.BDiagPattern)
-        for row, column in np.argwhere(~self._known):
-            box = self.pixel_rect(row, column)
-            if (row, column) != self._cursor:
-                painter.fillRect(box, QColor(look.base))
-                painter.fillRect(box, hatch)
+        for stretch in self._stretches(~self._known):
+            painter.fillRect(stretch, QColor(look.base))
+            painter.fillRect(stretch, hatch)
         if self._seen.any():
             veil = theme.faded(look.base, 0.6)
-            for row, column in np.argwhere(self._known & ~self._seen):
-                if (row, column) != self._cursor:
-                    painter.fillRect(self.pixel_rect(row, column), veil)
+            for stretch in self._stretches(self._known & ~self._seen):
+                painter.fillRect(stretch, veil)
             self._outline(painter, self._seen, QPen(QColor(look.data), line))
         self._dot(painter)
         painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -151,6 +148,19 @@ class PixelCanvas(DrawnWidget):
         if self._hand is not None and self.hasFocus() and self._hand != self._cursor:
             painter.setPen(QPen(QColor(look.accent), line, Qt.PenStyle.DotLine))
             painter.drawRect(self.pixel_rect(*self._hand))
+
+    def _stretches(self, area: np.ndarray) -> list[QRectF]:
+        """The pixels of an area, those side by side in one piece; the one at the cursor is left out."""
+        area = area.copy()
+        if self._cursor is not None:
+            area[self._cursor] = False
+        edges = np.diff(np.pad(area, ((0, 0), (1, 1))).astype(int), axis=1)
+        starts, ends = np.argwhere(edges > 0), np.argwhere(edges < 0)  # both row by row: they come in pairs
+        place, side = self._place(), self._place().height() / area.shape[0]
+        return [
+            QRectF(place.left() + first * side, place.top() + row * side, (after - first) * side, side)
+            for (row, first), (_, after) in zip(starts.tolist(), ends.tolist(), strict=True)
+        ]
 
     def _frame(self, painter: QPainter, box: QRectF, line: float) -> None:
         """A double frame, seen on every ground."""
