@@ -5,6 +5,7 @@ from playground.core.job import Helper
 from playground.evaluation.alarms import AlarmWatch
 from playground.evaluation.bound import BoundLab
 from playground.evaluation.census import Census
+from playground.evaluation.copying import Copying
 from playground.evaluation.examiner import Examiner
 from playground.evaluation.gaussians import Gaussians
 from playground.evaluation.latent import LatentLab
@@ -19,6 +20,7 @@ def helpers(dataset: Dataset) -> dict[str, Helper]:
     return {
         "alarms": AlarmWatch(dataset),
         "latent": LatentLab(dataset),
+        "copying": Copying(dataset),
         "evaluation": Examiner(dataset),
         "gaussians": Gaussians(dataset),
         "neighbours": Neighbours(dataset),

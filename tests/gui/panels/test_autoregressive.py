@@ -8,7 +8,7 @@ from pytestqt.qtbot import QtBot
 
 from tests.gui.driving import opened_window
 
-LENSES = ["Pixel debugger", "Training pairs", "Context", "Regressor", "Chain rule"]
+LENSES = ["Pixel debugger", "Training pairs", "Context", "Regressor", "Copying", "Chain rule"]
 
 
 @pytest.fixture(scope="module")
@@ -76,6 +76,7 @@ def test_a_click_goes_to_a_pixel_a_forced_value_changes_what_follows_and_can_be_
 
     uniform = [float(frame["uniform"][0]) for frame in debugger.frames[:-1]]
     level = 16 if before[3, 4] < 0.5 else 0
+    digits.window.undo.settle()  # what was done before is an act of its own
     edit(digits, "value", str(level))
     after = debugger.frames[-1]["x"][0, 0]
     assert np.array_equal(after.flat[:28], before.flat[:28])
@@ -175,6 +176,17 @@ def test_the_mean_of_a_doubtful_pixel_is_an_unlikely_gray(digits):
     assert (filled[0] != filled[1]).sum() == 1
 
 
+def test_a_wider_context_copies_whole_images(digits):
+    page = lens(digits, "Copying")
+    narrow = page.readings()
+    assert page.copies.images().shape == page.samples.images().shape == (8, 1, 8, 8)
+    before = page.copies.images().copy()
+    digits.ask_again(lambda: digits.type("autoregressive.inside.copying.radius", "5"))
+    assert page.readings()["share"] > narrow["share"] + 0.1
+    assert not np.array_equal(page.copies.images(), before)
+    assert 0 < page.readings()["bits_samples"] < 5
+
+
 def test_the_product_of_four_conditionals_is_the_joint_in_any_order(digits):
     page = lens(digits, "Chain rule")
     seen = {page._factors[0].text()}
@@ -216,7 +228,7 @@ def test_a_model_of_any_order_shows_what_it_can_and_says_that_its_number_is_a_bo
     person.show_view("Inside")
     bar = person.view.tabs
     titles = [bar.tabText(i) for i in range(bar.count()) if bar.isTabVisible(i)]
-    assert titles == ["Pixel debugger", "Context", "Chain rule"]
+    assert titles == ["Pixel debugger", "Context", "Copying", "Chain rule"]
     page = person.view.lens
     page.scrubber.go_to(20)
     assert page.canvas.seen().flat[:20].all()

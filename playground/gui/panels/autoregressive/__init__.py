@@ -5,6 +5,7 @@ from typing import Any, ClassVar
 
 from playground.gui.panels.autoregressive.chain import Chain
 from playground.gui.panels.autoregressive.coordinates import Coordinates
+from playground.gui.panels.autoregressive.copying import CopyLens
 from playground.gui.panels.autoregressive.debugger import Debugger
 from playground.gui.panels.autoregressive.field import Field
 from playground.gui.panels.autoregressive.pairs import Pairs
@@ -17,7 +18,7 @@ class Inside(LensView):
     """How an image comes about pixel by pixel, and how that is learned."""
 
     tooltip = "One number after the other: watch, force, and take apart how each is drawn"
-    lens_classes = (Debugger, Pairs, Field, Regressor, Chain, Coordinates)
+    lens_classes = (Debugger, Pairs, Field, Regressor, CopyLens, Chain, Coordinates)
 
 
 class Panel(ModelPanel):
