@@ -148,6 +148,8 @@ def _race(person):
     person.type("energy.inside.race.steps", "7")
     person.wait(lambda: readings(person)["search_network_calls"] == 7)
     person.settle()
+    assert "as long" not in words(person, "race")
+    person.press("energy.inside.race.time")
     now = readings(person)
     times = now["search_milliseconds"] / now["direct_milliseconds"]
     assert f"takes {times:.3g} times as long" in words(person, "race")

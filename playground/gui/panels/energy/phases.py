@@ -171,14 +171,15 @@ class PhasesLens(TableLens):
             self.plane.set_contours(energy, levels, "learned energy", "model")
         self.plane.set_points("data: pushed down", data, "data")
         self.plane.set_points("model's own: pushed up", found, "model")
-        if self._before is None or self.cells.dims == 1:
+        if self._before is None:
             return
         change = at - self._before.at(np.concatenate([data, found]))
         real = len(data)
         for layer, role, points, up in (("ΔE at data", "data", data, change[:real]),
                                         ("ΔE at model's own", "model", found, change[real:])):  # fmt: skip
             arrows = np.stack([np.zeros(ARROWS), up[:ARROWS]], axis=1)
-            self.plane.set_arrows(layer, points[:ARROWS], arrows, role)  # type: ignore[arg-type]
+            feet = points[:ARROWS] if self.cells.dims == 2 else points[:ARROWS] * (1, 0)  # on the line itself
+            self.plane.set_arrows(layer, feet, arrows, role)  # type: ignore[arg-type]
 
     def _draw_images(self, at: np.ndarray) -> None:
         data = self._data()

@@ -11,7 +11,7 @@ from playground.gui.panels.base.asker import Ask
 from playground.gui.panels.base.latent.tool import caption
 from playground.gui.panels.base.lens import Lens
 from playground.gui.panels.base.sampling import SETTLE_MILLISECONDS
-from playground.gui.panels.base.views import SampleStage
+from playground.gui.panels.base.views import SampleStage, button
 from playground.gui.session import TrainingSession
 from playground.gui.widgets import theme
 from playground.gui.widgets.flow_layout import FlowLayout
@@ -41,6 +41,9 @@ class RaceLens(Lens):
         self.steps.setAccessibleName("Langevin steps")
         self.steps.setToolTip("Steps of the search from noise; each is a call of the network and of its slope")
         self.steps.setValue(100)
+        self.clock = button("Time both", f"{name}.time", "Shows what a sample takes on this machine, in milliseconds")
+        self.clock.clicked.connect(self._time)
+        self._times = False
         self._rest = QTimer(self)
         self._rest.setSingleShot(True)
         self._rest.setInterval(SETTLE_MILLISECONDS)
@@ -63,7 +66,7 @@ class RaceLens(Lens):
     def start(self, facts: Mapping[str, Any]) -> None:
         self._release()
         assert self.experiment is not None
-        self._found = {}
+        self._found, self._times = {}, False
         for side, stage in self.stages.items():
             stage.show_data(facts)
             self.says[side].setText("")
@@ -101,19 +104,25 @@ class RaceLens(Lens):
         words = []
         if cost := self._found.get((side, "cost")):
             calls = round(cost["network_calls"])
-            words.append(f"{calls:,} call{'s' * (calls > 1)} of a network, {cost['milliseconds']:.2f} ms a sample.")
+            time = f", {cost['milliseconds']:.2f} ms a sample" if self._times else ""
+            words.append(f"{calls:,} call{'s' * (calls > 1)} of a network{time}.")
         for name, spoken in QUALITY.items():
             numbers = self._found.get((side, "measure"), {})
             if name in numbers:
                 words.append(f"{spoken} {numbers[name]:.3g} (floor {numbers[f'{name}_floor']:.3g}).")
         self.says[side].setText(" ".join(words))
         both = [self._found.get((each, "cost")) for each in self.stages]
-        if both[0] and both[1]:
+        text = f"Quality is that of {MEASURED[self.facts['kind']]} samples."
+        if both[0] and both[1] and self._times:
             times = both[0]["milliseconds"] / max(both[1]["milliseconds"], 1e-6)
-            self.words.setText(
-                f"The search takes {times:.3g} times as long as the single pass; computing time on this machine, "
-                f"batches of {BATCH}. Quality is that of {MEASURED[self.facts['kind']]} samples."
-            )
+            text = f"The search takes {times:.3g} times as long as the single pass, in batches of {BATCH}. {text}"
+        self.words.setText(text)
+
+    def _time(self) -> None:
+        """Times differ from one look to the next, so they are only there when they are asked for."""
+        self._times = True
+        for side in self.stages:
+            self._say(side)
 
     # -- the direct one -----------------------------------------------------------------------------------------------
 
@@ -163,6 +172,7 @@ class RaceLens(Lens):
         flow.setContentsMargins(0, 0, 0, 0)
         flow.addWidget(labelled("Langevin steps", self.steps))
         flow.addWidget(labelled("Direct run", self.run))
+        flow.addWidget(self.clock)
         row = QHBoxLayout()
         row.setSpacing(theme.em(self, 0.8))
         titles = {"search": "Indirect: search on the energy", "direct": "Direct: one pass"}

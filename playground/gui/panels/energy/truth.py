@@ -61,6 +61,10 @@ class TruthLens(TableLens):
     def is_settled(self) -> bool:
         return super().is_settled() and not self._rest.isActive()
 
+    def trained(self, step: int) -> None:
+        """So many chains cost more than a look while training goes on is worth."""
+        self._is_current = self._is_current and self.isVisible()
+
     def refresh(self) -> None:
         self.tabulate()
         settings = {"start": "noise", "steps": self.steps.value()}

@@ -1,5 +1,6 @@
 """Target and achieved, statistic by statistic: those that are matched, and those that are left free."""
 
+import time
 from collections.abc import Mapping
 from itertools import product
 from typing import Any
@@ -13,7 +14,7 @@ from playground.core.records import Answer
 from playground.gui.panels.base.asker import Ask
 from playground.gui.panels.base.latent.tool import caption
 from playground.gui.panels.base.views import SampleStage, captioned
-from playground.gui.panels.statistics.matched import MATCHES, MatchedLens
+from playground.gui.panels.statistics.matched import MATCHES, THIS_RUN, MatchedLens
 from playground.gui.widgets.curve_plot import CurvePlot
 from playground.gui.widgets.flow_layout import FlowLayout
 from playground.gui.widgets.gap_bars import Gap, GapBars
@@ -26,6 +27,7 @@ MOST_ROWS = 9
 FILTERS = 3  # whose histograms are drawn
 PASSES = 2.0  # batch deviations: less is taken for chance
 _POWERS = "⁰¹²³⁴⁵⁶⁷⁸"
+PATIENCE, SHORTEST = 4.0, 1.0  # while training: a rest so many times as long as a look took, at least these seconds
 Measured = Mapping[str, np.ndarray]
 
 
@@ -58,6 +60,7 @@ class MatchLens(MatchedLens):
         self.words.setObjectName(f"{name}.words")
         self._target: dict[str, Measured] = {}
         self._achieved: dict[str, Measured] = {}
+        self._asked_at = self._next_at = 0.0
         self._lay_out()
 
     def start(self, facts: Mapping[str, Any]) -> None:
@@ -65,6 +68,15 @@ class MatchLens(MatchedLens):
         self._target, self._achieved = {}, {}
         self.stage.show_data(facts)
         self.words.setText("")
+
+    def trained(self, step: int) -> None:
+        super().trained(step)
+        if not self._asked and time.monotonic() >= self._next_at and self.matched.name() == THIS_RUN:
+            self._bring_up_to_date()
+
+    def refresh(self) -> None:
+        self._asked_at = time.monotonic()
+        super().refresh()
 
     def faked(self, step: int) -> None:
         """Measures them, and the data once."""
@@ -81,7 +93,10 @@ class MatchLens(MatchedLens):
         known = {"target": self._target, "achieved": self._achieved}
         if kind in known:
             known[kind][match] = answer.arrays
-            if all(len(found) == len(MEASURED) for found in known.values()):
+            waits = any(what.startswith(tuple(known)) for what in self._asked)
+            if not waits and all(len(found) == len(MEASURED) for found in known.values()):
+                now = time.monotonic()
+                self._next_at = now + max(SHORTEST, PATIENCE * (now - self._asked_at))
                 self._show()
 
     def progress(self, words: str) -> None:

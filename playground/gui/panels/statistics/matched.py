@@ -99,7 +99,7 @@ class MatchedLens(Lens):
 
     def _train(self, match: str) -> None:
         assert self.experiment is not None
-        self._asked.add("training")
+        self._asked.add("opening")
         self.own = TrainingSession(self)
         self.own.opened.connect(self._own_opened)
         self.own.records_added.connect(self._own_learned)
@@ -113,6 +113,8 @@ class MatchedLens(Lens):
 
     def _own_opened(self) -> None:
         assert self.own is not None
+        self._asked.discard("opening")
+        self._ask_fakes()
         self.own.start(Budget("steps", STEPS))
 
     def _own_learned(self, records: Sequence[TrainRecord]) -> None:
@@ -122,7 +124,6 @@ class MatchedLens(Lens):
 
     def _own_changed(self, state: str) -> None:
         if state in ("done", "failed", "paused"):
-            self._asked.discard("training")
             self._ask_fakes()
 
     def _own_answered(self, answer: Answer) -> None:
@@ -134,11 +135,11 @@ class MatchedLens(Lens):
             self._take(answer, self.matched.name())
 
     def _own_failed(self, sentence: str) -> None:
-        self._asked -= {"own", "training"}
+        self._asked -= {"own", "opening"}
         self.progress(sentence)
 
     def _release(self) -> None:
         session, self.own = self.own, None
-        self._asked -= {"own", "training"}
+        self._asked -= {"own", "opening"}
         if session is not None:
             session.let_go()
