@@ -250,6 +250,8 @@ def test_the_rules_count_both_on_the_same_items():
     assert game.right() == (game.is_real.sum(), game.is_real.sum())
     again = Game.dealt(real, fake, np.full(30, 0.9), np.full(30, 0.6), 0.5, 12, seed=4)
     np.testing.assert_array_equal(again.is_real, game.is_real)
+    few = Game.dealt(real[:5], fake, np.full(5, 0.9), np.full(30, 0.6), 0.5, 12, seed=4)
+    assert len(few.items) == 12
 
 
 def test_the_threshold_is_a_half_or_half_way_between_the_means():

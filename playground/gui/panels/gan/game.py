@@ -31,7 +31,9 @@ class Game:
         """`count` items of both kinds together, each as likely real as not; `says_...` is D's answer to each."""
         rng = np.random.default_rng(seed)
         is_real = rng.random(count) < 0.5
-        chosen = np.where(is_real, rng.permutation(len(real))[:count], rng.permutation(len(fake))[:count])
+        # None comes twice, unless there are fewer than that.
+        rows = [rng.choice(len(kind), count, replace=len(kind) < count) for kind in (real, fake)]
+        chosen = np.where(is_real, *rows)
         mask = is_real.reshape(-1, *[1] * (real.ndim - 1))
         items = np.where(mask, real[chosen % len(real)], fake[chosen % len(fake)])
         machine = np.where(is_real, says_real[chosen % len(real)], says_fake[chosen % len(fake)])
