@@ -57,7 +57,8 @@ class Page(BasePage):
         tooltip = f"{card.about}\n{approach}".strip()
         tile = PictureTile(card.title, tags, card.about, tooltip, object_name=f"home.{card.name}")
         if run := TrainingSession.default_run(card.name):
-            tile.set_picture(TrainingSession.bundled_runs()[run] / "samples.png")
+            points = TrainingSession.stored_facts(run)["kind"] == "points"
+            tile.set_picture(TrainingSession.bundled_runs()[run] / "samples.png", drawing=points)
         tile.clicked.connect(lambda: self.page_wanted.emit(card.name))
         return tile
 

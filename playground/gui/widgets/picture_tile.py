@@ -10,7 +10,8 @@ from playground.gui.widgets import theme
 
 
 class PictureTile(QAbstractButton):
-    """The whole tile is one button. The picture is enlarged by whole pixels and cropped, never smoothed."""
+    """The whole tile is one button. Pixels are enlarged by whole numbers and cropped, never smoothed; a drawing is
+    scaled to be seen whole."""
 
     def __init__(
         self, title: str, tags: str, words: str, tooltip: str, *, object_name: str, parent: QWidget | None = None
@@ -19,6 +20,7 @@ class PictureTile(QAbstractButton):
         super().__init__(parent)
         self._title, self._tags, self._words = title, tags, words
         self._picture = QPixmap()
+        self._is_drawing = False
         self.setObjectName(object_name)
         self.setAccessibleName(title)
         self.setAccessibleDescription(f"{tags}. {words}")
@@ -27,9 +29,10 @@ class PictureTile(QAbstractButton):
         self.setCursor(Qt.CursorShape.PointingHandCursor)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
 
-    def set_picture(self, file: Path) -> None:
-        """Shows a picture file; one that cannot be read leaves its place empty."""
+    def set_picture(self, file: Path, drawing: bool = False) -> None:
+        """Shows a picture file: a sheet of pixels, or a `drawing`; one that cannot be read leaves its place empty."""
         self._picture = QPixmap(str(file))
+        self._is_drawing = drawing
         self.update()
 
     def sizeHint(self) -> QSize:
@@ -82,6 +85,13 @@ class PictureTile(QAbstractButton):
         if not place.width():
             return
         ratio = self.devicePixelRatioF()
+        if self._is_drawing:
+            room = place.size() * ratio
+            keep, smooth = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
+            shown = self._picture.scaled(room, keep, smooth)
+            shown.setDevicePixelRatio(ratio)
+            painter.drawPixmap(place.topLeft(), shown)
+            return
         shortest = min(self._picture.width(), self._picture.height())
         factor = max(1, round(place.width() * ratio / max(1, shortest)))
         shown = self._picture.scaled(

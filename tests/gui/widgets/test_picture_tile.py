@@ -45,6 +45,19 @@ def test_the_picture_is_enlarged_by_whole_pixels_without_new_colours(tile, tmp_p
     assert not any(QColor(name).red() and QColor(name).blue() and not QColor(name).green() for name in blended)
 
 
+def test_a_drawing_is_seen_whole(tile, tmp_path):
+    edge = QImage(800, 800, QImage.Format.Format_RGB32)
+    edge.fill(QColor("#ffffff"))
+    for x in range(700, 800):
+        for y in range(800):
+            edge.setPixelColor(x, y, QColor("#ff0000"))
+    edge.save(str(tmp_path / "edge.png"))
+    tile.set_picture(tmp_path / "edge.png")
+    assert "#ff0000" not in colours(tile)  # of pixels, the corner
+    tile.set_picture(tmp_path / "edge.png", drawing=True)
+    assert "#ff0000" in colours(tile)
+
+
 def test_without_a_picture_the_words_have_all_the_room(tile, tmp_path):
     tile.set_picture(tmp_path / "none.png")
     assert len(colours(tile)) > 3
