@@ -240,7 +240,7 @@ class AlarmDesk(Asker):
             self._settings.show_value(key, value)
 
     def _in_words(self, changes: Mapping[str, Value]) -> str:
-        """"gradient penalty 0.3, learning rate 0.001"."""
+        """ "gradient penalty 0.3, learning rate 0.001"."""
         groups = {"": self.facts["config_fields"], "train.": self.facts["train_fields"],
                   "sample.": self.facts["sample_fields"], "data.": self.facts["data"]["fields"]}  # fmt: skip
         labels = {f"{group}{field.name}": field.label for group, fields in groups.items() for field in fields}

@@ -24,7 +24,7 @@ BINS = 20
 IMAGES, POINTS = 96, 1000  # examples looked at in one piece
 ROUNDS = {"images": 12, "points": 4}  # pieces, each with every example at another time
 WIDE = 30.0  # from the least to the greatest error, above which the axis is logarithmic
-WRITTEN = {"epsilon": "<i>ε̂</i>", "x_0": f"{X_0}", "v": "<i>v</i>", "flow": "flow <i>ε − x</i><sub>0</sub>"}
+WRITTEN = {"epsilon": "<i>ε̂</i>", "x_0": f"{X_0}", "v": "<i>v</i>", "flow": "flow"}
 
 
 class LossesLens(Lens):

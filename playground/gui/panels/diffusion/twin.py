@@ -19,7 +19,7 @@ from playground.gui.widgets.flow_layout import FlowLayout
 from playground.gui.widgets.name_box import NameBox, labelled
 
 SEEDS = (1, 2, 3)
-POINTS, IMAGES, SHOWN = 1000, 100, 36
+POINTS, IMAGES, SHOWN = 1000, 60, 36
 STEPS = 25  # of the sampler
 NONE = "none"
 DISTANCES = {"sliced_wasserstein": "sliced Wasserstein distance", "feature_distance": "feature distance"}
