@@ -168,12 +168,17 @@ class LensView(View):
     def _make(self, index: int, kind: type[Lens]) -> None:
         lens = kind(f"{self.objectName()}.{kind.key}", self._ask)
         self.lenses[index] = lens
-        lens.pictured.connect(self.picture)
+        lens.pictured.connect(self._pictured)
         lens.wish.connect(self.wish)
         self._stack.addWidget(lens)
         assert self.experiment is not None
         lens.opened(self.facts, self.experiment)
         self.grown.emit(lens)
+
+    def _pictured(self, node: str, image: np.ndarray | None, signed: bool) -> None:
+        """Answers to a lens that has left the stage meanwhile draw nothing there."""
+        if self.sender() is self.lens:
+            self.picture(node, image, signed)
 
     def _picture_all(self) -> None:
         """The drawn model shows what this lens shows, and nothing of the one before."""

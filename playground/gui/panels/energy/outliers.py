@@ -123,6 +123,7 @@ class OutliersLens(Lens):
         middles = (edges[1:] + edges[:-1]) / 2
         self.histogram.set_curves({k: (middles, np.histogram(e, edges)[0] / len(e)) for k, e in shares.items()})
         self.picture("x", x[order[0]])
+        self.picture("sample", None)
 
     def _show(self, grid: ImageGrid, x: np.ndarray, energies: np.ndarray) -> None:
         self._shown[grid] = energies

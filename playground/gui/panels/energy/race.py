@@ -92,7 +92,10 @@ class RaceLens(Lens):
         numbers = {name: float(value) for name, value in answer.arrays.items() if name != "x"}
         self._found[side, method] = numbers
         if method == "measure":
-            self.stages[side].show_samples(answer.arrays["x"][:24] if not self.is_points else answer.arrays["x"], "")
+            x = answer.arrays["x"]
+            self.stages[side].show_samples(x if self.is_points else x[:24], "")
+            if side == "search":
+                self.picture("sample", x[0])
         self._say(side)
 
     def readings(self) -> Mapping[str, float]:

@@ -111,6 +111,7 @@ class VerdictsLens(MatchedLens):
         match = self.generator
         shown = self.fakes[: None if self.is_points else SHOWN]
         self.stage.show_samples(shown, f"Fakes, {step:,} steps")
+        self.picture("sample", self.fakes[0])
         for who, x in (("data", self._rest()), ("real", self._real()), ("fake", self.fakes.astype(np.float32))):
             self.ask(f"phi {who}", "measure", x=x, match=match)
         for what in self.judges:
