@@ -1,5 +1,6 @@
 """Lenses of the Inside view: made when first seen, kept in documents, undone, granted what only the panel may do."""
 
+import numpy as np
 import pytest
 from PySide6.QtWidgets import QLabel, QPushButton, QSlider, QVBoxLayout
 
@@ -119,3 +120,12 @@ def test_the_panel_grants_a_change_and_steps_of_one_part(gan):
     gan.until("paused")
     assert gan.session.step == before + 2
     assert [event.parts for event in gan.session.experiment.events if event.count] == 2 * [("discriminator",)]
+
+
+def test_a_late_answer_to_a_lens_that_has_left_the_stage_draws_nothing_in_the_model(gan):
+    bright = gan.view.lens
+    gan.show_tool("gan.inside.lens", "Wishes")
+    bright.picture("sample", np.ones((1, 8, 8), np.float32))
+    assert gan.view.pictures["sample"][0] is None
+    gan.show_tool("gan.inside.lens", "Bright")
+    assert gan.view.pictures["sample"][0] is not None
