@@ -178,7 +178,7 @@ class RaceLens(Lens):
         flow.addWidget(self.clock)
         row = QHBoxLayout()
         row.setSpacing(theme.em(self, 0.8))
-        titles = {"search": "Indirect: search on the energy", "direct": "Direct: one pass"}
+        titles = {"search": "Indirect: search", "direct": "Direct: one pass"}
         for side, stage in self.stages.items():
             column = QWidget()
             column.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)
