@@ -1,6 +1,7 @@
 """What there is to open in the window: families, data sets, presets, runs; all of it found without torch."""
 
 import ast
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -31,6 +32,14 @@ class StoredRun:
     run: str
     experiment: Experiment
     changed: float = 0.0
+
+    @property
+    def title(self) -> str:
+        """A bundled run's name; one's own by its family and when it was last trained."""
+        if not self.changed:
+            return f"{self.run} (bundled)"
+        when = time.strftime("%d %b %H:%M", time.localtime(self.changed))
+        return f"{registry.models()[self.experiment.model].title}, {when}"
 
 
 class Catalogue:

@@ -64,7 +64,7 @@ def test_samples_of_both_runs_come_from_the_same_noise(open_window):
     assert view.facts["data_hash"][:8] in view.real.caption.text()
     assert "samples" in view.mine.points.visible_layers()
     assert "samples" in view.theirs.points.visible_layers()
-    assert view.real.points.visible_layers() == ["real data"]
+    assert view.real.points.visible_layers() == ["real data", "exact density"]
     person.type("gan.compare.seed", "3")
     person.settle()
     assert "seed 3" in view.mine.caption.text()

@@ -56,7 +56,7 @@ def test_the_losses_disagree_about_the_same_fakes(open_window):
     words = person.find("statistics.inside.verdicts.words").text()
     names = np.array(["the statistics", "the density", "the discriminator"])
     assert words == _sentence(list(names[passed]), list(names[np.logical_not(passed)]))
-    person.choose("statistics.inside.verdicts.density", "autoregressive-eight-gaussians")
+    person.choose("statistics.inside.verdicts.density", "autoregressive-eight-gaussians (bundled)")
     person.wait(lambda: not np.array_equal(lens._scores.get(("density", "real"), real), real))
     person.settle()
     assert readings(person)["density_real"] != now["density_real"]

@@ -1,6 +1,5 @@
 """This run beside real data and beside another run that learned the same: all from the same noise."""
 
-import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -92,7 +91,7 @@ class CompareView(View):
         assert self.experiment is not None
         learned = TrainingSession.runs_on(self.experiment.data, self.experiment.data_options)
         stored = [each for each in learned if each.experiment != self.experiment]
-        self.run.set_choices([(NONE, "none"), *((each.run, _title(each)) for each in stored)])
+        self.run.set_choices([(NONE, "none"), *((each.run, each.title) for each in stored)])
         others = [each.run for each in stored if each.experiment.model != self.experiment.model]
         if others:
             self.run.show_name(others[0])
@@ -191,11 +190,3 @@ class CompareView(View):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(choices)
         layout.addLayout(columns, 1)
-
-
-def _title(stored: Any) -> str:
-    """A bundled run's name; one's own by its family and when it was last trained."""
-    if not stored.changed:
-        return f"{stored.run} (bundled)"
-    when = time.strftime("%d %b %H:%M", time.localtime(stored.changed))
-    return f"{TrainingSession.models()[stored.experiment.model].title}, {when}"

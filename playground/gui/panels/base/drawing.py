@@ -30,6 +30,7 @@ class Drawing(QObject):
         session.staged.connect(self._staged)
         for view in views:
             view.pictured.connect(self._picture)
+            view.repictured.connect(self.show_pictures)
 
     def light(self, parts: Collection[str]) -> None:
         """Lights the parts that train, unless it is known more exactly."""

@@ -183,8 +183,5 @@ class LensView(View):
     def _picture_all(self) -> None:
         """The drawn model shows what this lens shows, and nothing of the one before."""
         assert self.lens is not None
-        now = self.lens.pictures
-        for node in [node for node in self.pictures if node not in now]:
-            self.picture(node, None)
-        for node, (image, signed) in now.items():
-            self.picture(node, image, signed)
+        self.pictures = dict(self.lens.pictures)
+        self.repictured.emit()

@@ -37,12 +37,14 @@ class View(Asker):
     Signals:
         pictured: (node of the drawn model, image (C, H, W) or None, whether it is signed) for the live drawing.
         comparison_wanted: (data, families, settings of the data) to open the page of comparisons with.
+        repictured: all pictures of its nodes are others now, see `pictures`.
         wish: what only the panel may have done: a `Change` of settings or `TrainSteps`, see `core.messages`.
         grown: (widget) a part of it has been made after the rest.
         kept, sent: an `Example` to keep, or (example, family) to hand to that family's panel.
     """
 
     pictured = Signal(str, object, bool)
+    repictured = Signal()
     wish = Signal(object)
     grown = Signal(object)
     kept = Signal(object)

@@ -87,7 +87,7 @@ class TwinLens(Lens):
         assert self.experiment is not None
         stored = TrainingSession.runs_on(self.experiment.data, self.experiment.data_options)
         alike = [each for each in stored if _is_twin(each.experiment, self.experiment)]
-        self.run.set_choices([(each.run, each.run.rpartition("/")[2]) for each in alike] or [(NONE, "none yet")])
+        self.run.set_choices([(each.run, each.title) for each in alike] or [(NONE, "none yet")])
         self.train_button.setVisible(not alike)
         if alike:
             self._open(alike[0].run)

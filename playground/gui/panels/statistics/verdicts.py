@@ -80,8 +80,10 @@ class VerdictsLens(MatchedLens):
         # A model with labels is asked with the label left open.
         runs = TrainingSession.runs_on(self.experiment.data, self.experiment.data_options)
         exact = [(EXACT, "exact density")] if self.is_points and facts["data"]["entropy"] is not None else []
-        by_density = [(each.run, each.run) for family in DENSITIES for each in runs if each.experiment.model == family]
-        critics = [(each.run, each.run) for each in runs if each.experiment.model == "gan"]
+        by_density = [
+            (each.run, each.title) for family in DENSITIES for each in runs if each.experiment.model == family
+        ]
+        critics = [(each.run, each.title) for each in runs if each.experiment.model == "gan"]
         for what, choices in (("density", [*exact, *by_density]), ("critic", critics)):
             box = self.judges[what]
             box.clear()
