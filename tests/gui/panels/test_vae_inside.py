@@ -128,7 +128,7 @@ def test_numbers_that_are_not_finite_are_said_and_not_drawn(inside):
         inside.ask_again(lens.outdate)
         inside.session.answered.disconnect(answers.append)
         before = lens.readings()
-        for answer in answers:
+        for answer in [answer for answer in answers if not answer.query.channel.endswith("/rebuilt")]:
             lens.answered(replace(answer, arrays={name: array * np.nan for name, array in answer.arrays.items()}))
         assert "not finite" in inside.find(f"{page}.words").text()
         assert lens.readings() == before

@@ -103,6 +103,7 @@ class NetsLens(Lens):
         if not self.means:
             self.ask("means", "class_means", target="moments")
         self.nets.open(_runs(self.facts))
+        self.picture("x", self.facts["test"][0])
         self._show_all()
 
     def trained(self, step: int) -> None:
@@ -229,6 +230,8 @@ class NetsLens(Lens):
             nodes.insert(1, Node("y", "observed", "y", 1, caption=moves["y"]))
             edges.insert(0, Edge("y", "g"))
         self.diagram.set_graph(nodes, edges)
+        if "game" in self.made:
+            self.diagram.set_thumbnail("sample", self.made["game"][0])
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

@@ -82,6 +82,7 @@ class StretchLens(Lens):
     def refresh(self) -> None:
         if not self.linear:
             self.ask("components", "components", target="moments", most=self.length.maximum())
+        self.picture("x", self.facts["test"][0])
         self._choose()
 
     def trained(self, step: int) -> None:

@@ -51,13 +51,18 @@ class BoundLens(Lens):
 
     def refresh(self) -> None:
         self.ask("bounds", "bounds", self._seed, target="bound", x=self.example.x, label=self.example.label)
-        self.picture("x", self.example.x[0])
+        noise = np.zeros((1, self.facts["latent_dim"]), dtype=np.float32)
+        self.ask("rebuilt", "bound_terms", x=self.example.x, noise=noise, label=self.example.label)
 
     def trained(self, step: int) -> None:
         """Estimates take a while: they are made again when training rests."""
         self._is_current = self._is_current and self.isVisible()
 
     def answered(self, answer: Answer) -> None:
+        if answer.query.channel.endswith("/rebuilt"):
+            self.picture("x", self.example.x[0])
+            self.picture("sample", answer.arrays["decoded"][0])
+            return
         if not (np.isfinite(answer.arrays["x"]).all() and np.isfinite(answer.arrays["naive"]).all()):
             self.words.setText("The networks answer with numbers that are not finite.")
             return
