@@ -32,6 +32,7 @@ CARD = {
     "title": "Autoregressive",
     "group": "Autoregressive",
     "slides": "27-32",
+    "receives": "complete its half",
     "order": 3,
     "about": "Writes data number by number, each drawn from a softmax that depends on those before it.",
     "objective": "high density",

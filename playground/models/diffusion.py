@@ -30,7 +30,7 @@ CARD = {
     "name": "diffusion",
     "title": "Diffusion",
     "group": "Diffusion",
-    "slides": "32-36", "order": 5,
+    "slides": "32-36", "order": 5, "receives": "corrupt it",
     "about": "Corrupts data with Gaussian noise and learns to undo it, one step at a time.",
     "objective": "predict the noise",
     "approach": "Direct: noise in, data out, in many small steps",

@@ -73,26 +73,35 @@ def test_samples_are_kept_beside_each_other_copied_and_removed(gan):
     assert kept.isHidden()
 
 
-def test_a_sample_is_sent_to_the_panel_that_encodes_it(gan):
+def test_a_sample_is_sent_to_every_panel_that_has_a_use_for_it(gan):
     sample = gan.view.shelf.example.x.clip(0, 1)
+    gan.press("gan.sample.shelf.keep")
+
     gan.choose("gan.sample.shelf.send", "VAE: encode it")
     gan.settle()
-    vae = gan.panel
-    assert (vae.family, vae.session.experiment.data) == ("vae", "digits")
-    assert gan.view.title == "Latent"
+    assert (gan.panel.family, gan.session.experiment.data, gan.view.title) == ("vae", "digits", "Latent")
     np.testing.assert_allclose(gan.view.code.example, sample, atol=1e-6)
     assert gan.view.code.z.any()
 
-
-def test_a_sample_is_sent_to_the_panel_that_labels_it(gan):
-    sample = gan.view.shelf.example.x.clip(0, 1)
-    gan.choose("gan.sample.shelf.send", "Recognition: label it")
+    gan.choose("kept.send", "Recognition: label it")
     gan.settle()
     grid = gan.view.images
     np.testing.assert_allclose(grid.images()[0].clip(0, 1), sample, atol=1e-6)
     assert grid._captions[0].startswith("sent: ")
     assert not grid._captions[1].startswith("sent: ")
     assert "held-out images are labelled right" in gan.view.words.text()
+
+    gan.choose("kept.send", "Diffusion: corrupt it")
+    gan.settle()
+    np.testing.assert_allclose(gan.view.lens.clean.images()[0], sample, atol=1e-6)
+    assert len(gan.view.lens.corrupted.images()) == 18
+
+    gan.choose("kept.send", "Autoregressive: complete its half")
+    gan.settle()
+    lens = gan.view.lens
+    assert lens.given.currentText() == "half of the sent image"
+    top = sample.shape[1] // 2
+    np.testing.assert_allclose(lens.frames[-1]["x"][0, :, :top], sample[:, :top], atol=1 / 32 + 1e-6)  # 17 levels
 
 
 def test_a_panel_says_why_it_cannot_take_an_image(gan):

@@ -31,6 +31,7 @@ from playground.gui.widgets.softmax_bars import SoftmaxBars
 from playground.gui.widgets.step_scrubber import StepScrubber
 
 NOTHING, HALF = "nothing", "half an image"
+SENT = "half of the sent image"
 OPENS_FROM, OPENS_TO = 0.35, 0.85  # of the way through the image: there is some context by then
 PROBED = 8  # real images at which the gradient is taken: a unit that is off for one of them hides nothing
 
@@ -62,8 +63,11 @@ class Debugger(Lens):
     key, title = "debugger", "Pixel debugger"
     tooltip = "An image in the making: step through its pixels, see each draw, force a value and go on"
 
+    receives = True
+
     def __init__(self, name: str, ask: Ask, parent: QWidget | None = None) -> None:
         super().__init__(name, ask, parent)
+        self._sent = np.empty(0)  # an image from another panel
         self.frames: list[Mapping[str, np.ndarray]] = []
         self.nll = float("nan")  # the model's own, of the finished image, in bits
         self._seen: dict[int, np.ndarray] = {}  # (H, W) by number: what moves its distribution
@@ -99,12 +103,23 @@ class Debugger(Lens):
         self.frames, self.canvas.levels, self.nll = [], {}, float("nan")
         self.scrubber.set_total(int(np.prod(facts["shape"])) + 1)
         self.value.setMaximum(levels_of(facts) - 1)
+        if (row := self.given.findText(SENT)) >= 0:
+            self.given.removeItem(row)
         self.example.setMaximum(len(facts["test"]) - 1)
         chosen = self.label.currentText()
         self.label.clear()
         self.label.addItems(["none", *(facts["factors"][0][1] if facts["conditional"] else ())])
         self.label.setCurrentIndex(max(self.label.findText(chosen), 0))
         self.label.setEnabled(bool(facts["conditional"]))
+
+    def receive(self, x: np.ndarray) -> None:
+        """Its upper half is kept, on the model's levels, and the rest is drawn."""
+        highest = levels_of(self.facts) - 1
+        self._sent = np.rint(x.clip(0, 1) * highest).astype(np.float32) / highest
+        if self.given.findText(SENT) < 0:
+            self.given.addItem(SENT)
+        self.given.setCurrentText(SENT)
+        self.outdate()
 
     def stepper(self) -> StepScrubber:
         return self.scrubber
@@ -138,8 +153,9 @@ class Debugger(Lens):
         """What is not drawn, and where that is: (1, *shape) each."""
         shape, top = self.facts["shape"], self.facts["shape"][1] // 2
         x, mask = np.zeros((1, *shape), np.float32), np.zeros((1, *shape), np.float32)
-        if self.given.currentText() == HALF:
-            x[0, :, :top] = self.facts["test"][self.example.value()][:, :top]
+        if (begin := self.given.currentText()) != NOTHING:
+            whole = self._sent if begin == SENT else self.facts["test"][self.example.value()]
+            x[0, :, :top] = whole[:, :top]
             mask[0, :, :top] = 1
         for place, level in self.canvas.levels.items():
             if place < x.size:

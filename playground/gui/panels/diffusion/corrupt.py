@@ -24,6 +24,8 @@ class CorruptLens(Lens):
     title = "Corrupt"
     tooltip = "Corrupt real data: any time t in one jump"
 
+    receives = True
+
     def __init__(self, name: str, ask: Ask, parent: QWidget | None = None) -> None:
         super().__init__(name, ask, parent)
         self.clean = ImageGrid(f"{name}.clean")
@@ -40,6 +42,7 @@ class CorruptLens(Lens):
         self.words.setObjectName(f"{name}.words")
         self.another = button("Another example", f"{name}.another", "Corrupts the next real examples")
         self._first = 0
+        self._sent = np.empty(0, np.float32)  # an image from another panel
         self._signal, self._sigma = np.empty(0), np.empty(0)
 
         pictures = QWidget()
@@ -69,7 +72,13 @@ class CorruptLens(Lens):
         self.levels.marker_moved.connect(self._marker_moved)
         self.snr.marker_moved.connect(self._marker_moved)
 
+    def receive(self, x: np.ndarray) -> None:
+        """It is corrupted in front of the real examples."""
+        self._sent, self._first = x[None].clip(0, 1).astype(np.float32), 0
+        self._jump()
+
     def start(self, facts: Mapping[str, Any]) -> None:
+        self._sent = np.empty((0, *facts["shape"]), np.float32)
         points = facts["kind"] == "points"
         self._stack.setCurrentIndex(1 if points else 0)
         self.plane.clear()
@@ -83,7 +92,8 @@ class CorruptLens(Lens):
     def _examples(self) -> np.ndarray:
         test = self.facts["test"]
         count = 1500 if self.is_points else 18
-        return np.take(test, range(self._first, self._first + count), axis=0, mode="wrap")
+        real = np.take(test, range(self._first, self._first + count), axis=0, mode="wrap")
+        return np.concatenate([self._sent, real])[:count] if self._first == 0 else real
 
     def _next(self) -> None:
         self._first += 18
