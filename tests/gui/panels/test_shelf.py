@@ -96,6 +96,11 @@ def test_a_sample_is_sent_to_every_panel_that_has_a_use_for_it(gan):
     np.testing.assert_allclose(gan.view.lens.clean.images()[0], sample, atol=1e-6)
     assert len(gan.view.lens.corrupted.images()) == 18
 
+    gan.show_view("Sample")
+    view = gan.view
+    gan.ask_again(lambda: view._images.all.denoised.image_clicked.emit(2))
+    np.testing.assert_array_equal(view.shelf.pictures.images()[0], view._images.all.denoised.images()[2])
+
     gan.choose("kept.send", "Autoregressive: complete its half")
     gan.settle()
     lens = gan.view.lens

@@ -9,7 +9,9 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from playground.core.experiment import Experiment
 from playground.core.records import Answer
 from playground.gui.panels.base import SamplingForm, View
-from playground.gui.panels.base.views import Ask, button
+from playground.gui.panels.base.asker import Ask, Asker
+from playground.gui.panels.base.shelf import Shelf
+from playground.gui.panels.base.views import button
 from playground.gui.panels.diffusion.reverse_images import ReverseImages
 from playground.gui.panels.diffusion.reverse_plane import ReversePlane
 from playground.gui.panels.diffusion.words import caption
@@ -45,6 +47,10 @@ class ReverseView(View):
         self._images.all.strip.frame_clicked.connect(self._jump)
         for stage in (self._images, self._plane):
             stage.edited.connect(self._go_on)
+        self.shelf = Shelf(f"{name}.shelf", ask)
+        self.shelf.kept.connect(self.kept)
+        self.shelf.sent.connect(self.sent)
+        self._images.all.denoised.image_clicked.connect(self._offer)
         self._stack = QStackedWidget()
         self._stack.addWidget(self._images)
         self._stack.addWidget(self._plane)
@@ -56,9 +62,13 @@ class ReverseView(View):
         layout.addWidget(self._stack, 1)
         layout.addWidget(self.scrubber)
         layout.addLayout(below)
+        layout.addWidget(self.shelf)
 
     def side_form(self) -> QWidget:
         return self.form
+
+    def askers(self) -> Sequence[Asker]:
+        return (self, self.shelf)
 
     def fits(self, facts: Mapping[str, Any]) -> bool:
         return bool(facts["shape"] != (1,))  # arrows and paths want a plane
@@ -81,7 +91,7 @@ class ReverseView(View):
         return self.scrubber
 
     def is_settled(self) -> bool:
-        return super().is_settled() and self._plane.is_settled()
+        return super().is_settled() and self._plane.is_settled() and (self.shelf.isHidden() or self.shelf.is_settled())
 
     def answered(self, answer: Answer) -> None:
         match answer.query.channel.rpartition("/")[2]:
@@ -93,6 +103,11 @@ class ReverseView(View):
                 self._plane.show_density(answer.arrays["x"])
             case "steps":
                 self._add(answer)
+
+    def _offer(self, index: int) -> None:
+        at = self.scrubber.position()
+        words = f"seed {self.form.seed()}, #{index}" + (f" as predicted at step {at}" if at < self._total else "")
+        self.shelf.offer(self._images.all.denoised.images()[index], words)
 
     def _add(self, answer: Answer) -> None:
         """The next state of a trajectory; one that begins anew, or in the middle, takes the place of what was there."""
