@@ -74,6 +74,7 @@ class Watched:
     def _advise(self) -> None:
         model, dataset, values = self.trainer.model, self.trainer.dataset, self.trainer.experiment.settings()
         of = setup(dataset.spec, len(dataset.train), type(model).Config, self._settings, values)
+        self.evidence.heed(values)
         self.evidence.advice = advice(registry.known_bad(self._family), of)
 
 

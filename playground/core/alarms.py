@@ -80,12 +80,14 @@ class Evidence:
         held_out: (step, loss on validation data).
         looks: the newest looks.
         advice: what is known against the settings.
+        warm_up: steps in which the loss is not yet what is trained for, so that it may rise.
         broke: the sentence with which training ended, or "".
     """
 
     def __init__(self) -> None:
         self.step = 0
         self.began = 0
+        self.warm_up = 0
         self.first = float("nan")
         self.terms: dict[str, list[float]] = {}
         self.held_out: list[tuple[int, float]] = []
@@ -110,6 +112,11 @@ class Evidence:
     def look(self, look: Look) -> None:
         """Samples and codes were looked at."""
         self.looks = [*self.looks, look][-LOOKS:]
+
+    def heed(self, settings: Mapping[str, Value]) -> None:
+        """Learns from the settings how long the warm-up is (of β, of the learning rate)."""
+        lengths = [int(value) for key, value in settings.items() if key.endswith("warmup")]
+        self.warm_up = max(lengths, default=0)
 
     def forget(self) -> None:
         """A setting was changed: what the run does from now on is judged by itself."""
@@ -175,7 +182,7 @@ def blow_up(run: Evidence) -> Iterator[Alarm]:
 
 def diverging(run: Evidence) -> Iterator[Alarm]:
     """A loss above that of the untrained model. Only where the loss is one, that is also measured on held-out data."""
-    if len(run.loss) < 2 * RECENT or not run.held_out:
+    if len(run.loss) < 2 * RECENT or not run.held_out or run.step < run.warm_up + 2 * RECENT:
         return
     now = float(np.median(run.loss[-RECENT:]))
     best = min(float(np.median(run.loss[i : i + RECENT])) for i in range(0, len(run.loss) - RECENT + 1, RECENT))
@@ -188,9 +195,10 @@ def diverging(run: Evidence) -> Iterator[Alarm]:
 
 def overfit(run: Evidence) -> Iterator[Alarm]:
     """Better and better on what it has seen, worse and worse on what it has not."""
-    if len(run.held_out) < 2 + IN_A_ROW:
+    judged = [each for each in run.held_out if each[0] >= run.warm_up]
+    if len(judged) < 2 + IN_A_ROW:
         return
-    steps, losses = (np.array(column) for column in zip(*run.held_out, strict=True))
+    steps, losses = (np.array(column) for column in zip(*judged, strict=True))
     place = int(np.argmin(losses))
     newest = losses[-IN_A_ROW:]
     since = run.step - int(steps[place])
@@ -198,7 +206,7 @@ def overfit(run: Evidence) -> Iterator[Alarm]:
         return
     then, now = float(np.median(run.loss[-since - RECENT // 2 :][:RECENT])), float(np.median(run.loss[-RECENT:]))
     lost = float(newest.min() - losses[place])
-    if lost > FORGOTTEN * (losses[0] - losses[place]) and now < then:
+    if lost > FORGOTTEN * max(run.held_out[0][1] - losses[place], losses[0] - losses[place]) and now < then:
         yield Alarm("overfit", "Overfitting",
                     f"On held-out data the loss rose from {losses[place]:.4g} at step {int(steps[place]):,} to "
                     f"{newest[-1]:.4g}, while on the training data it fell: the model learns them by heart.",

@@ -177,3 +177,13 @@ def test_what_is_remembered_does_not_grow():
         run.look(Look(first, {}))
     assert len(run.loss) == alarms.KEPT
     assert len(run.looks) == alarms.LOOKS
+
+
+def test_while_the_loss_is_not_yet_what_is_trained_for_it_may_rise():
+    run = Evidence()
+    run.heed({"kl_warmup": 1000, "train.warmup": 50, "beta": 1.0})
+    assert run.warm_up == 1000
+    run.add([_record(0, {50 * i: {"loss": 10.0 + i} for i in range(12)}, loss=np.linspace(10, 40, 600))])
+    assert _names(run) == []
+    run.heed({"kl_warmup": 0})
+    assert "diverging" in _names(run)

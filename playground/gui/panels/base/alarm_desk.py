@@ -117,6 +117,7 @@ class AlarmDesk(Asker):
         if self.facts:
             sampled = {f"sample.{k}": v for form in self._samplers for k, v in form.settings().items()}
             values = {**self._settings.assignments(), **sampled}
+            self.evidence.heed(values)
             self.ask("advise", "advise", 0, "alarms", family=self._family, values=values)
 
     def _show_advice(self, answer: Answer) -> None:
