@@ -33,7 +33,9 @@ from playground.gui.widgets.step_scrubber import StepScrubber
 NOTHING, HALF = "nothing", "half an image"
 SENT = "half of the sent image"
 OPENS_FROM, OPENS_TO = 0.35, 0.85  # of the way through the image: there is some context by then
-PROBED = 8  # real images at which the gradient is taken: a unit that is off for one of them hides nothing
+AHEAD = 24  # frames, while the film runs
+SECONDS = 40.0  # that the film of a large image takes
+PROBED = 4  # real images at which the gradient is taken: a unit that is off for one of them hides nothing
 
 
 class HeldCanvas(PixelCanvas):
@@ -102,6 +104,7 @@ class Debugger(Lens):
     def start(self, facts: Mapping[str, Any]) -> None:
         self.frames, self.canvas.levels, self.nll = [], {}, float("nan")
         self.scrubber.set_total(int(np.prod(facts["shape"])) + 1)
+        self.scrubber.frames_per_second = max(8.0, np.prod(facts["shape"]) / SECONDS)
         self.value.setMaximum(levels_of(facts) - 1)
         if (row := self.given.findText(SENT)) >= 0:
             self.given.removeItem(row)
@@ -159,7 +162,7 @@ class Debugger(Lens):
             mask[0, :, :top] = 1
         for place, level in self.canvas.levels.items():
             if place < x.size:
-                x.flat[place] = level / (levels_of(self.facts) - 1)
+                x.flat[place] = min(level / (levels_of(self.facts) - 1), 1.0)
                 mask.flat[place] = 1
         return x, mask
 
@@ -305,8 +308,11 @@ class Debugger(Lens):
         """What the number at the cursor sees, (H, W); asked for when it is first needed."""
         if self._any_order:
             return self._there(index)
-        if number not in self._seen and "seen" not in self._asked:
-            self.ask("seen", "receptive_field", x=self.facts["test"][:PROBED], cursor=number)
+        ahead = self.frames[index : index + (AHEAD if self.scrubber.is_playing() else 1)]
+        wanted = [int(frame["cursor"][0]) for frame in ahead if "cursor" in frame]
+        unknown = [one for one in wanted if one not in self._seen]
+        if unknown and "seen" not in self._asked:
+            self.ask("seen", "receptive_field", x=self.facts["test"][:PROBED], cursor=unknown[0])
         return self._seen.get(number)
 
     def _held(self) -> np.ndarray:
@@ -348,7 +354,7 @@ class Debugger(Lens):
         layout.addLayout(stage, 1)
         layout.addWidget(self.scrubber)
         layout.addLayout(line_of(("level", self.value), ("temperature", self.temperature),
-                                 ("top k", self.top_k), ("begin with", self.given)))  # fmt: skip
+                                 ("top k", self.top_k), ("from", self.given)))  # fmt: skip
         layout.addLayout(below)
 
     def _connect(self) -> None:

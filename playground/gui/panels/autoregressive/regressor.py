@@ -56,6 +56,9 @@ class Regressor(Lens):
         )
         self._reach = int(answer.arrays["reach"])
         self.which.setMaximum(len(self._images) - 1)
+        if answer.arrays["p"].shape[1] < 4 * self._reach + 3:  # no room for two peaks and a mean between them
+            self._p = np.empty(0)
+            self.words.setText("With so few levels there is no gray between two peaks.")
         self._show()
 
     def readings(self) -> Mapping[str, float]:
