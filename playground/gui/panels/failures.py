@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QEvent
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from playground.gui.panels.base.page import Page as BasePage
 from playground.gui.session import Failure, TrainingSession
@@ -31,7 +31,8 @@ class Page(BasePage):
         layout.addWidget(title)
         layout.addWidget(about)
         layout.addWidget(self.messages)
-        layout.addLayout(self._grid, 1)
+        layout.addLayout(self._grid)
+        layout.addStretch(1)
         self._columns = 0
         self._arrange()
 
@@ -41,6 +42,7 @@ class Page(BasePage):
         tags = f"{family} · {data} · diagnosed within {failure.within:,} steps"
         tooltip = f"Opens {family} with these settings and trains it. Your own runs stay on disk."
         tile = PictureTile(failure.title, tags, failure.shows, tooltip, object_name=f"failures.{failure.name}")
+        tile.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)  # no picture to give room to
         tile.clicked.connect(lambda: self.failure_wanted.emit(failure))
         return tile
 

@@ -40,7 +40,7 @@ def test_a_click_shows_the_nearest_training_images(gan):
 def test_every_sample_stands_beside_its_nearest_training_image(gan):
     grid = gan.view.stage.images
     samples = grid.images()
-    gan.ask_again(lambda: gan.press("gan.sample.nearest"))
+    gan.ask_again(lambda: gan.press("gan.sample.shelf.each"))
     gan.settle()
     shown = grid.images()
     assert len(shown) == 30
@@ -50,7 +50,7 @@ def test_every_sample_stands_beside_its_nearest_training_image(gan):
     assert written == pytest.approx(away, abs=0.006)
     click(gan, 9)
     assert gan.view.shelf.example.words.endswith("#4")
-    gan.press("gan.sample.nearest")
+    gan.press("gan.sample.shelf.each")
     np.testing.assert_array_equal(grid.images(), samples)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QImage, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from playground.core.experiment import Experiment
 from playground.core.records import Answer
@@ -88,7 +88,8 @@ class Shelf(Asker):
     kept = Signal(object)
     sent = Signal(object, str)
 
-    def __init__(self, name: str, ask: Ask, parent: QWidget | None = None) -> None:
+    def __init__(self, name: str, ask: Ask, offers_all: bool = False, parent: QWidget | None = None) -> None:
+        """`offers_all`: the view can show the nearest of all samples, see `each`."""
         super().__init__(name, ask, parent)
         self.example: Example | None = None
         self.pictures = ImageGrid(f"{name}.pictures")
@@ -105,6 +106,11 @@ class Shelf(Asker):
                                object_name=f"{name}.keep")  # fmt: skip
         self.copy = IconButton("copy", "Copy", "Puts the picture onto the clipboard", object_name=f"{name}.copy")
         self.send = SendBox(f"{name}.send")
+        self.each = QCheckBox("Nearest beside each sample")
+        self.each.setObjectName(f"{name}.each")
+        self.each.setAccessibleName(self.each.text())
+        self.each.setToolTip("Shows beside every sample the training image most like it, and how far away it is")
+        self.each.setVisible(offers_all)
         self.dismiss = IconButton("close", "Close", "Closes this shelf", object_name=f"{name}.close", role="flat")
         self.keep.clicked.connect(lambda: self.kept.emit(self.example))
         self.copy.clicked.connect(lambda: self.example and self.example.copy())
@@ -165,7 +171,7 @@ class Shelf(Asker):
 
     def _lay_out(self) -> None:
         row = FlowLayout()
-        for widget in (self.keep, self.copy, self.send):
+        for widget in (self.keep, self.copy, self.send, self.each):
             row.addWidget(widget)
         right = QVBoxLayout()
         right.addWidget(self.words)

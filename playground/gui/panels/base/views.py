@@ -9,7 +9,6 @@ import numpy as np
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPixmap
 from PySide6.QtWidgets import (
-    QCheckBox,
     QLabel,
     QPushButton,
     QSizePolicy,
@@ -239,21 +238,15 @@ class SampleView(View):
         self.stage = SampleStage(name)
         self.form = SamplingForm(name)
         self.form.changed.connect(self.outdate)
-        self.shelf = Shelf(f"{name}.shelf", ask)
+        self.shelf = Shelf(f"{name}.shelf", ask, offers_all=True)
         self.shelf.kept.connect(self.kept)
         self.shelf.sent.connect(self.sent)
         self.stage.images.image_clicked.connect(self._offer)
-        self.nearest = QCheckBox("Nearest training image beside each")
-        self.nearest.setObjectName(f"{name}.nearest")
-        self.nearest.setAccessibleName(self.nearest.text())
-        self.nearest.setToolTip("Beside each sample the training image most like it, and how far away it is.\n"
-                                "A sample that copies the training data is at a distance near 0.")  # fmt: skip
-        self.nearest.toggled.connect(self._show)
+        self.shelf.each.toggled.connect(self._show)
         self._samples: np.ndarray = np.empty(0)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.stage, 1)
-        layout.addWidget(self.nearest, 0, Qt.AlignmentFlag.AlignLeft)
         layout.addWidget(self.shelf)
 
     def side_form(self) -> QWidget:
@@ -271,7 +264,6 @@ class SampleView(View):
     def opened(self, facts: Mapping[str, Any], experiment: Experiment) -> None:
         self.stage.show_data(facts)
         self.form.show_fields(facts)
-        self.nearest.setVisible(facts["kind"] == "images")
         super().opened(facts, experiment)
 
     def refresh(self) -> None:
@@ -293,11 +285,11 @@ class SampleView(View):
             return
         self.stage.images.set_columns(None)
         self.stage.show_samples(self._samples, f"Samples after {self._step:,} steps, seed {self.form.seed()}.")
-        if self.nearest.isChecked() and not self.is_points:
+        if self.shelf.each.isChecked() and not self.is_points:
             self.ask("nearest", "nearest", target="neighbours", x=self._samples[:PAIRS], k=1)
 
     def _show_pairs(self, nearest: np.ndarray, distance: np.ndarray, usual: float) -> None:
-        if not self.nearest.isChecked():
+        if not self.shelf.each.isChecked():
             return
         pairs = np.stack([self._samples[: len(nearest)], nearest], axis=1)
         captions = [words for d in distance for words in ("", f"{d:.2f}")]
@@ -310,7 +302,7 @@ class SampleView(View):
         )
 
     def _offer(self, index: int) -> None:
-        paired = len(self.stage.images.images()) > len(self._samples[:PAIRS]) and self.nearest.isChecked()
+        paired = len(self.stage.images.images()) > len(self._samples[:PAIRS]) and self.shelf.each.isChecked()
         number = index // 2 if paired else index
         self.shelf.offer(self._samples[number], f"step {self._step:,}, seed {self.form.seed()}, #{number}")
 
