@@ -7,7 +7,7 @@ from playground import registry
 from playground.core.errors import PlaygroundError, UsageError
 from playground.gui import tour
 
-VIEWS = ("", ".train", ".sample", ".compare")  # the first is the one that opens
+VIEWS = ("", ".train", ".sample", ".inside", ".inside.bound", ".compare")  # the first is the one that opens
 
 
 def colours(picture: QImage) -> int:

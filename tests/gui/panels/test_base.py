@@ -130,7 +130,12 @@ def test_previews_do_not_change_the_losses(vae, monkeypatch):
     monkeypatch.setattr(TrainView, "SHORTEST", 0.0)
     monkeypatch.setattr(TrainView, "PATIENCE", 0.0)
     records, seen, previews = Records(vae.session), [], []
-    vae.session.answered.connect(lambda answer: previews.append(answer.step))
+
+    def note(answer):
+        if answer.query.channel.startswith("vae.train/"):
+            previews.append(answer.step)
+
+    vae.session.answered.connect(note)
     for tab in ("Train", "Latent"):
         vae.press("vae.reset")
         vae.wait(lambda: vae.session.is_open and vae.session.step == 0)
@@ -200,7 +205,7 @@ def test_other_data_and_back_to_the_working_default(vae):
     train(vae, 30)
     vae.until("done")
     assert vae.session.step == 30
-    assert vae.find("vae.train.points").visible_layers() == ["real data", "samples"]
+    assert vae.find("vae.train.points").visible_layers() == ["real data", "exact density", "samples"]
 
     vae.show_view("Sample")
     vae.type("vae.sample.seed", "7")
@@ -239,7 +244,7 @@ def test_a_damaged_run_is_one_sentence_with_the_way_back(open_window, tiny_run):
 
 def test_the_classifier_captions_real_digits_and_is_right(open_window):
     person = open_window("classifier-digits")
-    assert [person.panel.tabs.tabText(i) for i in range(person.panel.tabs.count())] == ["Train"]
+    assert [person.panel.tabs.tabText(i) for i in range(person.panel.tabs.count())] == ["Train", "Inside"]
     captions = person.find("classifier.train.images")._captions
     assert len(captions) == 60
     right = [caption for caption in captions if "✗" not in caption]
@@ -316,7 +321,7 @@ def test_a_family_of_one_file_is_in_the_rail_trains_and_samples(toy, open_window
     person.until("done")
     assert person.session.step == 30
     person.show_view("Sample")
-    assert person.find("toy.sample.points").visible_layers() == ["real data", "samples"]
+    assert person.find("toy.sample.points").visible_layers() == ["real data", "exact density", "samples"]
     before = person.find("toy.sample.points").grab().toImage()
     person.ask_again(lambda: person.type("toy.sample.seed", "3"))
     after = person.find("toy.sample.points").grab().toImage()

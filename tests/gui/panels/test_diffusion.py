@@ -206,7 +206,7 @@ def test_the_terms_of_a_step_that_are_drawn_make_the_next_state(painting):
 def test_a_painted_state_goes_on_with_the_same_noise_and_can_be_taken_back(painting, calls):
     before = list(painting.view.frames)
     brush = painting.find("diffusion.sample.brush")
-    assert not painting.find("diffusion.sample.as_sampled").isEnabled()
+    assert painting.view.as_sampled.isHidden()
 
     def paint():
         for row in range(8):
@@ -233,7 +233,7 @@ def test_a_painted_state_goes_on_with_the_same_noise_and_can_be_taken_back(paint
 
     painting.press("diffusion.sample.as_sampled")
     assert same([frame["x"] for frame in painting.view.frames], [frame["x"] for frame in before])
-    assert not painting.find("diffusion.sample.as_sampled").isEnabled()
+    assert painting.view.as_sampled.isHidden()
 
 
 # -- corruption -----------------------------------------------------------------------------------------------------

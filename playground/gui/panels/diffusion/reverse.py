@@ -154,7 +154,7 @@ class ReverseView(View):
 
     def _forget(self) -> None:
         self._first, self._edits = [], set()
-        self.as_sampled.setEnabled(False)
+        self.as_sampled.hide()
 
     # -- showing ------------------------------------------------------------------------------------------------------
 
@@ -178,7 +178,7 @@ class ReverseView(View):
         else:
             unedited = self._first[-1]["x"] if len(self._first) > self._total else None
             self._images.show_frame(self.frames, index, unedited)
-        self.as_sampled.setEnabled(bool(self._edits))
+        self.as_sampled.setVisible(bool(self._edits))
         self.words.setText(terms(self.frames, index, self._edits))
         self.picture("x_t", frame["x"][0])
         self.picture("noise", frame["noise"][0] if "noise" in frame else None, signed=True)

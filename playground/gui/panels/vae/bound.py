@@ -134,4 +134,4 @@ class BoundLens(Lens):
         layout.addWidget(self.example.strip)
         layout.addLayout(plots, 1)
         layout.addWidget(self.words)
-        self.example.strip.setFixedHeight(theme.em(self, 2.6))
+        self.example.fit()

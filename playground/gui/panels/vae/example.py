@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import QObject, Signal
 
+from playground.gui.widgets import theme
 from playground.gui.widgets.image_grid import ImageGrid
 from playground.gui.widgets.number_boxes import IntBox
 
@@ -44,6 +45,10 @@ class ExampleChoice(QObject):
         if facts["kind"] == "images":
             self.strip.set_columns(STRIP)
             self.strip.set_images(facts["test"][:STRIP])
+
+    def fit(self) -> None:
+        """One row of small images, which in a presentation are large enough to be seen."""
+        self.strip.setFixedHeight(max(theme.em(self.strip, 2.6), round(1.2 * theme.least_sample())))
 
     @property
     def x(self) -> np.ndarray:

@@ -211,7 +211,7 @@ class PosteriorLens(Lens):
             self._fit()
 
     def _fit(self) -> None:
-        self.example.strip.setFixedHeight(theme.em(self, 2.6))
+        self.example.fit()
         for words in (self.words, self.axes_words):
             words.setMinimumHeight(2 * words.fontMetrics().lineSpacing())
 
