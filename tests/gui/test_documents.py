@@ -30,6 +30,7 @@ def own_home(tmp_path, monkeypatch):
 def picture(person):
     """The window once it has come to rest: curves are drawn ten times a second at most."""
     person.settle()
+    person.wait(lambda: not any(asker._asked for asker in person.view.askers()))  # a sweep goes on after it is settled
     seen: list[np.ndarray] = []
 
     def at_rest():
