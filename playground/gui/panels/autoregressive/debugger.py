@@ -54,9 +54,11 @@ class HeldCanvas(PixelCanvas):
         return " ".join(f"{place}:{level}" for place, level in sorted(self.levels.items()))
 
     def set_control_value(self, value: object) -> None:
-        """Forces these. Raises ValueError for other words."""
-        self.levels = {int(place): int(level) for place, level in (pair.split(":") for pair in str(value).split())}
-        self.held_changed.emit()
+        """Forces these; where they are so already the image stays. Raises ValueError for other words."""
+        levels = {int(place): int(level) for place, level in (pair.split(":") for pair in str(value).split())}
+        if levels != self.levels:
+            self.levels = levels
+            self.held_changed.emit()
 
 
 class Debugger(Lens):

@@ -20,6 +20,7 @@ from playground.gui.widgets.scatter_view import ScatterView
 from playground.gui.widgets.trade_plot import TradePlot, Trail
 
 SEEDS = (1, 2, 3)
+AXES_LETTERS = 20  # of which the most usual names of axes are made
 SIDE = 2  # pictures along each side of what is shown of a value
 SHOWN_POINTS = 500
 WIDE = 20.0  # an axis whose greatest number is so many times its least is logarithmic
@@ -60,6 +61,7 @@ class SweepLens(Lens):
         super().__init__(name, ask, parent)
         self.axes = NameBox(f"{name}.axes", "Axes", "What is drawn against what, one point a value of the setting")
         shrinking(self.axes)
+        self.axes.setMinimumContentsLength(AXES_LETTERS)
         self.shown = NameBox(
             f"{name}.shown", "Samples at", "The value whose samples are on show and ringed in the plot"
         )
