@@ -8,8 +8,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from playground.core.chain_rule import IMAGES, ORDERS, PIXELS, Joint, crops
-from playground.gui.panels.autoregressive.parts import caption, choice_box, int_box, levels_of, line_of
+from playground.gui.panels.autoregressive.parts import levels_of, line_of
 from playground.gui.panels.base import Lens
+from playground.gui.panels.base.parts import caption, choice, int_box
 from playground.gui.panels.base.views import Ask
 from playground.gui.widgets import theme
 from playground.gui.widgets.pixel_canvas import PixelCanvas
@@ -33,7 +34,7 @@ class Chain(Lens):
                              "Frames: the product of its four conditionals.\nA click chooses an image.")  # fmt: skip
         self.bars.set_tiles(IMAGES.reshape(-1, 1, 2, 2).astype(np.float32))
         self.bars.set_scale("", "", None)
-        self.order = choice_box(f"{name}.order", "Order", "In which order the four pixels are written, of 24",
+        self.order = choice(f"{name}.order", "Order", "In which order the four pixels are written, of 24",
                                 [" ".join(NAMES[i] for i in order) for order in ORDERS])  # fmt: skip
         self.image = int_box(f"{name}.image", "Image", "Which of the 16 images is taken apart", 0, len(IMAGES) - 1)
         self.image.setValue(11)

@@ -7,8 +7,9 @@ import numpy as np
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from playground.core.records import Answer
-from playground.gui.panels.autoregressive.parts import caption, line_of, named
+from playground.gui.panels.autoregressive.parts import line_of
 from playground.gui.panels.base import Lens
+from playground.gui.panels.base.parts import caption, named
 from playground.gui.panels.base.views import Ask, button
 from playground.gui.widgets.curve_plot import CurvePlot
 from playground.gui.widgets.groove_slider import GrooveSlider
@@ -56,7 +57,9 @@ class Coordinates(Lens):
             slider.setValue(round(value * TICKS))
             slider.blockSignals(False)
             curve.set_curves({})
-        self.sliders[1].parentWidget().setVisible(plane)
+        worded = self.sliders[1].parentWidget()
+        assert worded is not None
+        worded.setVisible(plane)
         self.curves[1].setVisible(plane)
         self.plane.clear()
         self.plane.set_extent(-facts["extent"], facts["extent"])

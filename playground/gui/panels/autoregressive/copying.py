@@ -7,8 +7,9 @@ import numpy as np
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from playground.core.records import Answer
-from playground.gui.panels.autoregressive.parts import caption, int_box, line_of
+from playground.gui.panels.autoregressive.parts import line_of
 from playground.gui.panels.base import Lens, captioned
+from playground.gui.panels.base.parts import caption, int_box
 from playground.gui.panels.base.views import Ask
 from playground.gui.widgets import theme
 from playground.gui.widgets.image_grid import ImageGrid

@@ -8,19 +8,9 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from playground.core.records import Answer
-from playground.gui.panels.autoregressive.parts import (
-    caption,
-    choice_box,
-    float_box,
-    int_box,
-    levels_of,
-    line_of,
-    place_of,
-    set_quietly,
-    swatch_of,
-    words_of,
-)
+from playground.gui.panels.autoregressive.parts import levels_of, line_of, place_of, set_quietly, swatch_of, words_of
 from playground.gui.panels.base import Lens
+from playground.gui.panels.base.parts import caption, choice, float_box, int_box
 from playground.gui.panels.base.views import Ask, button
 from playground.gui.widgets.collapsible import Collapsible
 from playground.gui.widgets.controls import follow_run
@@ -89,12 +79,12 @@ class Debugger(Lens):
                                      "likeliest.", 0, 3, 0.1)  # fmt: skip
         self.temperature.setValue(1.0)
         self.top_k = int_box(f"{name}.top_k", "Top k", "Draws only among so many likeliest levels; 0 for all", 0, 256)
-        self.given = choice_box(f"{name}.given", "Begin with",
+        self.given = choice(f"{name}.given", "Begin with",
                                 "Nothing, or the upper half of a real held-out image, which the model completes",
                                 (NOTHING, HALF))  # fmt: skip
         self.example = int_box(f"{name}.example", "Held-out image", "Which one is completed", 0, 0)
         self.seed = int_box(f"{name}.seed", "Seed", "Decides the uniform numbers u, one a pixel", 0, INT_LIMIT)
-        self.label = choice_box(f"{name}.label", "Label", "Which class to ask for, or none")
+        self.label = choice(f"{name}.label", "Label", "Which class to ask for, or none")
         self.words = caption(f"{name}.words")
         self._lay_out()
         self._connect()
@@ -369,5 +359,5 @@ class Debugger(Lens):
         self.free.clicked.connect(self._let_go)
         for box in (self.temperature, self.top_k, self.seed, self.example):
             box.valueChanged.connect(lambda _: self.outdate())
-        for choice in (self.given, self.label):
-            choice.activated.connect(lambda _: self.outdate())
+        for entries in (self.given, self.label):
+            entries.activated.connect(lambda _: self.outdate())

@@ -8,8 +8,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from playground.core.records import Answer
-from playground.gui.panels.autoregressive.parts import caption, int_box, line_of, named
+from playground.gui.panels.autoregressive.parts import line_of
 from playground.gui.panels.base import Lens
+from playground.gui.panels.base.parts import caption, int_box, named
 from playground.gui.panels.base.views import Ask
 from playground.gui.widgets.curve_plot import CurvePlot
 from playground.gui.widgets.groove_slider import GrooveSlider

@@ -7,17 +7,9 @@ import numpy as np
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from playground.core.records import Answer
-from playground.gui.panels.autoregressive.parts import (
-    caption,
-    int_box,
-    levels_of,
-    line_of,
-    place_of,
-    set_quietly,
-    swatch_of,
-    words_of,
-)
+from playground.gui.panels.autoregressive.parts import levels_of, line_of, place_of, set_quietly, swatch_of, words_of
 from playground.gui.panels.base import Lens
+from playground.gui.panels.base.parts import caption, int_box
 from playground.gui.panels.base.views import Ask
 from playground.gui.widgets.image_grid import ImageGrid
 from playground.gui.widgets.number_boxes import INT_LIMIT

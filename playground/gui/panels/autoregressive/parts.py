@@ -7,7 +7,6 @@ import numpy as np
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QWidget
 
 from playground.gui.widgets.flow_layout import FlowLayout
-from playground.gui.widgets.number_boxes import ChoiceBox, FloatBox, IntBox
 
 COLOURS = ("red", "green", "blue")
 
@@ -46,31 +45,6 @@ def levels_of(facts: Mapping[str, Any]) -> int:
     return facts["levels"] or 256
 
 
-def named(box: Any, name: str, title: str, tooltip: str) -> Any:
-    """Gives a control what it needs."""
-    box.setObjectName(name)
-    box.setAccessibleName(title)
-    box.setToolTip(tooltip)
-    return box
-
-
-def int_box(name: str, title: str, tooltip: str, low: int, high: int) -> IntBox:
-    """A box for whole numbers."""
-    return named(IntBox(low, high), name, title, tooltip)
-
-
-def float_box(name: str, title: str, tooltip: str, low: float, high: float, step: float) -> FloatBox:
-    """A box for numbers."""
-    box: FloatBox = named(FloatBox(low, high), name, title, tooltip)
-    box.setSingleStep(step)
-    return box
-
-
-def choice_box(name: str, title: str, tooltip: str, entries: Sequence[str] = ()) -> ChoiceBox:
-    """A list to choose from."""
-    return named(ChoiceBox(tuple(entries)), name, title, tooltip)
-
-
 def set_quietly(box: Any, value: Any) -> None:
     """Shows a value that nobody has chosen by hand."""
     box.blockSignals(True)
@@ -94,12 +68,3 @@ def _worded(words: str, widget: QWidget) -> QWidget:
     layout.addWidget(QLabel(words))
     layout.addWidget(widget)
     return both
-
-
-def caption(name: str) -> QLabel:
-    """A quiet line that may break."""
-    label = QLabel()
-    label.setObjectName(name)
-    label.setProperty("role", "caption")
-    label.setWordWrap(True)
-    return label

@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from playground.core.records import Answer
 from playground.gui.panels.base.asker import Ask
-from playground.gui.panels.base.latent.tool import caption, shrinking
 from playground.gui.panels.base.lens import Lens
+from playground.gui.panels.base.parts import caption, shrinking
 from playground.gui.panels.base.views import button
 from playground.gui.widgets.flow_layout import FlowLayout
 from playground.gui.widgets.image_grid import ImageGrid

@@ -11,7 +11,7 @@ from playground.core.records import Answer
 from playground.gui.panels.base import Lens
 from playground.gui.panels.base.asker import Ask
 from playground.gui.panels.base.companions import Companions
-from playground.gui.panels.base.latent.tool import caption
+from playground.gui.panels.base.parts import caption
 from playground.gui.panels.base.views import button
 from playground.gui.session import TrainingSession
 from playground.gui.widgets import theme

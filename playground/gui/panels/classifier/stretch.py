@@ -12,7 +12,7 @@ from playground.core.records import Answer
 from playground.gui.panels.base import Lens, captioned
 from playground.gui.panels.base.asker import Ask
 from playground.gui.panels.base.companions import Companions
-from playground.gui.panels.base.latent.tool import caption
+from playground.gui.panels.base.parts import caption
 from playground.gui.session import TrainingSession
 from playground.gui.widgets import theme
 from playground.gui.widgets.curve_plot import CurvePlot

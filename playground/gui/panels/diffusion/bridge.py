@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
 from playground.core.records import Answer, Query
 from playground.gui.panels.base import Lens, captioned
 from playground.gui.panels.base.asker import Ask
+from playground.gui.panels.base.parts import caption
 from playground.gui.panels.base.views import button
-from playground.gui.panels.diffusion.words import caption
 from playground.gui.session import TrainingSession
 from playground.gui.widgets.flow_layout import FlowLayout
 from playground.gui.widgets.image_grid import ImageGrid

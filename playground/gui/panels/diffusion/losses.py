@@ -11,8 +11,9 @@ from playground.core.noise_targets import TARGETS, converted, target_of
 from playground.core.records import Answer
 from playground.gui.panels.base import Lens, captioned
 from playground.gui.panels.base.asker import Ask
+from playground.gui.panels.base.parts import caption
 from playground.gui.panels.base.views import button
-from playground.gui.panels.diffusion.words import X_0, X_T, caption
+from playground.gui.panels.diffusion.words import X_0, X_T
 from playground.gui.widgets import theme
 from playground.gui.widgets.curve_plot import CurvePlot
 from playground.gui.widgets.flow_layout import FlowLayout

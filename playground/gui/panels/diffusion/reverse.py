@@ -10,11 +10,11 @@ from playground.core.experiment import Experiment
 from playground.core.records import Answer
 from playground.gui.panels.base import SamplingForm, View
 from playground.gui.panels.base.asker import Ask, Asker
+from playground.gui.panels.base.parts import caption
 from playground.gui.panels.base.shelf import Shelf
 from playground.gui.panels.base.views import button
 from playground.gui.panels.diffusion.reverse_images import ReverseImages
 from playground.gui.panels.diffusion.reverse_plane import ReversePlane
-from playground.gui.panels.diffusion.words import caption
 from playground.gui.widgets.step_scrubber import StepScrubber
 
 POINTS, IMAGES = 400, 18

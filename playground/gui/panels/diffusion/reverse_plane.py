@@ -7,7 +7,7 @@ import numpy as np
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from playground.gui.panels.diffusion.words import caption
+from playground.gui.panels.base.parts import caption
 from playground.gui.widgets.scatter_view import ScatterView
 
 FIELD_SIDE = 17  # arrows along one side of the plane

@@ -11,8 +11,8 @@ from playground.core.experiment import Budget, Experiment
 from playground.core.records import Answer, Query
 from playground.gui.panels.base import Lens
 from playground.gui.panels.base.asker import Ask
+from playground.gui.panels.base.parts import caption
 from playground.gui.panels.base.views import SampleStage, button
-from playground.gui.panels.diffusion.words import caption
 from playground.gui.session import TrainingSession
 from playground.gui.widgets import theme
 from playground.gui.widgets.flow_layout import FlowLayout

@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QVB
 
 from playground.core.records import Answer
 from playground.gui.panels.base.asker import Ask
-from playground.gui.panels.base.latent.tool import caption
 from playground.gui.panels.base.lens import Lens
+from playground.gui.panels.base.parts import caption
 from playground.gui.panels.base.views import button, captioned
 from playground.gui.widgets import theme
 from playground.gui.widgets.curve_plot import CurvePlot

@@ -12,9 +12,9 @@ from playground.core.boltzmann import Boltzmann
 from playground.core.messages import Change, TrainSteps
 from playground.core.records import Answer
 from playground.gui.panels.base.asker import Ask
-from playground.gui.panels.base.latent.tool import caption
+from playground.gui.panels.base.parts import caption, switch
 from playground.gui.panels.base.views import button, captioned
-from playground.gui.panels.energy.surface import LEVELS, switch
+from playground.gui.panels.energy.surface import LEVELS
 from playground.gui.panels.energy.table import TableLens
 from playground.gui.widgets import controls, theme
 from playground.gui.widgets.curve_plot import CurvePlot
@@ -46,8 +46,8 @@ class PhasesLens(TableLens):
         self.chains = ImageGrid(f"{name}.chains")
         self.curves = [CurvePlot(f"{name}.{what}", "step", "nats") for what in ("z", "energies")]
         self.negative = switch(
-            f"{name}.negative",
             "Negative phase",
+            f"{name}.negative",
             "Off: E is only pushed down, at data, from the next step on. On: it is pushed up where the model has mass",
         )
         controls.follow_run(self.negative)

@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWi
 
 from playground.core.records import Answer, Query
 from playground.gui.panels.base.asker import Ask
-from playground.gui.panels.base.latent.tool import caption
 from playground.gui.panels.base.lens import Lens
+from playground.gui.panels.base.parts import caption
 from playground.gui.panels.base.sampling import SETTLE_MILLISECONDS
 from playground.gui.panels.base.views import SampleStage, button
 from playground.gui.session import TrainingSession

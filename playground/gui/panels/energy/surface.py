@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from playground.core.records import Answer
 from playground.gui.panels.base.asker import Ask
-from playground.gui.panels.base.latent.tool import caption
+from playground.gui.panels.base.parts import caption, switch
 from playground.gui.panels.energy.table import TableLens
 from playground.gui.widgets.curve_plot import CurvePlot
 from playground.gui.widgets.flow_layout import FlowLayout
@@ -43,13 +43,13 @@ class SurfaceLens(TableLens):
         self.heat.set_choices([("energy", "energy E(x)"), ("density", "density exp(−E)/Z")])
         self.heat.chosen.connect(lambda _: self._draw())
         self.contours = switch(
-            f"{name}.contours",
             "Contours",
+            f"{name}.contours",
             "Lines of equal energy, 1, 2, 4 and 7 nats above the lowest: learned and exact",
         )
         self.arrows = switch(
-            f"{name}.arrows",
             "Score arrows",
+            f"{name}.arrows",
             "The score −∇E(x) = ∇ log p(x), which needs no Z: the way to where x is likelier.\n"
             "Half of the arrows are cut to the length of the middle one.",
         )
@@ -178,13 +178,3 @@ def _cut(field: np.ndarray, longest: float) -> np.ndarray:
     """Arrows (N, 2), none longer than that."""
     length = np.hypot(*field.T)[:, None]
     return field * np.minimum(1.0, longest / np.maximum(length, 1e-12))
-
-
-def switch(name: str, words: str, tooltip: str, on: bool = True) -> QCheckBox:
-    """A check box with all that a control needs."""
-    box = QCheckBox(words)
-    box.setObjectName(name)
-    box.setAccessibleName(words)
-    box.setToolTip(tooltip)
-    box.setChecked(on)
-    return box

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from playground.core.boltzmann import Boltzmann, kl, total_variation
 from playground.core.records import Answer
 from playground.gui.panels.base.asker import Ask
-from playground.gui.panels.base.latent.tool import caption
+from playground.gui.panels.base.parts import caption
 from playground.gui.panels.base.sampling import SETTLE_MILLISECONDS
 from playground.gui.panels.base.views import captioned
 from playground.gui.panels.energy.table import SIDES, TableLens

@@ -10,9 +10,10 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, 
 from playground.core.records import Answer
 from playground.gui.panels.base import Lens
 from playground.gui.panels.base.asker import Ask
+from playground.gui.panels.base.parts import caption
 from playground.gui.panels.base.views import button
 from playground.gui.panels.gan.game import Game
-from playground.gui.panels.gan.parts import NO_GAME, Threshold, caption
+from playground.gui.panels.gan.parts import NO_GAME, Threshold
 from playground.gui.widgets import theme
 from playground.gui.widgets.image_grid import ImageGrid
 from playground.gui.widgets.scatter_view import ScatterView

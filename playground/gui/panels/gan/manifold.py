@@ -9,9 +9,9 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, 
 from playground.core.records import Answer
 from playground.gui.panels.base.asker import Ask
 from playground.gui.panels.base.latent.codes import quantiles
-from playground.gui.panels.base.latent.tool import choice
+from playground.gui.panels.base.parts import caption, choice, switch
 from playground.gui.panels.base.views import captioned
-from playground.gui.panels.gan.parts import FollowingLens, caption, switch
+from playground.gui.panels.gan.parts import FollowingLens
 from playground.gui.widgets import theme
 from playground.gui.widgets.flow_layout import FlowLayout
 from playground.gui.widgets.image_grid import ImageGrid

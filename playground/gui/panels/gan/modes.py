@@ -8,8 +8,9 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from playground.core.records import Answer
 from playground.gui.panels.base.asker import Ask
+from playground.gui.panels.base.parts import caption
 from playground.gui.panels.base.views import SampleStage
-from playground.gui.panels.gan.parts import FollowingLens, caption
+from playground.gui.panels.gan.parts import FollowingLens
 from playground.gui.widgets import theme
 from playground.gui.widgets.class_bars import ClassBars
 from playground.gui.widgets.curve_plot import CurvePlot

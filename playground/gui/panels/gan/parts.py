@@ -4,7 +4,6 @@ import time
 from dataclasses import dataclass
 
 import numpy as np
-from PySide6.QtWidgets import QCheckBox, QLabel
 
 from playground.gui.panels.base import Lens
 
@@ -37,25 +36,6 @@ class FollowingLens(Lens):
         """Whether there is a game, as far as the run's own settings say."""
         assert self.experiment is not None
         return self.experiment.settings().get("objective") != "L2"
-
-
-def switch(words: str, name: str, tooltip: str, on: bool = True) -> QCheckBox:
-    """A check box with all that a control needs."""
-    box = QCheckBox(words)
-    box.setObjectName(name)
-    box.setAccessibleName(words)
-    box.setToolTip(tooltip)
-    box.setChecked(on)
-    return box
-
-
-def caption(name: str, words: str = "") -> QLabel:
-    """A quiet line that may break."""
-    label = QLabel(words)
-    label.setObjectName(name)
-    label.setProperty("role", "caption")
-    label.setWordWrap(True)
-    return label
 
 
 @dataclass(frozen=True)

@@ -12,8 +12,9 @@ from playground.core.hyperparams import Value
 from playground.core.messages import Change, TrainSteps, Watch
 from playground.core.records import Answer
 from playground.gui.panels.base.asker import Ask
+from playground.gui.panels.base.parts import caption, switch
 from playground.gui.panels.base.views import button
-from playground.gui.panels.gan.parts import NO_GAME, FollowingLens, Threshold, caption, contrast, switch
+from playground.gui.panels.gan.parts import NO_GAME, FollowingLens, Threshold, contrast
 from playground.gui.widgets import controls, theme
 from playground.gui.widgets.curve_plot import CurvePlot
 from playground.gui.widgets.flow_layout import FlowLayout

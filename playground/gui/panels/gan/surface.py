@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, 
 from playground.core.best_judge import FINE, best_judge, cell_means, centres, density_of_counts, disagreement
 from playground.core.records import Answer
 from playground.gui.panels.base.asker import Ask
-from playground.gui.panels.gan.parts import NO_GAME, FollowingLens, caption, contrast, switch
+from playground.gui.panels.base.parts import caption, switch
+from playground.gui.panels.gan.parts import NO_GAME, FollowingLens, contrast
 from playground.gui.widgets import theme
 from playground.gui.widgets.curve_plot import CurvePlot
 from playground.gui.widgets.flow_layout import FlowLayout

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QSt
 from playground.core.gaps import rms, z_scores
 from playground.core.records import Answer
 from playground.gui.panels.base.asker import Ask
-from playground.gui.panels.base.latent.tool import caption
+from playground.gui.panels.base.parts import caption
 from playground.gui.panels.base.views import SampleStage, captioned
 from playground.gui.panels.statistics.matched import MATCHES, THIS_RUN, MatchedLens
 from playground.gui.widgets.curve_plot import CurvePlot

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWi
 from playground.core.gaps import chance, rms, told_apart, z_scores
 from playground.core.records import Answer, Query
 from playground.gui.panels.base.asker import Ask
-from playground.gui.panels.base.latent.tool import caption
+from playground.gui.panels.base.parts import caption
 from playground.gui.panels.base.views import SampleStage
 from playground.gui.panels.statistics.match import PASSES, SHOWN
 from playground.gui.panels.statistics.matched import MatchedLens

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWi
 
 from playground.core.records import Answer
 from playground.gui.panels.base.asker import Ask
-from playground.gui.panels.base.latent.tool import caption
+from playground.gui.panels.base.parts import caption
 from playground.gui.panels.base.views import captioned
 from playground.gui.panels.stylegan.styles import StyleLens, principal, seed_box, slider
 from playground.gui.widgets.image_grid import ImageGrid

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from playground.core.records import Answer
 from playground.gui.panels.base.asker import Ask
-from playground.gui.panels.base.latent.tool import caption
+from playground.gui.panels.base.parts import caption
 from playground.gui.panels.stylegan.styles import StyleLens, layer_words, seed_box
 from playground.gui.widgets import theme
 from playground.gui.widgets.flow_layout import FlowLayout

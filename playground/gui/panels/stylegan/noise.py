@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from playground.core.records import Answer
 from playground.gui.panels.base.asker import Ask
-from playground.gui.panels.base.latent.tool import caption
+from playground.gui.panels.base.parts import caption
 from playground.gui.panels.base.views import button, captioned
 from playground.gui.panels.stylegan.styles import StyleLens, seed_box
 from playground.gui.widgets.flow_layout import FlowLayout

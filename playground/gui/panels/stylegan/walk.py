@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 from playground.core.records import Answer
 from playground.gui.panels.base.asker import Ask
 from playground.gui.panels.base.latent.codes import spherical, straight
-from playground.gui.panels.base.latent.tool import caption
+from playground.gui.panels.base.parts import caption
 from playground.gui.panels.base.views import captioned
 from playground.gui.panels.stylegan.styles import StyleLens, seed_box
 from playground.gui.widgets import theme

@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 from playground.core.records import Answer
 from playground.gui.panels.base.asker import Ask
 from playground.gui.panels.base.latent.code import Code
-from playground.gui.panels.base.latent.tool import Tool, caption, choice, shrinking
+from playground.gui.panels.base.latent.tool import Tool
+from playground.gui.panels.base.parts import caption, choice, shrinking
 from playground.gui.widgets.groove_slider import GrooveSlider
 
 _TICKS = 100  # of the slider for the whole difference

@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from playground.core.records import Answer
 from playground.gui.panels.base.asker import Ask
 from playground.gui.panels.base.latent.code import Code
-from playground.gui.panels.base.latent.tool import Tool, caption
+from playground.gui.panels.base.latent.tool import Tool
+from playground.gui.panels.base.parts import caption
 from playground.gui.widgets.image_grid import ImageGrid
 
 SHOWN = 24

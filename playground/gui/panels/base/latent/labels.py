@@ -7,7 +7,7 @@ import numpy as np
 from PySide6.QtWidgets import QHBoxLayout, QWidget
 
 from playground.gui.panels.base.latent.code import Code
-from playground.gui.panels.base.latent.tool import choice
+from playground.gui.panels.base.parts import choice
 from playground.gui.widgets.number_boxes import ChoiceBox
 
 ANY = -1

@@ -11,7 +11,8 @@ from playground.gui.panels.base.asker import Ask
 from playground.gui.panels.base.latent.code import Code
 from playground.gui.panels.base.latent.codes import grid, quantiles
 from playground.gui.panels.base.latent.pad import CodePad
-from playground.gui.panels.base.latent.tool import Tool, choice
+from playground.gui.panels.base.latent.tool import Tool
+from playground.gui.panels.base.parts import choice
 from playground.gui.widgets.flow_layout import FlowLayout
 from playground.gui.widgets.image_grid import ImageGrid
 from playground.gui.widgets.latent_pad import MOST_POINTS

@@ -10,8 +10,9 @@ from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 from playground.core.records import Answer, Query
 from playground.gui.panels.base.asker import Ask
 from playground.gui.panels.base.latent.code import Code
-from playground.gui.panels.base.latent.tool import Tool, caption, choice, shrinking
+from playground.gui.panels.base.latent.tool import Tool
 from playground.gui.panels.base.page import Page
+from playground.gui.panels.base.parts import caption, choice, shrinking
 from playground.gui.session import TrainingSession
 from playground.gui.widgets.image_grid import ImageGrid
 from playground.gui.widgets.scatter_view import ScatterView

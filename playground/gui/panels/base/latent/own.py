@@ -11,7 +11,8 @@ from playground.gui.panels.base.asker import Ask
 from playground.gui.panels.base.latent.code import Code
 from playground.gui.panels.base.latent.labels import ANY
 from playground.gui.panels.base.latent.pad import CodePad
-from playground.gui.panels.base.latent.tool import Tool, caption, choice
+from playground.gui.panels.base.latent.tool import Tool
+from playground.gui.panels.base.parts import caption, choice
 from playground.gui.panels.base.views import button
 from playground.gui.widgets import picture_file
 from playground.gui.widgets.draw_canvas import DrawCanvas

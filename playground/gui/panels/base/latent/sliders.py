@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWi
 from playground.core.records import Answer
 from playground.gui.panels.base.asker import Ask
 from playground.gui.panels.base.latent.code import Code
-from playground.gui.panels.base.latent.tool import Tool, choice
+from playground.gui.panels.base.latent.tool import Tool
+from playground.gui.panels.base.parts import choice
 from playground.gui.widgets.latent_sliders import LatentSliders
 
 BASES = {"axes of z": "axes", "principal directions": "principal"}

@@ -3,12 +3,11 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-from PySide6.QtWidgets import QLabel, QSizePolicy, QWidget
+from PySide6.QtWidgets import QWidget
 
 from playground.core.experiment import Experiment
 from playground.gui.panels.base.asker import Ask, Asker
 from playground.gui.panels.base.latent.code import Code
-from playground.gui.widgets.number_boxes import ChoiceBox
 
 
 class Tool(Asker):
@@ -38,27 +37,3 @@ class Tool(Asker):
     def encodes(self) -> bool:
         """Whether the model has an encoder."""
         return "encode" in self.facts["capabilities"]
-
-
-def choice(name: str, title: str, tooltip: str, entries: tuple[str, ...] = ()) -> ChoiceBox:
-    """A drop-down list with all that a control needs."""
-    box = ChoiceBox(entries)
-    box.setObjectName(name)
-    box.setAccessibleName(title)
-    box.setToolTip(tooltip)
-    return box
-
-
-def shrinking(box: ChoiceBox) -> None:
-    """Lets a list of long entries be narrower than the longest: the open list shows them whole."""
-    box.setSizeAdjustPolicy(ChoiceBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-    box.setMinimumContentsLength(9)
-    box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-
-
-def caption(words: str = "") -> QLabel:
-    """A quiet line that may break."""
-    label = QLabel(words)
-    label.setProperty("role", "caption")
-    label.setWordWrap(True)
-    return label

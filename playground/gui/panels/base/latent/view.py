@@ -20,8 +20,9 @@ from playground.gui.panels.base.latent.map import MapTool
 from playground.gui.panels.base.latent.other import OtherTool
 from playground.gui.panels.base.latent.own import OwnTool
 from playground.gui.panels.base.latent.sliders import SlidersTool
-from playground.gui.panels.base.latent.tool import Tool, caption
+from playground.gui.panels.base.latent.tool import Tool
 from playground.gui.panels.base.latent.walk import WalkTool
+from playground.gui.panels.base.parts import caption
 from playground.gui.panels.base.views import View
 from playground.gui.session import TrainingSession
 from playground.gui.widgets import theme

@@ -11,7 +11,8 @@ from playground.core.records import Answer
 from playground.gui.panels.base.asker import Ask
 from playground.gui.panels.base.latent.code import Code
 from playground.gui.panels.base.latent.codes import WAYS
-from playground.gui.panels.base.latent.tool import Tool, caption, choice
+from playground.gui.panels.base.latent.tool import Tool
+from playground.gui.panels.base.parts import caption, choice
 from playground.gui.panels.base.views import button
 from playground.gui.panels.base.waiter import Waiter
 from playground.gui.session import TrainingSession
