@@ -72,7 +72,7 @@ def test_a_closed_alarm_stays_closed_and_looks_are_paced(open_window, monkeypatc
     person.press("energy.message.dismiss")
     person.wait(lambda: len(desk.evidence.looks) >= 1)
     assert {"modes_hit", "on_data", "spread"} <= set(desk.evidence.looks[-1].numbers)
-    assert desk._next_at > desk._asked_at  # the next one waits for its turn
+    assert desk.rest._next_at > desk.rest._began_at  # the next one waits for its turn
     assert person.panel.messages.isHidden()
     assert desk.alarm is not None
 

@@ -13,9 +13,10 @@ from playground import registry
 from playground.core.worker import Worker
 from playground.evaluation import census
 from playground.gui.main_window import _panel_class
+from playground.gui.panels.base.rest import Rest
 from playground.gui.panels.gan import surface
 from playground.gui.panels.gan.game import Game
-from playground.gui.panels.gan.parts import FollowingLens, Threshold, contrast
+from playground.gui.panels.gan.parts import Threshold, contrast
 from playground.gui.session import TrainingSession
 from playground.gui.widgets.model_diagram import ModelDiagram
 from playground.gui.widgets.source_outline import Outline
@@ -26,7 +27,7 @@ from tests.gui.driving import PATIENCE
 def inside(open_window, tiny_run, monkeypatch):
     """Opens the Inside view of a tiny GAN."""
     monkeypatch.setattr(surface, "DRAWN", 4000)
-    monkeypatch.setattr(FollowingLens, "SHORTEST", 0.0)
+    monkeypatch.setattr(Rest, "is_over", True)
 
     def opened(data, **settings):
         person = open_window(tiny_run("gan", data, steps=30, **settings))

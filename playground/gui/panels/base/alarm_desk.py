@@ -17,6 +17,7 @@ from playground.core.hyperparams import Value
 from playground.core.known_bad import Advice
 from playground.core.records import Answer, TrainRecord
 from playground.gui.panels.base.asker import Ask, Asker
+from playground.gui.panels.base.rest import Rest
 from playground.gui.panels.base.sampling import SamplingForm
 from playground.gui.panels.base.settings import SettingsColumn
 from playground.gui.panels.base.training import Training
@@ -26,7 +27,7 @@ from playground.gui.widgets.message_bar import MessageBar
 
 SEED = 12  # of the noise from which samples are looked at, the same every time
 EVERY = 100  # steps between two looks, at least
-PATIENCE = 20.0  # a look may cost one part in so many of the time
+PATIENCE = 20.0  # a look may cost one part in 21 of the time
 SHORTEST = 0.5  # seconds between two judgements
 
 
@@ -60,7 +61,8 @@ class AlarmDesk(Asker):
         self._said = ""  # in the bar, by this desk
         self._dismissed = ""  # the name of the alarm that a person has closed
         self._looked_at = 0  # which step
-        self._asked_at = self._next_at = self._judge_at = 0.0
+        self.rest = Rest(PATIENCE)
+        self._judge_at = 0.0
         settings.edited.connect(self._edited)
         messages.dismissed.connect(self._close)
         session.records_added.connect(self._add)
@@ -72,14 +74,16 @@ class AlarmDesk(Asker):
     def opened(self, facts: Mapping[str, Any], experiment: Experiment) -> None:
         self.evidence, self.alarm, self._mended = Evidence(), self._mended, None
         self._dismissed = ""
-        self._looked_at, self._next_at = self._session.step, 0.0
+        self._looked_at = self._session.step
+        self.rest.forget()
         super().opened(facts, experiment)
         self._advise()
 
     def trained(self, step: int) -> None:
         now = time.monotonic()
-        if "look" not in self._asked and step - self._looked_at >= EVERY and now >= self._next_at:
-            self._looked_at, self._asked_at = step, now
+        if "look" not in self._asked and step - self._looked_at >= EVERY and self.rest.is_over:
+            self._looked_at = step
+            self.rest.begin_look()
             settings = {field.name: field.quick for field in self.facts["sample_fields"] if field.quick is not None}
             self.ask("look", "look", SEED, "alarms", settings=settings)
         if now >= self._judge_at:
@@ -90,8 +94,7 @@ class AlarmDesk(Asker):
         if answer.query.method == "advise":
             self._show_advice(answer)
             return
-        now = time.monotonic()
-        self._next_at = now + PATIENCE * (now - self._asked_at)
+        self.rest.end_look()
         numbers = {name: float(value) for name, value in answer.arrays.items() if name != "x"}
         self.evidence.look(Look(answer.step, numbers, answer.arrays["x"]))
         self._judge()

@@ -1,6 +1,5 @@
 """The views that every family has: what it makes while it learns, and samples on demand."""
 
-import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, ClassVar
@@ -21,6 +20,7 @@ from PySide6.QtWidgets import (
 from playground.core.experiment import Experiment
 from playground.core.records import Answer
 from playground.gui.panels.base.asker import Ask, Asker
+from playground.gui.panels.base.rest import Rest
 from playground.gui.panels.base.sampling import SamplingForm, labels_in_turn
 from playground.gui.panels.base.shelf import Shelf
 from playground.gui.session import TrainingSession
@@ -179,8 +179,6 @@ class TrainView(View):
     title = "Train"
     tooltip = "Samples from fixed noise, refreshed while the model learns"
     SEED = 12
-    PATIENCE = 5.0  # a preview may cost this fraction's inverse of the time: 5 means one part in six
-    SHORTEST = 0.5  # seconds between previews
 
     def __init__(self, name: str, ask: Ask, parent: QWidget | None = None) -> None:
         super().__init__(name, ask, parent)
@@ -188,8 +186,7 @@ class TrainView(View):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.stage)
-        self._asked_at = 0.0
-        self._next_at = 0.0
+        self.rest = Rest(patience=5.0, shortest=0.5)
 
     def fits(self, facts: Mapping[str, Any]) -> bool:
         return "sample" in facts["capabilities"]
@@ -200,11 +197,11 @@ class TrainView(View):
 
     def opened(self, facts: Mapping[str, Any], experiment: Experiment) -> None:
         self.stage.show_data(facts)
-        self._next_at = 0.0
+        self.rest.forget()
         super().opened(facts, experiment)
 
     def refresh(self) -> None:
-        self._asked_at = time.monotonic()
+        self.rest.begin_look()
         count = 600 if self.is_points else 40
         settings = {f.name: f.quick for f in self.facts["sample_fields"] if f.quick is not None}
         label = labels_in_turn(self.facts, count)
@@ -212,12 +209,11 @@ class TrainView(View):
 
     def trained(self, step: int) -> None:
         super().trained(step)
-        if not self._asked and time.monotonic() >= self._next_at:
+        if not self._asked and self.rest.is_over:
             self._bring_up_to_date()
 
     def answered(self, answer: Answer) -> None:
-        now = time.monotonic()
-        self._next_at = now + max(self.SHORTEST, self.PATIENCE * (now - self._asked_at))
+        self.rest.end_look()
         when = f"after {answer.step:,} step{'s' * (answer.step > 1)}" if answer.step else "of the untrained model"
         self.stage.show_samples(answer.arrays["x"], f"Samples {when}, from the same noise each time.")
         self.picture("sample", answer.arrays["x"][0])

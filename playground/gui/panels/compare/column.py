@@ -1,7 +1,6 @@
 """One run of the comparison: its family, its samples, what they cost, and its own pause and stop."""
 
 import statistics
-import time
 from collections import deque
 from collections.abc import Mapping
 from typing import Any
@@ -14,6 +13,7 @@ from playground.core.experiment import Budget
 from playground.core.hyperparams import Value
 from playground.core.records import Answer, Query, TrainRecord
 from playground.core.turns import FairShare
+from playground.gui.panels.base.rest import Rest
 from playground.gui.panels.base.sampling import labels_in_turn
 from playground.gui.panels.base.views import SampleStage
 from playground.gui.panels.compare.metrics import Track
@@ -27,9 +27,6 @@ SEED = 12  # of the noise that all samples come from
 POINTS, IMAGES = 600, 100  # drawn for one measurement
 SHOWN = 16  # images of them on show
 TIMED = {"points": POINTS, "images": 8}  # samples in the batch whose calls and milliseconds are counted
-SHORTEST = 0.5  # seconds between two measurements
-PATIENCE = 3.0  # a measurement may cost one part in four of the time, others train meanwhile
-LONGEST = 6.0  # seconds between two measurements, however long one takes
 LEAST_WIDTH = 9.5  # em
 _MOST_PAIRS = 4000  # of step and seconds that are kept
 
@@ -78,7 +75,7 @@ class Column(QWidget):
         self._milliseconds: list[float] = []
         self._pairs: deque[tuple[int, float]] = deque(maxlen=_MOST_PAIRS)
         self._asked = False
-        self._asked_at, self._next_at = 0.0, 0.0
+        self._rest = Rest(patience=3.0, shortest=0.5, longest=6.0)  # others train meanwhile
         self._again = False  # once more, since the model has changed meanwhile
 
         self.family = NameBox(f"{name}.family", f"Family of column {index + 1}", "Which family learns here")
@@ -103,7 +100,8 @@ class Column(QWidget):
     def prepare(self, data: str, options: Mapping[str, Value], seed: int) -> None:
         """A fresh model of the chosen family."""
         self.track, self.samples, self.cost = Track(), None, {}
-        self._milliseconds, self._asked, self._again, self._next_at = [], False, False, 0.0
+        self._milliseconds, self._asked, self._again = [], False, False
+        self._rest.forget()
         self._pairs.clear()
         self.when.setText("preparing ...")
         self.facts_label.setText("")
@@ -136,7 +134,8 @@ class Column(QWidget):
             self._again = True
             return
         facts = self.session.facts
-        self._asked, self._again, self._asked_at = True, False, time.monotonic()
+        self._asked, self._again = True, False
+        self._rest.begin_look()
         count = POINTS if facts["kind"] == "points" else IMAGES
         arguments = {"n": count, "settings": quick_settings(facts)}
         self.session.ask(Query(f"{self.objectName()}/measure", "measure", arguments, SEED, "evaluation"))
@@ -168,8 +167,7 @@ class Column(QWidget):
             self._show_facts()
             self.measured.emit()
             return
-        now = time.monotonic()
-        self._next_at = now + min(max(SHORTEST, PATIENCE * (now - self._asked_at)), LONGEST)
+        self._rest.end_look()
         x = self.samples = answer.arrays["x"]
         self.track.add(answer.step, self._seconds_at(answer.step), numbers)
         self.when.setText(f"{answer.step:,} step{'s' * (answer.step != 1)}" if answer.step else "untrained")
@@ -200,7 +198,7 @@ class Column(QWidget):
 
     def _trained(self, records: list[TrainRecord]) -> None:
         self._pairs.extend((record.step, record.seconds) for record in records)
-        if not self._asked and time.monotonic() >= self._next_at:
+        if not self._asked and self._rest.is_over:
             self.measure()
         self.advanced.emit()
 

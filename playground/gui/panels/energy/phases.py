@@ -113,7 +113,7 @@ class PhasesLens(TableLens):
         at = self.take_table(answer) if self.is_points else answer.arrays["x"]
         if not self.is_points:
             self.step = answer.step
-            self.rest()
+            self.rest.end_look()
         if before is not None and max(self.history, default=0) < answer.step:
             self._before = before
         self._note(at[:real], at[real:])

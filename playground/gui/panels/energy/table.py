@@ -1,6 +1,5 @@
 """What the lenses on points share: the energy on a grid, asked for again and again while training goes on."""
 
-import time
 from collections.abc import Mapping
 from typing import Any
 
@@ -11,10 +10,10 @@ from playground.core.boltzmann import Boltzmann, Cells
 from playground.core.records import Answer
 from playground.gui.panels.base.asker import Ask
 from playground.gui.panels.base.lens import Lens
+from playground.gui.panels.base.rest import Rest
 
 REACH = 2.0  # of the grid, in extents of the data: beyond lies a thousandth of an untrained model's mass
 SIDES = {1: 2000, 2: 200}  # cells an axis
-PATIENCE, SHORTEST = 3.0, 0.4  # while training: a rest so many times as long as an answer took, at least these seconds
 
 
 class TableLens(Lens):
@@ -29,20 +28,21 @@ class TableLens(Lens):
         super().__init__(name, ask, parent)
         self.table: Boltzmann | None = None
         self.step = 0
-        self._asked_at = self._next_at = 0.0
+        self.rest = Rest(patience=3.0, shortest=0.4)
 
     @classmethod
     def fits(cls, facts: Mapping[str, Any]) -> bool:
         return bool(facts["kind"] == "points")
 
     def start(self, facts: Mapping[str, Any]) -> None:
-        self.table, self.step, self._next_at = None, 0, 0.0
+        self.table, self.step = None, 0
+        self.rest.forget()
         if facts["kind"] == "points":
             self.cells = Cells(REACH * facts["extent"], SIDES[facts["shape"][0]], facts["shape"][0])
 
     def tabulate(self, *more: np.ndarray) -> None:
         """Asks for the energies of all cells, and of other points (N, dims) in the same breath."""
-        self._asked_at = time.monotonic()
+        self.rest.begin_look()
         self.ask("table", "energy", x=np.concatenate([self.cells.points, *more]))
 
     def take_table(self, answer: Answer) -> np.ndarray:
@@ -50,17 +50,12 @@ class TableLens(Lens):
         energies = answer.arrays["x"]
         inside = self.cells.side**self.cells.dims
         self.table, self.step = Boltzmann(self.cells, energies[:inside]), answer.step
-        self.rest()
+        self.rest.end_look()
         return energies[inside:]
-
-    def rest(self) -> None:
-        """An answer is there: the next one is asked for when training has had its time."""
-        now = time.monotonic()
-        self._next_at = now + max(SHORTEST, PATIENCE * (now - self._asked_at))
 
     def trained(self, step: int) -> None:
         super().trained(step)
-        if not self._asked and time.monotonic() >= self._next_at:
+        if not self._asked and self.rest.is_over:
             self._bring_up_to_date()
 
     @property

@@ -103,7 +103,7 @@ class ClassesLens(FollowingLens):
                 f"ones would make {1 / len(moved):.0%}."
             )
         self.says.setText(words)
-        self.rested()
+        self.rest.end_look()
 
     def _lay_out(self) -> None:
         row = FlowLayout()

@@ -131,7 +131,7 @@ class ManifoldLens(FollowingLens):
 
     def answered(self, answer: Answer) -> None:
         if not self._asked:
-            self.rested()
+            self.rest.end_look()
         x = answer.arrays["x"]
         if answer.query.channel.endswith("/samples"):
             self.warped.set_points("samples", x, "model")

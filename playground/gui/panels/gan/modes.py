@@ -71,7 +71,7 @@ class ModesLens(FollowingLens):
         self.ask("modes", "modes", SEED, target="census", n=DRAWN[self.facts["kind"]])
 
     def answered(self, answer: Answer) -> None:
-        self.rested()
+        self.rest.end_look()
         counts, drawn = answer.arrays["x"], int(answer.arrays["drawn"])
         if not len(counts):
             self.counter.setText("The project has no classifier for these images.")

@@ -1,11 +1,13 @@
 """What several lenses on a GAN have in common."""
 
-import time
 from dataclasses import dataclass
 
 import numpy as np
+from PySide6.QtWidgets import QWidget
 
 from playground.gui.panels.base import Lens
+from playground.gui.panels.base.asker import Ask
+from playground.gui.panels.base.rest import Rest
 
 NO_GAME = "With L2 there is no game: nobody discriminates. Choose another objective and train afresh."
 
@@ -13,23 +15,18 @@ NO_GAME = "With L2 there is no game: nobody discriminates. Choose another object
 class FollowingLens(Lens):
     """A lens that is brought up to date while training goes on, as often as costs it a sixth of the time."""
 
-    SHORTEST, PATIENCE = 0.5, 5.0
-    _began = 0.0
-    _next_at = 0.0
+    def __init__(self, name: str, ask: Ask, parent: QWidget | None = None) -> None:
+        super().__init__(name, ask, parent)
+        self.rest = Rest(patience=5.0, shortest=0.5)
 
     def refresh(self) -> None:
-        self._began = time.monotonic()
+        self.rest.begin_look()
         self.picture("x", self.facts["test"][0])
 
     def trained(self, step: int) -> None:
         super().trained(step)
-        if not self._asked and time.monotonic() >= self._next_at:
+        if not self._asked and self.rest.is_over:
             self._bring_up_to_date()
-
-    def rested(self) -> None:
-        """All that was asked for is there: the next look comes after a while."""
-        now = time.monotonic()
-        self._next_at = now + max(self.SHORTEST, self.PATIENCE * (now - self._began))
 
     @property
     def plays(self) -> bool:

@@ -97,7 +97,7 @@ class PlayersLens(FollowingLens):
         self.ask("round", "round", SEED, x=x, label=label)
 
     def answered(self, answer: Answer) -> None:
-        self.rested()
+        self.rest.end_look()
         found = answer.arrays
         real, fake, is_share = found["real"], found["fake"], bool(found["is_share"])
         self.losses = {part: float(found[part]) for part in ("discriminator", "generator")}

@@ -112,7 +112,7 @@ class SurfaceLens(FollowingLens):
             self._round = answer.arrays
         self._step = answer.step
         if not self._asked:
-            self.rested()
+            self.rest.end_look()
         self._show()
 
     def readings(self) -> Mapping[str, float]:

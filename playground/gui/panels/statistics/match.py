@@ -1,6 +1,5 @@
 """Target and achieved, statistic by statistic: those that are matched, and those that are left free."""
 
-import time
 from collections.abc import Mapping
 from itertools import product
 from typing import Any
@@ -13,6 +12,7 @@ from playground.core.gaps import rms, z_scores
 from playground.core.records import Answer
 from playground.gui.panels.base.asker import Ask
 from playground.gui.panels.base.parts import caption
+from playground.gui.panels.base.rest import Rest
 from playground.gui.panels.base.views import SampleStage, captioned
 from playground.gui.panels.statistics.matched import MATCHES, THIS_RUN, MatchedLens
 from playground.gui.widgets.curve_plot import CurvePlot
@@ -27,7 +27,6 @@ MOST_ROWS = 9
 FILTERS = 3  # whose histograms are drawn
 PASSES = 2.0  # batch deviations: less is taken for chance
 _POWERS = "⁰¹²³⁴⁵⁶⁷⁸"
-PATIENCE, SHORTEST = 4.0, 1.0  # while training: a rest so many times as long as a look took, at least these seconds
 Measured = Mapping[str, np.ndarray]
 
 
@@ -60,7 +59,7 @@ class MatchLens(MatchedLens):
         self.words.setObjectName(f"{name}.words")
         self._target: dict[str, Measured] = {}
         self._achieved: dict[str, Measured] = {}
-        self._asked_at = self._next_at = 0.0
+        self.rest = Rest(patience=4.0, shortest=1.0)
         self._lay_out()
 
     def start(self, facts: Mapping[str, Any]) -> None:
@@ -71,11 +70,11 @@ class MatchLens(MatchedLens):
 
     def trained(self, step: int) -> None:
         super().trained(step)
-        if not self._asked and time.monotonic() >= self._next_at and self.matched.name() == THIS_RUN:
+        if not self._asked and self.rest.is_over and self.matched.name() == THIS_RUN:
             self._bring_up_to_date()
 
     def refresh(self) -> None:
-        self._asked_at = time.monotonic()
+        self.rest.begin_look()
         super().refresh()
 
     def faked(self, step: int) -> None:
@@ -95,8 +94,7 @@ class MatchLens(MatchedLens):
             known[kind][match] = answer.arrays
             waits = any(what.startswith(tuple(known)) for what in self._asked)
             if not waits and all(len(found) == len(MEASURED) for found in known.values()):
-                now = time.monotonic()
-                self._next_at = now + max(SHORTEST, PATIENCE * (now - self._asked_at))
+                self.rest.end_look()
                 self._show()
 
     def progress(self, words: str) -> None:
