@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from playground.gui.lessons.scene import Scene, SceneError, read
+from playground.gui.lessons.scene import Scene
+from playground.gui.lessons.scene_file import SceneError, read
 
 
 @dataclass(frozen=True)

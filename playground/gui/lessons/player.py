@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from time import monotonic
 from typing import Protocol
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -9,8 +10,10 @@ from PySide6.QtWidgets import QWidget
 
 from playground.core.errors import PlaygroundError
 from playground.gui.document import Document, ViewState
+from playground.gui.lessons import words
+from playground.gui.lessons.keys import LessonKeys
 from playground.gui.lessons.library import Lesson
-from playground.gui.lessons.progress import Progress
+from playground.gui.lessons.progress import Answer, Progress
 from playground.gui.lessons.scene import Scene
 from playground.gui.lessons.solution import Solution
 from playground.gui.lessons.strip import Place, SceneStrip, StripFrame
@@ -47,9 +50,11 @@ class Player(QObject):
 
     Signals:
         changed: another scene is on, one was finished, or none is on any more.
+        term_wanted: a term of the glossary, from a link in the words.
 
     Attributes:
         lessons: all of them.
+        track: the shorter way through a lesson that is taken, or "" for all its scenes.
         progress: which scenes were finished.
         scene: the one that is on, or None.
         is_ready: whether it stands as it should begin.
@@ -58,9 +63,11 @@ class Player(QObject):
     """
 
     changed = Signal()
+    term_wanted = Signal(str)
 
     def __init__(self, stage: Stage, window: QWidget, lessons: tuple[Lesson, ...], progress: Progress) -> None:
         super().__init__(window)
+        self.track = ""
         self.lessons, self.progress = lessons, progress
         self.scene: Scene | None = None
         self.is_ready = self.is_done = False
@@ -70,6 +77,8 @@ class Player(QObject):
         self._stage, self._window = stage, window
         self._watch: Watch | None = None
         self._solution: Solution | None = None
+        self._named: tuple[str, ...] = ()
+        self._began = 0.0
         self._timer = QTimer(self)
         self._timer.setInterval(LOOK_MILLISECONDS)
         self._timer.timeout.connect(self._look)
@@ -78,6 +87,12 @@ class Player(QObject):
         self.strip.show_clicked.connect(self.show_solution)
         self.strip.leave_clicked.connect(lambda: self.leave())
         self.strip.control_wanted.connect(self.point_at)
+        self.strip.term_wanted.connect(self.term_wanted)
+        self.strip.choice_made.connect(self._predict)
+        keys = LessonKeys(window)
+        keys.asks = self._asks
+        keys.slide_wanted.connect(self.open_slide)
+        keys.choice_wanted.connect(self.strip.question.choose)
 
     # -- opening and leaving ------------------------------------------------------------------------------------------
 
@@ -86,6 +101,7 @@ class Player(QObject):
         document = document_of(scene)
         if self.scene is None:
             self._stage.set_aside()
+            self._began = monotonic()
         else:
             self._stop()
             self._stage.clear()
@@ -96,11 +112,21 @@ class Player(QObject):
             self.leave()
             raise
         self.is_ready = self.is_done = False
+        self._named = words.names(scene.text + scene.reveal)
         self._watch = Watch(scene.ends, self.controls, self.readings, self._state, self)
         self.strip.show_scene(scene, self._place(), self.progress.is_done(scene.key))
         self.frame.show()
         self._timer.start()
         self.changed.emit()
+
+    def open_slide(self, number: int) -> None:
+        """The scene of a slide: in the lesson that is on, or in the first that has one. Says so where there is none."""
+        lessons = sorted(self.lessons, key=lambda lesson: self.scene not in lesson.scenes)
+        scenes = [scene for lesson in lessons for scene in lesson.scenes if number in scene.numbers()]
+        if scenes:
+            self._open_or_say(scenes[0])
+        else:
+            self._say(f"No scene shows slide {number}. The page Lecture lists those that there are.")
 
     def leave(self, page: str = "") -> None:
         """Shows the person's own again; `page` instead of the one they left."""
@@ -130,14 +156,31 @@ class Player(QObject):
 
     def _move(self, by: int) -> None:
         if self.can_move(by):
-            try:
-                self.open(self._siblings()[self._place().number - 1 + by])
-            except PlaygroundError as error:
-                if page := self._stage.page:
-                    page.messages.show_message("bad", str(error))
+            self._open_or_say(self._siblings()[self._place().number - 1 + by])
+
+    def _open_or_say(self, scene: Scene) -> None:
+        try:
+            self.open(scene)
+        except PlaygroundError as error:
+            self._say(str(error))
+
+    def _say(self, sentence: str) -> None:
+        if page := self._stage.page:
+            page.messages.show_message("bad", sentence)
 
     def _siblings(self) -> tuple[Scene, ...]:
-        return next((lesson.scenes for lesson in self.lessons if self.scene in lesson.scenes), ())
+        """The scenes of the lesson that is on, or of its track; a scene beside the track has all around it."""
+        scenes = next((lesson.scenes for lesson in self.lessons if self.scene in lesson.scenes), ())
+        chosen = tuple(scene for scene in scenes if self.track in scene.tracks)
+        return chosen if self.scene in chosen else scenes
+
+    def upcoming(self) -> Scene | None:
+        """The scene after this one."""
+        return self._siblings()[self._place().number] if self.can_move(1) else None
+
+    def seconds(self) -> float:
+        """Since the lesson began."""
+        return monotonic() - self._began if self.scene is not None else 0.0
 
     def _place(self) -> Place:
         assert self.scene is not None
@@ -160,12 +203,18 @@ class Player(QObject):
         """The live quantities of the page on the stage."""
         return self._stage.page.readings() if self._stage.page else {}
 
+    def quantities(self) -> Mapping[str, object]:
+        """What the words of the scene name: live quantities, and what controls show."""
+        there = self.controls() if self._named else {}
+        shown = {name: controls.value(there[name]) for name in self._named if name in there}
+        return shown | dict(self.readings())
+
     def needed(self) -> tuple[str, ...]:
         """The controls that the scene wants a person to use."""
         if self.scene is None:
             return ()
         ends = (self.scene.ends.subject,) if self.scene.ends.kind in ("control", "pressed") else ()
-        return ends + self.scene.links() + tuple(name for name, _ in self.scene.solution)
+        return ends + self.scene.links() + tuple(step.name for step in self.scene.solution if step.name)
 
     def show_solution(self, at_once: bool = False) -> None:
         """Does what the scene asks for."""
@@ -173,7 +222,8 @@ class Player(QObject):
             return
         if self._solution is not None:
             self._solution.stop()
-        self._solution = Solution(self.scene.solution, self.controls, self)
+        assert self._watch is not None
+        self._solution = Solution(self.scene.solution, self.controls, self._watch.holds, self)
         self._solution.ended.connect(lambda sentence: self.strip.say(sentence) if sentence else None)
         self._solution.start(at_once)
 
@@ -184,6 +234,14 @@ class Player(QObject):
             widget.setFocus()
             QTimer.singleShot(0, widget, lambda: Flash(self._window, widget))  # when it has its place
 
+    def _asks(self) -> bool:
+        return self.scene is not None and self.scene.question is not None and not self.is_done
+
+    def _predict(self, place: int) -> None:
+        if self.scene is not None and (question := self.scene.question) is not None:
+            choice = question.choices[place]
+            self.progress.answer(self.scene.key, Answer(question.text, choice, place == question.answer))
+
     def _state(self) -> str:
         sessions = self._stage.page.sessions() if self._stage.page else ()
         return sessions[0].state if sessions else ""
@@ -192,7 +250,7 @@ class Player(QObject):
         page, scene, watch = self._stage.page, self.scene, self._watch
         if page is None or scene is None or watch is None:
             return
-        self.strip.show_readings(self.readings())
+        self.strip.show_readings(self.quantities())
         if not self.is_ready:
             self.is_ready = page.is_settled()
         if self.is_ready and not self.is_done and watch.look():

@@ -1,17 +1,19 @@
-""" "Show me": sets the controls of a scene's solution one after the other, slowly enough to be followed."""
+""" "Show me": performs a scene's solution step by step, slowly enough to be followed."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from PySide6.QtCore import QObject, QTimer, Signal
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QAbstractButton, QWidget
 
-from playground.gui.lessons.scene import Setting
+from playground.gui.lessons.acts import Act
+from playground.gui.lessons.scene import Step
 from playground.gui.widgets import controls
 
 TICK_MILLISECONDS = 40
 TICKS = 25  # that a slider takes from where it stands to where it goes
 PATIENCE = 250  # ticks that a control may take to be there, or to be able to show the value
+LONG_PATIENCE = 3000  # ticks that a step may wait for what a model does
 
 
 class Solution(QObject):
@@ -24,11 +26,16 @@ class Solution(QObject):
     ended = Signal(str)
 
     def __init__(
-        self, settings: Sequence[Setting], find: Callable[[], Mapping[str, QWidget]], parent: QObject | None = None
-    ) -> None:  # fmt: skip
+        self,
+        steps: Sequence[Step],
+        find: Callable[[], Mapping[str, QWidget]],
+        holds: Callable[[Act], bool],
+        parent: QObject | None = None,
+    ) -> None:
+        """`find` gives the controls by id, `holds` says whether an act has happened."""
         super().__init__(parent)
-        self._left = list(settings)
-        self._find = find
+        self._left = list(steps)
+        self._find, self._holds = find, holds
         self._start: float | None = None  # where the slider stood
         self._tick = 0
         self._timer = QTimer(self)
@@ -49,14 +56,27 @@ class Solution(QObject):
         if not self._left:
             self._end("")
             return
-        name, value = self._left[0]
-        widget = self._find().get(name)
+        step = self._left[0]
         self._tick += 1
-        if widget is not None and self._set(widget, value):
+        if self._do(step):
             self._left.pop(0)
             self._tick, self._start = 0, None
-        elif self._tick > PATIENCE:
-            self._end(f"{name} cannot show {value} now; the rest is left to you.")
+        elif self._tick > (LONG_PATIENCE if step.kind == "until" else PATIENCE):
+            self._end(f"{_words(step)} is not possible now; the rest is left to you.")
+
+    def _do(self, step: Step) -> bool:
+        """One tick's work; whether the step is done."""
+        if step.kind == "until":
+            return self._holds(step.value)
+        widget = self._find().get(step.name)
+        if widget is None:
+            return False
+        if step.kind == "set":
+            return self._set(widget, step.value)
+        if isinstance(widget, QAbstractButton) and widget.isEnabled():
+            widget.click()
+            return True
+        return False
 
     def _set(self, widget: QWidget, value: Any) -> bool:
         """One tick nearer; whether the control has arrived."""
@@ -83,3 +103,12 @@ class Solution(QObject):
 
 def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _words(step: Step) -> str:
+    match step.kind:
+        case "press":
+            return f"Pressing {step.name}"
+        case "until":
+            return f"'{step.value.kind} {step.value.subject}'"
+    return f"{step.name} = {step.value}"

@@ -1,4 +1,4 @@
-"""The strip above the stage while a scene is on: its title, its words, its live quantities, and where to go."""
+"""The strip above the stage while a scene is on: its title, words, question and live quantities, and where to go."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -7,9 +7,12 @@ from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QBoxLayout, QFrame, QGridLayout, QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
-from playground.gui.lessons.scene import Live, Scene
+from playground.gui.lessons import words
+from playground.gui.lessons.question_box import QuestionBox
+from playground.gui.lessons.scene import GLOSSARY, Live, Scene
 from playground.gui.widgets import icons, theme
 from playground.gui.widgets.flow_layout import FlowLayout
+from playground.gui.widgets.formula import Formula
 from playground.gui.widgets.icon_button import IconButton
 from playground.gui.widgets.page_frame import PageFrame
 
@@ -29,6 +32,11 @@ class SceneStrip(QFrame):
     Signals:
         next_clicked, previous_clicked, show_clicked, leave_clicked: the buttons.
         control_wanted: the id behind a link in the words.
+        term_wanted: the term of the glossary behind one.
+        choice_made: the place of the choice that a person takes for right.
+
+    Attributes:
+        question: what is to be predicted.
     """
 
     next_clicked = Signal()
@@ -36,6 +44,8 @@ class SceneStrip(QFrame):
     show_clicked = Signal()
     leave_clicked = Signal()
     control_wanted = Signal(str)
+    term_wanted = Signal(str)
+    choice_made = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -44,6 +54,8 @@ class SceneStrip(QFrame):
         self._lives: tuple[Live, ...] = ()
         self._rows: list[_LiveRow] = []
         self._is_done = False
+        self._scene: Scene | None = None
+        self._readings: Mapping[str, object] = {}
         self._mark = QLabel()
         self._title = QLabel()
         self._title.setProperty("role", "title")
@@ -52,14 +64,10 @@ class SceneStrip(QFrame):
         self._state = QLabel()
         self._state.setObjectName("scene.state")
         self._state.setProperty("role", "heading")
-        self._words = QLabel()
-        self._words.setObjectName("scene.words")
-        self._words.setTextFormat(Qt.TextFormat.MarkdownText)
-        self._words.setWordWrap(True)
-        self._words.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
-        flags = Qt.TextInteractionFlag
-        self._words.setTextInteractionFlags(flags.LinksAccessibleByMouse | flags.LinksAccessibleByKeyboard)
-        self._words.linkActivated.connect(lambda link: self.control_wanted.emit(link.removeprefix("#")))
+        self._words, self._reveal = self._text("scene.words"), self._text("scene.reveal")
+        self._formula = Formula(id_prefix="scene")
+        self.question = QuestionBox()
+        self.question.chosen.connect(self.choice_made)
         self._title.setWordWrap(True)
         self._previous = IconButton(
             "step-back", "Previous scene", "The scene before (PageUp)", object_name="scene.previous", role="icon"
@@ -85,23 +93,58 @@ class SceneStrip(QFrame):
         self._title.setText(scene.title)
         again = "  ·  done before" if was_done else ""
         self._place.setText(f"Slides {scene.slides}  ·  scene {place.number} of {place.total}{again}")
-        self._words.setText(scene.text)
+        self._scene = scene
+        self._formula.set_latex(scene.formula, scene.spoken)
+        self._formula.setVisible(bool(scene.formula))
+        self.question.show_question(scene.question)
         self._previous.setEnabled(place.number > 1)
         self._next.setEnabled(place.number < place.total)
         self._show.setVisible(bool(scene.solution))
         self._show_live(scene.live)
         self.set_done(False)
 
-    def show_readings(self, readings: Mapping[str, float]) -> None:
+    def show_readings(self, readings: Mapping[str, object]) -> None:
         """The live quantities as they are now; one that is not there yet is a dash."""
+        self._readings = readings
+        self._say_words()
         for live, row in zip(self._lives, self._rows, strict=True):
-            row.show_value(live, readings.get(live.name))
+            row.show_value(live, _number(readings.get(live.name)))
 
     def set_done(self, is_done: bool) -> None:
         """Whether the act has happened."""
         self._is_done = is_done
         self._state.setText("Done." if is_done else "Your turn.")
+        if is_done:
+            self.question.reveal()
+        self._reveal.setVisible(is_done and bool(self._scene and self._scene.reveal))
+        self._say_words()
         self._draw_mark()
+
+    def _say_words(self) -> None:
+        if self._scene is None:
+            return
+        for label, text in ((self._words, self._scene.text), (self._reveal, self._scene.reveal)):
+            shown = words.fill(text, self._readings)
+            if label.text() != shown:
+                label.setText(shown)
+
+    def _follow(self, link: str) -> None:
+        target = link.removeprefix("#")
+        if target.startswith(GLOSSARY):
+            self.term_wanted.emit(target.removeprefix(GLOSSARY))
+        else:
+            self.control_wanted.emit(target)
+
+    def _text(self, name: str) -> QLabel:
+        label = QLabel()
+        label.setObjectName(name)
+        label.setTextFormat(Qt.TextFormat.MarkdownText)
+        label.setWordWrap(True)
+        label.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        flags = Qt.TextInteractionFlag
+        label.setTextInteractionFlags(flags.LinksAccessibleByMouse | flags.LinksAccessibleByKeyboard)
+        label.linkActivated.connect(self._follow)
+        return label
 
     def say(self, sentence: str) -> None:
         """A word about the scene in place of its state."""
@@ -153,7 +196,11 @@ class SceneStrip(QFrame):
         beside.addLayout(self._grid)
         beside.addStretch(1)
         self._body = QBoxLayout(QBoxLayout.Direction.LeftToRight)
-        self._body.addWidget(self._words, 3)
+        told = QVBoxLayout()
+        for part in (self.question, self._words, self._formula, self._reveal):
+            told.addWidget(part)
+        told.addStretch(1)
+        self._body.addLayout(told, 3)
         self._body.addLayout(beside)
         layout = QVBoxLayout(self)
         layout.addLayout(head)
@@ -211,3 +258,7 @@ class _LiveRow:
             self._grid.removeWidget(label)
             label.hide()
             label.deleteLater()
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) else None

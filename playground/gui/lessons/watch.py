@@ -36,12 +36,12 @@ class Watch(QObject):
         if self._act.kind == "pressed":
             self._listen()
             return self._pressed
-        holds = self._holds()
+        holds = self.holds(self._act)
         self._was_otherwise = self._was_otherwise or not holds
         return holds and self._was_otherwise
 
-    def _holds(self) -> bool:
-        act = self._act
+    def holds(self, act: Act) -> bool:
+        """Whether something is so just now; that a button was pressed is not seen afterwards."""
         if act.kind == "state":
             return self._state() == act.subject
         if act.kind == "live":

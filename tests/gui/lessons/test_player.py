@@ -12,7 +12,7 @@ from playground.core.errors import PlaygroundError
 from playground.gui.lessons import library
 from playground.gui.widgets.flash import Flash
 from tests.gui.driving import opened_window
-from tests.gui.lessons.test_scene import GOOD
+from tests.gui.lessons.test_scene_file import GOOD
 
 SECONDS = "1000"
 
@@ -146,7 +146,7 @@ def test_a_link_points_at_its_control(person):
 
 def test_show_me_moves_a_slider_little_by_little(person):
     open_first(person)
-    (name, goal), *_ = first_scene(person).solution
+    name, goal = first_scene(person).solution[0].name, first_scene(person).solution[0].value
     slider = person.window.lessons.controls()[name]
     seen = []
     slider.valueChanged.connect(seen.append)

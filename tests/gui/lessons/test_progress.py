@@ -2,7 +2,7 @@
 
 import json
 
-from playground.gui.lessons.progress import Progress
+from playground.gui.lessons.progress import Answer, Progress
 
 
 def test_what_was_finished_is_known_in_the_next_window(tmp_path):
@@ -11,14 +11,19 @@ def test_what_was_finished_is_known_in_the_next_window(tmp_path):
     again = Progress(file)
     assert again.is_done("lecture/one")
     assert not again.is_done("lecture/two")
-    assert json.loads(file.read_text()) == {"done": ["lecture/one"]}
+    assert json.loads(file.read_text()) == {"done": ["lecture/one"], "answers": {}}
+    again.answer("lecture/one", Answer("Why?", "Because", True))
+    again.answer("lecture/one", Answer("Why?", "For fun", False))
+    assert Progress(file).answers == {"lecture/one": Answer("Why?", "For fun", False)}
+    assert Progress(file).done == ("lecture/one",)
     again.forget()
+    assert not Progress(file).answers
     assert not Progress(file).is_done("lecture/one")
 
 
 def test_a_damaged_file_counts_as_none_and_is_replaced_whole(tmp_path):
     file = tmp_path / "lessons.json"
-    for damage in ("{", "[]", '{"done": 3}', '{"other": []}'):
+    for damage in ("{", "[]", '{"done": 3}', '{"done": [], "answers": {"a": 3}}', '{"other": []}'):
         file.write_text(damage)
         progress = Progress(file)
         assert not progress.is_done("lecture/one")

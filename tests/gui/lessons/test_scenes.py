@@ -3,16 +3,18 @@
 import re
 
 import pytest
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QLabel, QWidget
 from pytestqt.qtbot import QtBot
 
 from playground import registry
 from playground.gui.lessons import library
 from playground.gui.lessons.player import document_of
+from playground.gui.lessons.words import NOT_YET, PLACE, names
 from playground.gui.widgets import controls
 from tests.gui.driving import opened_window
 
 LESSONS = library.load(registry.lessons())
+MOST_WORDS = 20
 SCENES = [scene for lesson in LESSONS for scene in lesson.scenes]
 
 
@@ -37,13 +39,18 @@ def test_every_file_makes_sense():
 
 
 @pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.key)
-def test_its_words_are_short_and_ask_one_question(scene):
-    words = re.sub(r"\]\([^)]*\)", "", scene.text)
-    sentences = [part for part in words.replace("?", ".").split(".") if part.strip()]
-    assert 2 <= len(sentences) <= 5
-    assert scene.text.count("?") == 1
-    assert "Predict" in scene.text
-    assert len(words.split()) <= 90
+def test_its_sentences_are_short_and_no_number_is_typed(scene):
+    """Every number in the words is live, and so true for the model on the stage."""
+    question = scene.question.text if scene.question else ""
+    for part in (scene.text, scene.reveal, question):
+        bare = re.sub(r"\]\([^)]*\)", "", part).replace("**", "").replace("*", "")
+        assert not re.search(r"\d", PLACE.sub("", bare)), bare
+        for sentence in re.split(r"[.?!:](?:\s|$)", bare):
+            assert len(sentence.split()) <= MOST_WORDS, sentence
+    assert len(scene.text.split()) <= 90
+    assert question.count("?") == bool(question)
+    assert scene.solution, "a scene without a solution cannot be played"
+    assert scene.shows or scene.live, "say under `shows` what is to be seen"
 
 
 @pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.key)
@@ -70,10 +77,19 @@ def test_it_opens_as_it_says_and_its_act_ends_it(person, scene):
     readings = player.readings()
     assert {live.name for live in scene.live} <= set(readings)
     assert not player.is_done
-    assert scene.solution, "a scene without a solution cannot be played"
     player.show_solution(at_once=True)
     person.wait(lambda: player.is_done)
     person.wait(page.is_settled)
     for live in scene.live:
-        assert live.fits(player.readings()[live.name]), live
+        assert live.fits(player.readings()[live.name]), (live, player.readings()[live.name])
+    named = {widget.accessibleName() for widget in page.findChildren(QWidget) if widget.isVisible()}
+    ids = {widget.objectName() for widget in page.findChildren(QWidget) if widget.isVisible()}
+    assert set(scene.shows) <= named | ids
+    quantities = player.quantities()
+    for name in names(scene.text + scene.reveal):
+        assert quantities.get(name) is not None, name
+    player._look()
+    told = [person.find("scene.words", QLabel).text()]
+    told += [person.find("scene.reveal", QLabel).text()] if scene.reveal else []
+    assert all(NOT_YET + " " not in words and "{" not in words for words in told)
     assert player.progress.is_done(scene.key)
