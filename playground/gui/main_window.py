@@ -27,6 +27,7 @@ from playground.gui.kept import Kept
 from playground.gui.lessons import library
 from playground.gui.lessons.player import Player
 from playground.gui.lessons.progress import Progress
+from playground.gui.lessons.speaker import Speaker
 from playground.gui.panels.base import ModelPanel
 from playground.gui.panels.base.page import Page
 from playground.gui.panels.base.shelf import Example
@@ -37,6 +38,7 @@ from playground.gui.undo import Undo
 from playground.gui.visit import Visit
 from playground.gui.widgets import theme
 from playground.gui.widgets.page_frame import PageFrame
+from playground.gui.widgets.spotlight import Spotlight
 
 PAGES_ABOVE = {"home": ("Home", "playground.gui.panels.home")}
 PAGES_BELOW = {
@@ -55,6 +57,8 @@ class MainWindow(QMainWindow):
         kept: samples of any model, below the stage.
         documents, undo: what saves and opens all of it, and what takes a person's acts back.
         lessons, presenter: what plays scenes, and what makes the stage large.
+        own_lessons: where a teacher's own lessons stand.
+        speaker, spotlight: the notes on a scene in a window of their own, and what darkens all but one control.
     """
 
     def __init__(self, preferences: Preferences) -> None:
@@ -77,7 +81,9 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(centre)
         self.visit = Visit(self)
         memory = Progress(paths.user_data() / "lessons.json" if preferences.on_disk else None)
-        self.lessons = Player(self.visit, self, library.load(registry.lessons()), memory)
+        self.own_lessons = paths.user_data() / "lessons"
+        self.lessons = Player(self.visit, self, lambda: library.load(registry.lessons()), memory)
+        self.speaker = Speaker(self.lessons, self)
         stage = QVBoxLayout()
         stage.addWidget(self.lessons.frame)
         stage.addWidget(self.stack, 1)
@@ -90,6 +96,8 @@ class MainWindow(QMainWindow):
         self.statusBar().addPermanentWidget(self._busy)
         self.documents = Documents(self)
         self.presenter = Presenter(self)
+        self.spotlight = Spotlight(self)
+        self.lessons.pointed.connect(self.spotlight.point_at)
         self.undo = Undo(self, self._captured, self._take_back)
         self.actions_by_id = actions.build(self, self._page_method)
         actions.insert_menu(self.actions_by_id["file.save"], self.documents.recent_menu)
@@ -324,6 +332,10 @@ class MainWindow(QMainWindow):
             self.preferences.type_scale = scale
             theme.apply(self.preferences.theme, scale)
 
+    def toggle_spotlight(self) -> None:
+        """All dark but the control that is used, or as it was."""
+        self.spotlight.set_on(not self.spotlight.isVisible())
+
     def toggle_full_screen(self) -> None:
         """And back."""
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
@@ -355,6 +367,7 @@ class MainWindow(QMainWindow):
     def closeEvent(self, event: QCloseEvent) -> None:
         self.lessons.close()
         self.presenter.leave()
+        self.speaker.close()
         self.documents.stop_keeping()
         self.undo.close()
         self.documents.scripts.close()

@@ -1,6 +1,6 @@
 """Plays scenes: opens each one's document on the stage, watches for the act that ends it, remembers what was done."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from time import monotonic
 from typing import Protocol
@@ -50,6 +50,8 @@ class Player(QObject):
 
     Signals:
         changed: another scene is on, one was finished, or none is on any more.
+        pointed: a control that a person is to look at.
+        reread: the lessons were read again.
         term_wanted: a term of the glossary, from a link in the words.
 
     Attributes:
@@ -63,12 +65,18 @@ class Player(QObject):
     """
 
     changed = Signal()
+    pointed = Signal(object)
+    reread = Signal()
     term_wanted = Signal(str)
 
-    def __init__(self, stage: Stage, window: QWidget, lessons: tuple[Lesson, ...], progress: Progress) -> None:
+    def __init__(
+        self, stage: Stage, window: QWidget, load: Callable[[], tuple[Lesson, ...]], progress: Progress
+    ) -> None:
+        """`load` reads all lessons there are."""
         super().__init__(window)
         self.track = ""
-        self.lessons, self.progress = lessons, progress
+        self._load = load
+        self.lessons, self.progress = load(), progress
         self.scene: Scene | None = None
         self.is_ready = self.is_done = False
         self.strip = SceneStrip()
@@ -142,6 +150,12 @@ class Player(QObject):
         """The window closes; everything stays where it is."""
         self._stop()
 
+    def read_again(self) -> None:
+        """Files may have changed; a scene that is on ends."""
+        self.leave()
+        self.lessons = self._load()
+        self.reread.emit()
+
     def next_scene(self) -> None:
         """The scene after, in its lesson."""
         self._move(1)
@@ -170,13 +184,19 @@ class Player(QObject):
 
     def _siblings(self) -> tuple[Scene, ...]:
         """The scenes of the lesson that is on, or of its track; a scene beside the track has all around it."""
-        scenes = next((lesson.scenes for lesson in self.lessons if self.scene in lesson.scenes), ())
-        chosen = tuple(scene for scene in scenes if self.track in scene.tracks)
-        return chosen if self.scene in chosen else scenes
+        lesson = next((lesson for lesson in self.lessons if self.scene in lesson.scenes), None)
+        if lesson is None:
+            return ()
+        chosen = lesson.along(self.track)
+        return chosen if self.scene in chosen else lesson.scenes
 
     def upcoming(self) -> Scene | None:
         """The scene after this one."""
         return self._siblings()[self._place().number] if self.can_move(1) else None
+
+    def planned_minutes(self) -> float:
+        """From the beginning of the track to the end of this scene; 0 where none is planned."""
+        return sum(scene.minutes for scene in self._siblings()[: self._place().number]) if self.scene else 0.0
 
     def seconds(self) -> float:
         """Since the lesson began."""
@@ -224,6 +244,7 @@ class Player(QObject):
             self._solution.stop()
         assert self._watch is not None
         self._solution = Solution(self.scene.solution, self.controls, self._watch.holds, self)
+        self._solution.acts.connect(self.pointed)
         self._solution.ended.connect(lambda sentence: self.strip.say(sentence) if sentence else None)
         self._solution.start(at_once)
 
@@ -232,6 +253,7 @@ class Player(QObject):
         if (widget := self.controls().get(name)) is not None:
             reveal(widget)
             widget.setFocus()
+            self.pointed.emit(widget)
             QTimer.singleShot(0, widget, lambda: Flash(self._window, widget))  # when it has its place
 
     def _asks(self) -> bool:
@@ -251,8 +273,9 @@ class Player(QObject):
         if page is None or scene is None or watch is None:
             return
         self.strip.show_readings(self.quantities())
-        if not self.is_ready:
-            self.is_ready = page.is_settled()
+        if not self.is_ready and page.is_settled():
+            self.is_ready = True
+            self.pointed.emit(next((self.controls().get(name) for name in self.needed()), None))
         if self.is_ready and not self.is_done and watch.look():
             self.is_done = True
             self.progress.finish(scene.key)

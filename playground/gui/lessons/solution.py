@@ -20,9 +20,11 @@ class Solution(QObject):
     """One performance.
 
     Signals:
+        acts: on a control.
         ended: "" when everything was set, else a sentence.
     """
 
+    acts = Signal(object)
     ended = Signal(str)
 
     def __init__(
@@ -71,6 +73,7 @@ class Solution(QObject):
         widget = self._find().get(step.name)
         if widget is None:
             return False
+        self.acts.emit(widget)
         if step.kind == "set":
             return self._set(widget, step.value)
         if isinstance(widget, QAbstractButton) and widget.isEnabled():

@@ -196,3 +196,89 @@ def test_nobody_waits_for_what_a_scene_still_loads_or_saves(person, monkeypatch)
     person.press("scene.next")
     person.press("scene.leave")
     assert set(waits) == {0.0}
+
+
+def test_a_slides_number_and_enter_open_its_scene(person):
+    scenes = person.window.lessons.lessons[0].scenes
+    person.window.activateWindow()
+    number = scenes[-1].numbers()[-1]
+    person.qtbot.keyClicks(person.window, str(number))
+    person.qtbot.keyClick(person.window, Qt.Key.Key_Return)
+    assert number in person.window.lessons.scene.numbers()
+    person.qtbot.keyClicks(person.window, "99")
+    person.qtbot.keyClick(person.window, Qt.Key.Key_Return)
+    assert number in person.window.lessons.scene.numbers()
+    assert any("No scene shows slide 99" in text for text in person.texts())
+
+
+def test_a_prediction_is_kept_and_the_answer_comes_with_the_act(person, tmp_path):
+    lesson = tmp_path / "own"
+    lesson.mkdir()
+    (lesson / "first.md").write_text(GOOD.replace("live gaussian.inside.line.kl < 0.65", "control gaussian.data == x"))
+    (own,) = library.load({"own": lesson})
+    player = person.window.lessons
+    player.open(own.scenes[0])
+    person.window.activateWindow()
+    person.qtbot.keyClick(person.window, Qt.Key.Key_A)
+    assert player.progress.answers["own/first"].choice == "Yes"
+    person.press("scene.choice.b")
+    assert player.progress.answers["own/first"].right
+    assert not [text for text in person.texts() if "predicted" in text]
+    player.strip.set_done(True)
+    assert "You predicted it: B: No, never." in person.texts()
+
+
+def test_a_teacher_makes_a_lesson_their_own_and_walks_a_track(person, tmp_path, monkeypatch):
+    window = person.window
+    bundled = window.lessons.lessons[0]
+    monkeypatch.setenv("PLAYGROUND_HOME", str(tmp_path))
+    monkeypatch.setattr(window.pages["lecture"], "_own", tmp_path / "lessons")
+    try:
+        person.press(f"lecture.copy.{bundled.name}")
+        mine = next(each for each in window.lessons.lessons if each.name == f"my-{bundled.name}")
+        assert [scene.title for scene in mine.scenes] == [scene.title for scene in bundled.scenes]
+        assert (tmp_path / "lessons" / "README.md").is_file()
+        for scene in mine.scenes[1:]:
+            scene.file.unlink()
+        kept = mine.scenes[0].file
+        words = kept.read_text()
+        kept.write_text(words.replace("---\n", "---\ntracks: mine\n", 1) if "tracks" not in words
+                        else words.replace("tracks: class", "tracks: mine"))  # fmt: skip
+        (mine.folder / "odd.md").write_text("no scene")
+        person.press("lecture.read")
+        assert any("my-lecture/odd.md, line 1, header" in text for text in person.texts())
+        person.choose("lecture.track", "mine")
+        person.press("lecture.start")
+        assert window.lessons.scene.file == kept
+        assert not window.lessons.can_move(1)
+    finally:
+        monkeypatch.undo()
+        window.lessons.read_again()
+        window.lessons.track = ""
+
+
+def test_the_speaker_sees_the_note_the_time_and_what_comes_next(person):
+    window = person.window
+    open_first(person)
+    window.actions_by_id["lesson.notes"].trigger()
+    words = {label.objectName(): label.text() for label in window.speaker.findChildren(QLabel)}
+    scenes = window.lessons.lessons[0].scenes
+    assert scenes[0].title in words["speaker.title"]
+    assert words["speaker.note"] == (scenes[0].note or "No note.")
+    assert words["speaker.next"] == f"Next: {scenes[1].title}"
+    assert words["speaker.clock"].startswith("0:")
+    window.lessons.next_scene()
+    (title,) = window.speaker.findChildren(QLabel, "speaker.title")
+    assert scenes[1].title in title.text()
+    window.actions_by_id["lesson.notes"].trigger()
+    assert not window.speaker.isVisible()
+
+
+def test_the_spotlight_lies_on_what_the_scene_asks_for(person):
+    person.window.actions_by_id["view.spotlight"].trigger()
+    open_first(person)
+    target = person.window.lessons.controls()[person.window.lessons.needed()[0]]
+    person.wait(lambda: not person.window.spotlight.lit.isEmpty())
+    assert person.window.spotlight.lit.contains(target.mapTo(person.window, target.rect().center()))
+    person.window.actions_by_id["view.spotlight"].trigger()
+    assert not person.window.spotlight.isVisible()
