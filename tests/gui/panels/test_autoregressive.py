@@ -221,6 +221,13 @@ def test_two_coordinates_in_turn_cost_the_nll_of_the_point(qapp, qtbot):
         person.press("autoregressive.inside.coordinates.draw")
         person.settle()
         assert page.sliders[0].value() != 0
+        # A lens that does not fit the next model asks it nothing, though it is still on the stage when that is seen.
+        person.show_view("Sample")
+        person.panel.open_run("autoregressive-digits")
+        person.settle()
+        person.show_view("Inside")
+        assert person.view.lens.key == "debugger"
+        assert not [words for words in person.texts() if "broke" in words]
 
 
 def test_a_model_of_any_order_shows_what_it_can_and_says_that_its_number_is_a_bound(open_window, tiny_run):

@@ -85,6 +85,8 @@ def test_the_other_run_ends_when_it_is_let_go_and_when_another_is_opened(open_wi
     person.wait(lambda: view.other is not None and view.other.is_open)
     assert view.other.experiment.data == "digits"
     assert np.shape(view.theirs.images.images()) == (36, 1, 8, 8)
+    assert not view.theirs.points.visible_layers()  # nothing is left of the points
+    assert "classifier-digits" not in view.run.names()  # it makes no samples
 
 
 def test_a_run_that_is_gone_is_said_in_words(open_window, own_run):

@@ -10,6 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWi
 from playground.core.experiment import Experiment
 from playground.core.records import Answer, Query
 from playground.gui.panels.base.asker import Ask
+from playground.gui.panels.base.parts import counted
 from playground.gui.panels.base.sampling import labels_in_turn
 from playground.gui.panels.base.views import SampleStage, View, button
 from playground.gui.session import TrainingSession
@@ -81,16 +82,18 @@ class CompareView(View):
         self._is_current = self._is_current and self.isVisible()
 
     def answered(self, answer: Answer) -> None:
-        when = f"{answer.step:,} steps" if answer.step else "untrained"
+        when = counted(answer.step, "step") if answer.step else "untrained"
         self.mine.show_samples(answer.arrays["x"], f"{when}, seed {answer.query.seed}")
 
     # -- the other one ------------------------------------------------------------------------------------------------
 
     def _list_runs(self) -> None:
-        """Runs on the same data; at first one of another family, where there is one."""
+        """Runs on the same data that make samples; at first one of another family, where there is one."""
         assert self.experiment is not None
         learned = TrainingSession.runs_on(self.experiment.data, self.experiment.data_options)
-        stored = [each for each in learned if each.experiment != self.experiment]
+        models = TrainingSession.models()
+        makes = [each for each in learned if models[each.experiment.model].extra.get("generates", True)]
+        stored = [each for each in makes if each.experiment != self.experiment]
         self.run.set_choices([(NONE, "none"), *((each.run, each.title) for each in stored)])
         others = [each.run for each in stored if each.experiment.model != self.experiment.model]
         if others:
@@ -147,7 +150,7 @@ class CompareView(View):
         if answer.error:
             self.theirs.show_nothing(answer.error)
         else:
-            self.theirs.show_samples(answer.arrays["x"], f"{answer.step:,} steps, seed {answer.query.seed}")
+            self.theirs.show_samples(answer.arrays["x"], f"{counted(answer.step, 'step')}, seed {answer.query.seed}")
 
     def _other_failed(self, sentence: str, details: str) -> None:
         self._asked.discard("theirs")

@@ -51,6 +51,11 @@ class Lens(Asker):
     def start(self, facts: Mapping[str, Any]) -> None:
         """Makes ready for another model that it fits."""
 
+    def _bring_up_to_date(self) -> None:
+        """Of a model that it does not fit there is nothing to ask, even where it is seen for a moment."""
+        if self.facts and self.fits(self.facts):
+            super()._bring_up_to_date()
+
     def sessions(self) -> Sequence[TrainingSession]:
         """Live runs of its own, beside the panel's."""
         return ()
@@ -141,10 +146,12 @@ class LensView(View):
     def opened(self, facts: Mapping[str, Any], experiment: Experiment) -> None:
         fitting = [index for index, kind in enumerate(self.lens_classes) if kind.fits(facts)]
         self.tabs.blockSignals(True)  # a title that goes puts the next one on the stage, which may go as well
-        for index in range(len(self.lens_classes)):
-            self.tabs.setTabVisible(index, index in fitting)
+        for index in fitting:
+            self.tabs.setTabVisible(index, True)
         if fitting and self.tabs.currentIndex() not in fitting:
             self.tabs.setCurrentIndex(fitting[0])
+        for index in set(range(len(self.lens_classes))) - set(fitting):
+            self.tabs.setTabVisible(index, False)
         self.tabs.blockSignals(False)
         self.tabs.setVisible(len(fitting) > 1)
         super().opened(facts, experiment)

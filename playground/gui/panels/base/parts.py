@@ -18,6 +18,11 @@ def named(control: Control, name: str, title: str, tooltip: str) -> Control:
     return control
 
 
+def counted(n: int, thing: str) -> str:
+    """So many of a thing: "1 step", "1,018 steps"."""
+    return f"{n:,} {thing}{'' if n == 1 else 's'}"
+
+
 def caption(name: str = "") -> QLabel:
     """A quiet line that may break."""
     label = QLabel()

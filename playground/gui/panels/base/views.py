@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 from playground.core.experiment import Experiment
 from playground.core.records import Answer
 from playground.gui.panels.base.asker import Ask, Asker
+from playground.gui.panels.base.parts import counted
 from playground.gui.panels.base.rest import Rest
 from playground.gui.panels.base.sampling import SamplingForm, labels_in_turn
 from playground.gui.panels.base.shelf import Shelf
@@ -134,6 +135,8 @@ class SampleStage(QWidget):
             self.points.set_extent(-facts["extent"], facts["extent"])
             self.points.set_points("real data", facts["test"][:1500], "data")
             self.points.set_truth(facts["data"]["density"])
+        elif self._points is not None:
+            self._points.clear()
 
     def show_samples(self, x: np.ndarray, caption: str, captions: list[str] | None = None) -> None:
         """Images (N, C, H, W) or points (N, 2)."""
@@ -214,7 +217,7 @@ class TrainView(View):
 
     def answered(self, answer: Answer) -> None:
         self.rest.end_look()
-        when = f"after {answer.step:,} step{'s' * (answer.step > 1)}" if answer.step else "of the untrained model"
+        when = f"after {counted(answer.step, 'step')}" if answer.step else "of the untrained model"
         self.stage.show_samples(answer.arrays["x"], f"Samples {when}, from the same noise each time.")
         self.picture("sample", answer.arrays["x"][0])
 
@@ -280,7 +283,8 @@ class SampleView(View):
         if not self._samples.size:
             return
         self.stage.images.set_columns(None)
-        self.stage.show_samples(self._samples, f"Samples after {self._step:,} steps, seed {self.form.seed()}.")
+        when = f"after {counted(self._step, 'step')}"
+        self.stage.show_samples(self._samples, f"Samples {when}, seed {self.form.seed()}.")
         if self.shelf.each.isChecked() and not self.is_points:
             self.ask("nearest", "nearest", target="neighbours", x=self._samples[:PAIRS], k=1)
 
@@ -292,8 +296,8 @@ class SampleView(View):
         self.stage.images.set_columns(2 * PAIRS_A_ROW)
         self.stage.show_samples(
             pairs.reshape(-1, *nearest.shape[1:]),
-            f"Samples after {self._step:,} steps, each with its nearest training image and the distance to it. From "
-            f"held-out images it is usually {usual:.2f}.",
+            f"Samples after {counted(self._step, 'step')}, each with its nearest training image and the distance to "
+            f"it. From held-out images it is usually {usual:.2f}.",
             captions,
         )
 

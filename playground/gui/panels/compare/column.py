@@ -13,6 +13,7 @@ from playground.core.experiment import Budget
 from playground.core.hyperparams import Value
 from playground.core.records import Answer, Query, TrainRecord
 from playground.core.turns import FairShare
+from playground.gui.panels.base.parts import counted
 from playground.gui.panels.base.rest import Rest
 from playground.gui.panels.base.sampling import labels_in_turn
 from playground.gui.panels.base.views import SampleStage
@@ -170,7 +171,7 @@ class Column(QWidget):
         self._rest.end_look()
         x = self.samples = answer.arrays["x"]
         self.track.add(answer.step, self._seconds_at(answer.step), numbers)
-        self.when.setText(f"{answer.step:,} step{'s' * (answer.step != 1)}" if answer.step else "untrained")
+        self.when.setText(counted(answer.step, "step") if answer.step else "untrained")
         self.stage.show_samples(x[:SHOWN] if x.ndim == 4 else x, "")
         self.measured.emit()
         if self._again:
