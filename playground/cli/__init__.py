@@ -102,6 +102,18 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--seeds", type=_whole(1, 100), default=5, metavar="N", help="how many seeds (--prove)")
     sub.add_argument("--opt", action="append", default=[], metavar="key=value", help="a sampler's setting (--prove)")
 
+    sub = command("report", commands.report)
+    sub.add_argument("run", help="a run folder, a bundled run's name, or a hand-in (.handin)")
+    sub.add_argument("--json", action="store_true")
+    sub.add_argument("--count", type=_whole(0, _MANY), metavar="N", help="samples to draw of each run")
+    sub.add_argument("--seed", type=_whole(0, _LARGEST_SEED), default=0, metavar="K", help="of the samples")
+
+    sub = command("grade", commands.grade)
+    sub.add_argument("folder", type=_place, metavar="DIR", help="a folder of hand-ins; folders in it count, too")
+    sub.add_argument("--csv", type=_place, required=True, metavar="FILE", help="the table to write, a row a run")
+    sub.add_argument("--count", type=_whole(0, _MANY), metavar="N", help="samples to draw of each run")
+    sub.add_argument("--seed", type=_whole(0, _LARGEST_SEED), default=0, metavar="K", help="of the samples")
+
     sub = command("doctor", commands.doctor)
     sub.add_argument("--json", action="store_true")
 

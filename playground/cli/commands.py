@@ -21,7 +21,9 @@ if TYPE_CHECKING:
 
 def open_window(arguments: argparse.Namespace) -> int:
     """No command: the window."""
-    _check_display("These commands need no display: playground list, train, sample, evaluate, receipts, doctor.")
+    _check_display(
+        "These commands need no display: playground list, train, sample, evaluate, receipts, report, grade, doctor."
+    )
     from playground.gui.app import main
 
     return main(open_path=arguments.open, panel=arguments.panel)
@@ -172,6 +174,34 @@ def receipts(arguments: argparse.Namespace) -> int:
     rows = [receipts.measure_again(name, arguments.retrain, say) for name in registry.pretrained()]
     write(json.dumps({"receipts": rows}) if arguments.json else receipts.table(rows))
     return 1 if any(row["holds"] is False for row in rows) else 0
+
+
+def report(arguments: argparse.Namespace) -> None:
+    """What a run is, or what was handed in: sampled and measured again."""
+    from playground.evaluation import homework
+
+    content = homework.report(arguments.run, arguments.count, arguments.seed)
+    write(json.dumps(content) if arguments.json else homework.text(content))
+
+
+def grade(arguments: argparse.Namespace) -> None:
+    """Samples and measures the hand-ins of a class again, checks them, and writes a table."""
+    from playground.core.whole_file import whole_file
+    from playground.evaluation import grading, homework
+    from playground.evaluation.report import check_count
+
+    if arguments.csv.is_dir():
+        raise UsageError(f"{arguments.csv} is a folder; name a file in it, such as {arguments.csv / 'class.csv'}.")
+    check_count(arguments.count)
+    files, rows = grading.hand_ins(arguments.folder), []
+    try:
+        for row in grading.grade(files, arguments.folder, arguments.count, arguments.seed, say):
+            rows.append(row)
+    finally:  # a class takes a while: what was measured before Ctrl-C is kept
+        with whole_file(arguments.csv, "table") as part:
+            part.write_text(grading.table(rows), encoding="utf-8", newline="")
+    write(homework.class_text(rows))
+    say(f"Wrote {arguments.csv}.")
 
 
 def doctor(arguments: argparse.Namespace) -> int:

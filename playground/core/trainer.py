@@ -200,12 +200,8 @@ class Trainer:
 
     @torch.no_grad()
     def _look_at_validation(self) -> dict[str, float]:
-        validation = self.dataset.validation
-        rows = torch.arange(min(HELD_OUT_SIZE, len(validation)), device=validation.x.device)
-        generator = stream(self.experiment.seed, "held-out", self.experiment.device)
         self.sampler.config = self.model.config
-        terms = _to_floats([self.sampler.held_out(validation.take(rows), generator)])
-        result = {name: values[0] for name, values in terms.items()}
+        result = held_out_terms(self.sampler, self.dataset.validation, self.experiment.seed)
         loss = next(iter(result.values()), math.nan)
         self.score = loss if math.isfinite(loss) else None
         return result
@@ -227,9 +223,7 @@ class Trainer:
 
     def check_parts(self, parts: tuple[str, ...]) -> None:
         """Raises UsageError for a part that the model does not have."""
-        for part in parts:
-            if part not in self.model.parts:
-                raise unknown("part of this model", part, list(self.model.parts))
+        check_parts(self.model, parts)
 
     def _apply_events(self) -> None:
         events = self.experiment.events
@@ -238,16 +232,7 @@ class Trainer:
             self._applied += 1
 
     def _with_changes(self, changes: Mapping[str, Value]) -> tuple[Any, TrainSettings]:
-        for_training = {k.removeprefix("train."): v for k, v in changes.items() if k.startswith("train.")}
-        for_model = {k: v for k, v in changes.items() if not k.startswith("train.")}
-        config, settings = changed(self.model.config, for_model), changed(self.settings, for_training)
-        known = params(self.model.config) | {f"train.{name}": p for name, p in params(self.settings).items()}
-        for name in changes:
-            if not known[name].live:
-                raise UsageError(f"{name} shapes the network; a change needs a fresh model (Reset).")
-        if reason := self.model.may_become(config):
-            raise UsageError(reason)
-        return config, settings
+        return with_changes(self.model, self.settings, changes)
 
     def _parts_now(self) -> tuple[str, ...]:
         for event in reversed(self.experiment.events):
@@ -318,6 +303,39 @@ class Trainer:
             self._noise.set_state(state)
         else:
             self._noise = stream(self.experiment.seed, f"training from {step}", self.experiment.device)
+
+
+def held_out_terms(model: GenerativeModel, validation: Batch, seed: int) -> dict[str, float]:
+    """The terms of the loss on validation data under a model's present settings; a run's `seed` gives the same noise at
+    every look. Empty where that means nothing for the family."""
+    rows = torch.arange(min(HELD_OUT_SIZE, len(validation)), device=validation.x.device)
+    generator = stream(seed, "held-out", validation.x.device)
+    terms = _to_floats([model.held_out(validation.take(rows), generator)])
+    return {name: values[0] for name, values in terms.items()}
+
+
+def with_changes(
+    model: GenerativeModel, settings: TrainSettings, changes: Mapping[str, Value]
+) -> tuple[Any, TrainSettings]:
+    """Config and training settings after a change by hand, keys as on the command line. Raises UsageError for an
+    unknown key, an unfit value, or a setting that needs a fresh model."""
+    for_training = {k.removeprefix("train."): v for k, v in changes.items() if k.startswith("train.")}
+    for_model = {k: v for k, v in changes.items() if not k.startswith("train.")}
+    config, settings = changed(model.config, for_model), changed(settings, for_training)
+    known = params(model.config) | {f"train.{name}": p for name, p in params(settings).items()}
+    for name in changes:
+        if not known[name].live:
+            raise UsageError(f"{name} shapes the network; a change needs a fresh model (Reset).")
+    if reason := model.may_become(config):
+        raise UsageError(reason)
+    return config, settings
+
+
+def check_parts(model: GenerativeModel, parts: tuple[str, ...]) -> None:
+    """Raises UsageError for a part that the model does not have."""
+    for part in parts:
+        if part not in model.parts:
+            raise unknown("part of this model", part, list(model.parts))
 
 
 def is_milestone(step: int) -> bool:

@@ -49,8 +49,7 @@ def evaluate(
     Raises UsageError for fewer than ten samples or an unknown setting, PlaygroundError where the model draws something
     else than numbers.
     """
-    if count is not None and count < _LEAST:
-        raise UsageError(f"An evaluation needs at least {_LEAST} samples, not {count}.")
+    check_count(count)
     model, dataset = run.model, run.dataset
     capabilities = type(model).capabilities(dataset.spec)
     with torch.no_grad():  # not inference mode: samplers that follow a gradient switch it on again for x
@@ -63,6 +62,12 @@ def evaluate(
         if "sample" in capabilities:
             found |= _sampling(run, yardstick, count, seed, changed(model.SampleSettings(), dict(options or {})))
     return {key: _finite(found.get(key)) for key in KEYS}
+
+
+def check_count(count: int | None) -> None:
+    """Raises UsageError for fewer samples than a spread can be told from."""
+    if count is not None and count < _LEAST:
+        raise UsageError(f"An evaluation needs at least {_LEAST} samples, not {count}.")
 
 
 def draw(
