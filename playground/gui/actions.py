@@ -85,7 +85,7 @@ ACTIONS = (
     Action("view.presenter", "&View", "&Presenter mode", "F5", "The stage alone, large enough for the last row",
            "presenter.toggle"),
     Action("view.spotlight", "&View", "S&potlight", "Ctrl+L", "Darkens all but the control that is used",
-           "window.toggle_spotlight"),
+           "presenter.toggle_spotlight"),
     Action("view.full", "&View", "&Full screen", "F11", "And back", "window.toggle_full_screen"),
     Action("lesson.next", "&Lesson", "&Next scene", "PgDown", "The scene after, in the same lesson",
            "lessons.next_scene"),
@@ -93,9 +93,11 @@ ACTIONS = (
     Action("lesson.show", "&Lesson", "&Show me", "Ctrl+Shift+M", "Does what the scene asks for, slowly",
            "lessons.show_solution"),
     Action("lesson.notes", "&Lesson", "Speaker's &notes", "F6",
-           "The note on the scene, the time and what comes next, in a window of its own", "speaker.toggle"),
+           "The note on the scene, the time and what comes next, in a window of its own", "presenter.toggle_notes"),
     Action("lesson.leave", "&Lesson", "&Leave the lesson", "Ctrl+Shift+L", "Everything is as you left it",
            "lessons.leave"),
+    Action("help.glossary", "&Help", "&Glossary", "Shift+F1",
+           "The field's terms; opens at the one in the tooltip on show", "tips.explain"),
     Action("help.shortcuts", "&Help", "&Shortcuts", "F1", "Lists all shortcuts", "window.show_shortcuts"),
 )  # fmt: skip
 

@@ -25,9 +25,11 @@ from playground.gui.document import ViewState
 from playground.gui.documents import Documents
 from playground.gui.kept import Kept
 from playground.gui.lessons import library
+from playground.gui.lessons.glossary import Glossary
+from playground.gui.lessons.glossary_window import GlossaryWindow
 from playground.gui.lessons.player import Player
 from playground.gui.lessons.progress import Progress
-from playground.gui.lessons.speaker import Speaker
+from playground.gui.lessons.term_tips import TermTips
 from playground.gui.panels.base import ModelPanel
 from playground.gui.panels.base.page import Page
 from playground.gui.panels.base.shelf import Example
@@ -38,7 +40,6 @@ from playground.gui.undo import Undo
 from playground.gui.visit import Visit
 from playground.gui.widgets import theme
 from playground.gui.widgets.page_frame import PageFrame
-from playground.gui.widgets.spotlight import Spotlight
 
 PAGES_ABOVE = {"home": ("Home", "playground.gui.panels.home")}
 PAGES_BELOW = {
@@ -58,7 +59,7 @@ class MainWindow(QMainWindow):
         documents, undo: what saves and opens all of it, and what takes a person's acts back.
         lessons, presenter: what plays scenes, and what makes the stage large.
         own_lessons: where a teacher's own lessons stand.
-        speaker, spotlight: the notes on a scene in a window of their own, and what darkens all but one control.
+        glossary, tips: the field's terms in a window of their own, and what names them in every tooltip.
     """
 
     def __init__(self, preferences: Preferences) -> None:
@@ -83,7 +84,10 @@ class MainWindow(QMainWindow):
         memory = Progress(paths.user_data() / "lessons.json" if preferences.on_disk else None)
         self.own_lessons = paths.user_data() / "lessons"
         self.lessons = Player(self.visit, self, lambda: library.load(registry.lessons()), memory)
-        self.speaker = Speaker(self.lessons, self)
+        terms = Glossary.load(paths.resources() / "glossary.md")
+        self.glossary = GlossaryWindow(terms, self)
+        self.tips = TermTips(terms, self, self.glossary.show_term)
+        self.lessons.term_wanted.connect(self.glossary.show_term)
         stage = QVBoxLayout()
         stage.addWidget(self.lessons.frame)
         stage.addWidget(self.stack, 1)
@@ -96,8 +100,6 @@ class MainWindow(QMainWindow):
         self.statusBar().addPermanentWidget(self._busy)
         self.documents = Documents(self)
         self.presenter = Presenter(self)
-        self.spotlight = Spotlight(self)
-        self.lessons.pointed.connect(self.spotlight.point_at)
         self.undo = Undo(self, self._captured, self._take_back)
         self.actions_by_id = actions.build(self, self._page_method)
         actions.insert_menu(self.actions_by_id["file.save"], self.documents.recent_menu)
@@ -332,10 +334,6 @@ class MainWindow(QMainWindow):
             self.preferences.type_scale = scale
             theme.apply(self.preferences.theme, scale)
 
-    def toggle_spotlight(self) -> None:
-        """All dark but the control that is used, or as it was."""
-        self.spotlight.set_on(not self.spotlight.isVisible())
-
     def toggle_full_screen(self) -> None:
         """And back."""
         self.setWindowState(self.windowState() ^ Qt.WindowState.WindowFullScreen)
@@ -366,8 +364,8 @@ class MainWindow(QMainWindow):
 
     def closeEvent(self, event: QCloseEvent) -> None:
         self.lessons.close()
-        self.presenter.leave()
-        self.speaker.close()
+        self.presenter.close()
+        self.glossary.close()
         self.documents.stop_keeping()
         self.undo.close()
         self.documents.scripts.close()

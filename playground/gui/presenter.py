@@ -1,11 +1,14 @@
-"""Presenter mode: the stage alone on the whole screen, with text, curves and samples that the last row can see."""
+"""What a teacher needs before a class: presenter mode, with text, curves and samples that the last row can see, a
+spotlight, and notes that only the speaker sees."""
 
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QShortcut
 
+from playground.gui.lessons.speaker import Speaker
 from playground.gui.widgets import theme
+from playground.gui.widgets.spotlight import Spotlight
 
 if TYPE_CHECKING:
     from playground.gui.main_window import MainWindow
@@ -13,11 +16,20 @@ if TYPE_CHECKING:
 
 
 class Presenter(QObject):
-    """Enters and leaves presenter mode; sizes follow the height of the window, and with it the screen."""
+    """Enters and leaves presenter mode; sizes follow the height of the window, and with it the screen.
+
+    Attributes:
+        is_on: whether the stage stands alone.
+        spotlight: what darkens all but the control that is used.
+        speaker: the notes, in a window of their own.
+    """
 
     def __init__(self, window: "MainWindow") -> None:
         super().__init__(window)
         self._window = window
+        self.spotlight = Spotlight(window)
+        window.lessons.pointed.connect(self.spotlight.point_at)
+        self.speaker = Speaker(window.lessons, window)
         self.is_on = False
         self._before = window.windowState()
         self._height = 0
@@ -55,6 +67,19 @@ class Presenter(QObject):
         self._show_around(True)
         self._scale()
         self.dress()
+
+    def toggle_spotlight(self) -> None:
+        """On or off."""
+        self.spotlight.set_on(not self.spotlight.isVisible())
+
+    def toggle_notes(self) -> None:
+        """The speaker's window, or none."""
+        self.speaker.setVisible(not self.speaker.isVisible())
+
+    def close(self) -> None:
+        """The window closes."""
+        self.leave()
+        self.speaker.close()
 
     def dress(self) -> None:
         """Tells the pages; to be called again when another page comes onto the stage."""

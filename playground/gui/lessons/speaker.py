@@ -1,7 +1,7 @@
 """The speaker's own window: the note on the scene, the time, and what comes next. The class does not see it."""
 
-from PySide6.QtCore import QEvent, Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QGuiApplication, QShowEvent
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QGuiApplication, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from playground.gui.lessons.player import Player
@@ -11,13 +11,7 @@ SECOND = 1000  # milliseconds
 
 
 class Speaker(QWidget):
-    """Follows a player; stands on a second screen where there is one.
-
-    Signals:
-        closed: a person closed it.
-    """
-
-    closed = Signal()
+    """Follows a player; stands on a second screen where there is one."""
 
     def __init__(self, player: Player, window: QWidget) -> None:
         super().__init__(window, Qt.WindowType.Window)
@@ -46,10 +40,6 @@ class Speaker(QWidget):
         player.changed.connect(self.show_scene)
         self.resize(theme.em(self, 32), theme.em(self, 18))
 
-    def toggle(self) -> None:
-        """Opens or closes it."""
-        self.setVisible(not self.isVisible())
-
     def show_scene(self) -> None:
         """The scene that is on."""
         scene, after = self._player.scene, self._player.upcoming()
@@ -74,12 +64,9 @@ class Speaker(QWidget):
         self._timer.start()
         super().showEvent(event)
 
-    def closeEvent(self, event: QCloseEvent) -> None:
-        super().closeEvent(event)
-        self.closed.emit()
-
-    def hideEvent(self, event: QEvent) -> None:  # type: ignore[override]
+    def hideEvent(self, event: QHideEvent) -> None:
         self._timer.stop()
+        super().hideEvent(event)
 
 
 def _clock(seconds: float) -> str:

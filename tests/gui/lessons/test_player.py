@@ -261,24 +261,24 @@ def test_the_speaker_sees_the_note_the_time_and_what_comes_next(person):
     window = person.window
     open_first(person)
     window.actions_by_id["lesson.notes"].trigger()
-    words = {label.objectName(): label.text() for label in window.speaker.findChildren(QLabel)}
+    words = {label.objectName(): label.text() for label in window.presenter.speaker.findChildren(QLabel)}
     scenes = window.lessons.lessons[0].scenes
     assert scenes[0].title in words["speaker.title"]
     assert words["speaker.note"] == (scenes[0].note or "No note.")
     assert words["speaker.next"] == f"Next: {scenes[1].title}"
     assert words["speaker.clock"].startswith("0:")
     window.lessons.next_scene()
-    (title,) = window.speaker.findChildren(QLabel, "speaker.title")
+    (title,) = window.presenter.speaker.findChildren(QLabel, "speaker.title")
     assert scenes[1].title in title.text()
     window.actions_by_id["lesson.notes"].trigger()
-    assert not window.speaker.isVisible()
+    assert not window.presenter.speaker.isVisible()
 
 
 def test_the_spotlight_lies_on_what_the_scene_asks_for(person):
     person.window.actions_by_id["view.spotlight"].trigger()
     open_first(person)
     target = person.window.lessons.controls()[person.window.lessons.needed()[0]]
-    person.wait(lambda: not person.window.spotlight.lit.isEmpty())
-    assert person.window.spotlight.lit.contains(target.mapTo(person.window, target.rect().center()))
+    person.wait(lambda: not person.window.presenter.spotlight.lit.isEmpty())
+    assert person.window.presenter.spotlight.lit.contains(target.mapTo(person.window, target.rect().center()))
     person.window.actions_by_id["view.spotlight"].trigger()
-    assert not person.window.spotlight.isVisible()
+    assert not person.window.presenter.spotlight.isVisible()

@@ -1,0 +1,55 @@
+"""Every tooltip names the terms of the glossary that it uses; Shift+F1 opens them. With Shift held it gives its id."""
+
+import html
+from collections.abc import Callable
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QHelpEvent
+from PySide6.QtWidgets import QApplication, QToolTip, QWidget
+
+from playground.gui.lessons.glossary import Glossary, Term
+
+KEY = "Shift+F1"
+
+
+class TermTips(QObject):
+    """Dresses the tooltips of one window."""
+
+    def __init__(self, glossary: Glossary, window: QWidget, show_term: Callable[[str], None]) -> None:
+        super().__init__(window)
+        self._glossary, self._window, self._show_term = glossary, window, show_term
+        self._last: QWidget | None = None  # whose tooltip was shown last
+        application = QApplication.instance()
+        assert application is not None
+        application.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() is not QEvent.Type.ToolTip or not isinstance(watched, QWidget):
+            return False
+        if not watched.toolTip() or watched.window() is not self._window or not isinstance(event, QHelpEvent):
+            return False
+        self._last = watched
+        QToolTip.showText(event.globalPos(), self.words(watched), watched)
+        return True
+
+    def words(self, widget: QWidget) -> str:
+        """A widget's tooltip as it is shown, in rich text."""
+        tip = widget.toolTip()
+        parts = [tip if tip.lstrip().startswith("<") else html.escape(tip).replace("\n", "<br>")]
+        if terms := self.terms(widget):
+            parts.append(f"<i>Glossary ({KEY}): {html.escape(', '.join(term.title for term in terms))}</i>")
+        if QApplication.keyboardModifiers() & Qt.KeyboardModifier.ShiftModifier and widget.objectName():
+            parts.append(f"<code>{html.escape(widget.objectName())}</code>")
+        return "<br>".join(parts)
+
+    def terms(self, widget: QWidget) -> tuple[Term, ...]:
+        """The terms in a widget's name and tooltip."""
+        return self._glossary.terms_in(f"{widget.accessibleName()}. {widget.toolTip()}")
+
+    def explain(self) -> None:
+        """Opens the glossary at the first term of the tooltip on show, or of the control that is used."""
+        for widget in (self._last if QToolTip.isVisible() else None, QApplication.focusWidget()):
+            if widget is not None and (terms := self.terms(widget)):
+                self._show_term(terms[0].title)
+                return
+        self._show_term("")
