@@ -23,6 +23,7 @@ from playground.gui.widgets.plots import (
     set_curve_pen,
     style_plot,
 )
+from playground.gui.widgets.role_legend import Role, ink_of
 
 MOST_POINTS = 2000  # drawn of a curve: a broad antialiased line of more is slow
 
@@ -34,10 +35,14 @@ _DASHES: tuple[Qt.PenStyle | tuple[float, ...], ...] = (
 )  # so that colour is not the only signal
 
 
-def series_pen(widget: QWidget, index: int, width: float = CURVE) -> QPen:
-    """The line of the curve number `index`, in colour and dashes."""
+def series_pen(widget: QWidget, index: int, width: float = CURVE, ink: str = "") -> QPen:
+    """The line of the curve number `index`, in colour and dashes; `ink`: in this colour instead."""
+    return pen(widget, ink or _ink(index), width, _DASHES[index % len(_DASHES)])
+
+
+def _ink(index: int) -> str:
     inks = theme.current().series
-    return pen(widget, inks[index % len(inks)], width, _DASHES[index % len(_DASHES)])
+    return inks[index % len(inks)]
 
 
 class CurvePlot(DrawnWidget):
@@ -52,6 +57,7 @@ class CurvePlot(DrawnWidget):
     def __init__(self, name: str, x_label: str = "", y_label: str = "", parent: QWidget | None = None) -> None:
         super().__init__(name, "Curves", "Drag the marker, or use the arrow keys, to read the curves", parent)
         self._curves: dict[str, tuple[np.ndarray, np.ndarray]] = {}
+        self._roles: Mapping[str, Role] = {}
         self._items: list[pg.PlotCurveItem] = []
         self._logarithmic = False
         self._plot = bare_plot(f"{name}.plot")
@@ -80,8 +86,12 @@ class CurvePlot(DrawnWidget):
         layout.addWidget(self._plot, 1)
         layout.addWidget(self._labels)
 
-    def set_curves(self, curves: Mapping[str, tuple[np.ndarray, np.ndarray]]) -> None:
-        """Draws these curves in place of the ones before: name to (x, y), each (P,), x ascending."""
+    def set_curves(
+        self, curves: Mapping[str, tuple[np.ndarray, np.ndarray]], roles: Mapping[str, Role] | None = None
+    ) -> None:
+        """Draws these curves in place of the ones before: name to (x, y), each (P,), x ascending. One that has a role
+        has its ink, as in the plane; the others have the inks of a series."""
+        self._roles = roles or {}
         self._curves = {name: (np.asarray(x, float), np.asarray(y, float)) for name, (x, y) in curves.items()}
         while len(self._items) < len(self._curves):
             self._items.append(curve_item())
@@ -161,9 +171,12 @@ class CurvePlot(DrawnWidget):
         return (low, high) if high > low else (low, low + 1.0)  # one point is where a curve begins
 
     def _style_curves(self) -> None:
-        for index, item in enumerate(self._items):
-            set_curve_pen(item, series_pen(self, index))
+        for index, (name, item) in enumerate(zip(self._curves, self._items, strict=False)):
+            set_curve_pen(item, series_pen(self, index, ink=self._ink_of(index, name)))
         self._relabel()
+
+    def _ink_of(self, index: int, name: str) -> str:
+        return ink_of(self._roles[name]) if name in self._roles else _ink(index)
 
     def _redraw(self) -> None:
         shown = [(_thinned(x), _thinned(self._scaled(y))) for x, y in self._curves.values()]
@@ -194,13 +207,13 @@ class CurvePlot(DrawnWidget):
             self._floor_text.setPos(self._x_range()[0], floor)
 
     def _relabel(self) -> None:
-        at, inks, labels = self.marker(), theme.current().series, []
+        at, labels = self.marker(), []
         for index, (name, (x, y)) in enumerate(self._curves.items()):
             ends = self._scaled(y)
             ends = ends[np.isfinite(ends)]
             if len(ends):
                 value = "" if at is None else brief(float(np.interp(at, x, y)))
-                labels.append(EndLabel(name, value, inks[index % len(inks)], float(ends[-1])))
+                labels.append(EndLabel(name, value, self._ink_of(index, name), float(ends[-1])))
         self._labels.set_labels(labels)
 
     def _dragged(self) -> None:

@@ -92,7 +92,8 @@ class ScatterView(DrawnWidget):
     def set_points(self, layer: str, xy: np.ndarray, role: Role) -> None:
         """Draws points (N, 2) in the ink and marker of their role; of more than 2000, evenly chosen ones, and none of
         those that are no numbers. A point that is alone is drawn large. Numbers (N, 1) are stacked over the line they
-        lie on, those of a model under it; the first layer decides how high a stack of a given share is."""
+        lie on, those of a model under it, one that is alone stays on it; the first layer decides how high a stack of a
+        given share is."""
         xy = xy[np.isfinite(xy).all(axis=1)]
         if xy.shape[1] == 1:
             xy = self._stacked(xy[:, 0], role)
@@ -112,7 +113,7 @@ class ScatterView(DrawnWidget):
         first = np.searchsorted(column[order], column[order])
         share = np.empty(len(x))
         share[order] = (np.arange(len(x)) - first + 0.5) / max(len(x), 1)
-        height = self._height(share)
+        height = self._height(share) if len(x) > 1 else np.zeros(1)  # what is alone lies on the line
         middle = (self._low + self._high) / 2
         return np.stack([x, middle + (-height if role == "model" else height)], axis=1)
 
@@ -169,9 +170,9 @@ class ScatterView(DrawnWidget):
         self._tallest = self._tallest or float(share.max(initial=0.0))
         return np.minimum(0.42 * side * share / (self._tallest or 1.0), 0.49 * side)
 
-    def set_trails(self, xy: np.ndarray | None) -> None:
+    def set_trails(self, xy: np.ndarray | None, layer: str = _TRAILS) -> None:
         """Draws the path of each particle, (T, N, 2); of very many, evenly chosen ones."""
-        item = self._layer(_TRAILS, "trails", "model", pg.PlotCurveItem(), 0)
+        item = self._layer(layer, "trails", "model", pg.PlotCurveItem(), 0)
         if xy is not None:
             steps, particles = xy.shape[:2]
             kept = max(1, min(particles, _MOST_TRAIL_VERTICES // max(1, steps)))

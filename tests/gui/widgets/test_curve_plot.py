@@ -5,6 +5,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QWidget
 
+from playground.gui.widgets import theme
 from playground.gui.widgets.curve_plot import CurvePlot
 from playground.gui.widgets.end_labels import EndLabels
 
@@ -59,3 +60,12 @@ def test_a_log_axis_leaves_out_what_has_no_logarithm(plot):
     low, high = plot._plot.getPlotItem().getViewBox().viewRange()[1]
     assert -1.5 < low < -1.0
     assert 0.0 < high < 0.5
+
+
+def test_a_curve_with_a_role_has_its_ink_and_keeps_its_dashes(plot):
+    x = np.linspace(0.0, 1.0, 11)
+    plot.set_curves({"model": (x, x), "exact": (x, x**2), "other": (x, x**3)}, {"exact": "exact"})
+    inks = [item.opts["pen"].color().name().upper() for item in plot._items]
+    look = theme.current()
+    assert inks == [look.series[0], look.exact, look.series[2]]
+    assert plot._items[1].opts["pen"].dashPattern() != plot._items[0].opts["pen"].dashPattern()

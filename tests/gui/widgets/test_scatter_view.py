@@ -121,6 +121,13 @@ def test_a_narrower_stack_of_samples_is_cut_at_the_edge(plane: ScatterView) -> N
     assert _dots(plane, "samples")[:, 1].min() >= -3.0
 
 
+def test_a_number_that_is_alone_lies_on_the_line(plane: ScatterView) -> None:
+    plane.set_extent(-3.0, 3.0)
+    plane.set_points("real data", np.linspace(-2, 2, 40)[:, None], "data")
+    plane.set_points("the point", np.array([[1.0]]), "model")
+    assert _dots(plane, "the point").tolist() == [[1.0, 0.0]]
+
+
 def test_the_truth_is_outlined_where_nine_tenths_of_its_mass_lie(plane):
     y, x = np.mgrid[-3:3:97j, -3:3:97j]
     plane.set_truth(np.exp(-(x**2 + y**2) / 2) / (2 * np.pi))

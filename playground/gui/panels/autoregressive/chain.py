@@ -86,9 +86,10 @@ class Chain(Lens):
         self.product.setText(f"{product} = {products[k]:.4f}, counted {joint.p[k]:.4f}")
         levels = levels_of(self.facts)
         self.words.setText(
-            f"Exact mathematics, counted on {self._counted:,} binarised pieces of held-out images. All 16 products sum "
-            f"to {products.sum():.6f}; the largest error is {np.abs(products - joint.p).max():.0e}. This data has "
-            f"{levels} outcomes a pixel, {levels**PIXELS:,} for four."
+            f"Bars: counted on {self._counted:,} binarised pieces of held-out images. Frames: the products. Exact "
+            f"mathematics: all 16 products sum to {products.sum():.6f}, the largest error is "
+            f"{np.abs(products - joint.p).max():.0e}. This data has {levels} outcomes a pixel, {levels**PIXELS:,} for "
+            "four."
         )
 
     def _lay_out(self) -> None:

@@ -131,17 +131,21 @@ class Coordinates(Lens):
             curves = {"model": (middles, self._p[:, k] * bins / (2 * extent))}
             if exact := self.exact(k):
                 curves["exact"] = exact
-            self.curves[k].set_curves(curves)
+            self.curves[k].set_curves(curves, {"model": "model", "exact": "exact"})
             self.curves[k].set_marker(float(value))
         if len(point) == 2:
             self.curves[1].set_titles(f"x2, given x1 = {point[0]:.2f}".replace("-", "−"), "density")
             cut = np.array([[[point[0], -extent]], [[point[0], extent]]], np.float32)
-            self.plane.set_trails(cut)
+            self.plane.set_trails(cut, "this x1")
         self.plane.set_points("the point", point[None], "model")
-        parts = " + ".join(f"{cost:.3f}" for cost in self._costs).replace("-", "−")
+        total, own = (f"{nats:.3f}".replace("-", "−") for nats in (self._costs.sum(), self._nll))
+        parts = " + ".join(f"{cost:.3f}" if cost >= 0 else f"({cost:.3f})" for cost in self._costs)
+        words = f"−log p, number by number: {parts} = {total} nats".replace("-", "−")
+        if len(self._costs) == 1:
+            words = f"−log p of the one number: {total} nats"
         self.words.setText(
-            f"−log p, number by number: {parts} = {self._costs.sum():.3f} nats; the model's own NLL of the point: "
-            f"{self._nll:.3f}, exact. The curve named exact: the data's density on a grid."
+            f"{words}; the model's own NLL of the point: {own}, exact."
+            + " The curve named exact: the data's density on a grid." * (self.facts["data"]["density"] is not None)
         )
 
     def _lay_out(self) -> None:

@@ -8,7 +8,15 @@ from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QFormLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from playground.core.records import Answer
-from playground.gui.panels.autoregressive.parts import levels_of, line_of, place_of, set_quietly, swatch_of, words_of
+from playground.gui.panels.autoregressive.parts import (
+    levels_of,
+    line_of,
+    place_of,
+    set_quietly,
+    swatch_of,
+    within_words,
+    words_of,
+)
 from playground.gui.panels.base import Lens
 from playground.gui.panels.base.parts import caption, choice, float_box, int_box
 from playground.gui.panels.base.views import Ask, button
@@ -67,7 +75,7 @@ class Debugger(Lens):
         self._seen: dict[int, np.ndarray] = {}  # (H, W) by number: what moves its distribution
         self.canvas = HeldCanvas(f"{name}.canvas")
         self.bars = SoftmaxBars(f"{name}.bars")
-        self.bits = CurvePlot(f"{name}.bits", "drawn", "bits")
+        self.bits = CurvePlot(f"{name}.bits", "numbers drawn", "bits")
         self.scrubber = StepScrubber(id_prefix=name)
         self.value = int_box(f"{name}.value", "Level of this pixel",
                              "The level at the cursor. Another is forced, and the rest goes on with the same noise.",
@@ -275,8 +283,8 @@ class Debugger(Lens):
         self.bars.set_scale("level 0", str(levels - 1), swatch_of(place, shape))
         self.bars.set_distribution(p, level * len(p) // levels, None if given else u, str(level))
         set_quietly(self.value, level)
-        how = ", given" if given else ""
-        self.scrubber.set_caption(f"{words_of(place, shape)}: level {level}{how}, {cost:.2f} bits")
+        how, more = ", given" if given else "", within_words(len(p), levels)
+        self.scrubber.set_caption(f"{words_of(place, shape)}: level {level}{how}, {cost:.2f} bits{more}")
         self._say(index)
         self.picture("context", frame["x"][0])
         self.picture("sample", following if self._finished else None)

@@ -57,7 +57,6 @@ class Field(Lens):
         self.fields = {}
         self._radii = self._bits = self._errors = np.empty(0)
         self.curve.set_curves({})
-        self.curve.set_floor(None)
         for box, most, value in (
             (self.pixel, height * width - 1, height // 2 * width + width // 4),
             (self.image, len(facts["test"]) - 1, 0),
@@ -98,7 +97,6 @@ class Field(Lens):
             self._bits, self._radii = answer.arrays["x"], answer.arrays["radii"]
             self._errors = answer.arrays["error"]
             self.curve.set_curves({"bits": (self._radii, self._bits)})
-            self.curve.set_floor(float(self._bits[-1]), "whole")
         else:
             self.fields[what] = answer.arrays["x"].sum(axis=0)
         self._show()
@@ -137,7 +135,7 @@ class Field(Lens):
             canvas.set_picture(image, self._at(), known | (key == "model" and self._any_order), lit)
             title = "this model" if key == "model" else STACKS[key]
             most = image[0].size - 1 if key == "model" and self._any_order else earlier
-            seen = "" if lit is None else f"{int(lit.sum())}/{most}"
+            seen = "" if lit is None else f"sees {int(lit.sum())} of {most}"
             self._titles[key].setText(f"{title}\n{seen}")
             self._titles[key].setToolTip(
                 "How many of the earlier pixels move the distribution; in any order, of all others"
@@ -155,7 +153,8 @@ class Field(Lens):
             now, at = self.readings(), int(np.abs(self._radii - self.radius.value()).argmin())
             words += (
                 f"Radius {self.radius.value()}: {now['bits']:.3f} bits/dim instead of {now['bits_whole']:.3f}; "
-                f"estimate on held-out images, ± {self._errors[at]:.3f}."
+                f"estimate on held-out images, ± {self._errors[at]:.3f}. It was trained with all of its "
+                "context and is only tested with less: a network trained for less can do better."
             )
         else:
             words += "The curve is being measured."

@@ -7,7 +7,15 @@ import numpy as np
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from playground.core.records import Answer
-from playground.gui.panels.autoregressive.parts import levels_of, line_of, place_of, set_quietly, swatch_of, words_of
+from playground.gui.panels.autoregressive.parts import (
+    levels_of,
+    line_of,
+    place_of,
+    set_quietly,
+    swatch_of,
+    within_words,
+    words_of,
+)
 from playground.gui.panels.base import Lens
 from playground.gui.panels.base.parts import caption, int_box
 from playground.gui.panels.base.views import Ask
@@ -58,6 +66,7 @@ class Pairs(Lens):
         self._p = self._costs = np.empty(0)
         self.image.setMaximum(len(facts["test"]) - 1)
         self.number.setMaximum(int(np.prod(facts["shape"])) - 1)
+        set_quietly(self.number, 0)
 
     def refresh(self) -> None:
         """Every guess of the image at once, the loss of each, and the model's own."""
@@ -105,8 +114,8 @@ class Pairs(Lens):
             return
         rng = np.random.default_rng(self.draw.value())
         numbers = rng.choice(self._costs.size, size=min(PAIRS, self._costs.size), replace=False)
-        fresh, self._numbers = not self._numbers, sorted(int(number) for number in numbers)
-        if fresh or self.number.value() == 0:
+        self._numbers = sorted(int(number) for number in numbers)
+        if self.number.value() == 0:  # nobody chose one yet: that which surprises the model most
             set_quietly(self.number, max(self._numbers, key=lambda number: self._costs[number]))
         cut = np.stack([self._context(number) for number in self._numbers])
         self.pairs.set_images(cut, [f"{self._level(n)}: {self._costs[n]:.2f}" for n in self._numbers])
@@ -134,8 +143,9 @@ class Pairs(Lens):
         self.bars.set_distribution(p, level * len(p) // levels, words=f"really {level}")
         cost, total = self._costs[number], self._costs.sum()
         self.words.setText(
-            f"{words_of(place, shape).capitalize()}: cross-entropy {cost:.3f} nats. All {self._costs.size:,} pairs of "
-            f"this image add up to {total:.3f} nats; the model's loss, in one parallel pass: {self._loss:.3f}, exact."
+            f"{words_of(place, shape).capitalize()}: cross-entropy {cost:.3f} nats{within_words(len(p), levels)}. All "
+            f"{self._costs.size:,} pairs of this image add up to {total:.3f} nats; the model's loss, in one parallel "
+            f"pass: {self._loss:.3f}, exact."
         )
         self.picture("context", self._image)
 

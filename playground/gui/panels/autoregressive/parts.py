@@ -45,6 +45,11 @@ def levels_of(facts: Mapping[str, Any]) -> int:
     return facts["levels"] or 256
 
 
+def within_words(bars: int, levels: int) -> str:
+    """Why a level costs more than its bar says, where a bar stands for several levels; else ""."""
+    return "" if bars == levels else f" (its bar, and which of the bar's {-(-levels // bars)} levels)"
+
+
 def set_quietly(box: Any, value: Any) -> None:
     """Shows a value that nobody has chosen by hand."""
     box.blockSignals(True)

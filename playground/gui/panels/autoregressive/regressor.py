@@ -91,10 +91,11 @@ class Regressor(Lens):
         times = min(near[chosen[0]], near[chosen[2]]) / max(near[chosen[1]], 1e-12)
         more = f"{times:,.1f}" if times < 1000 else "over a thousand"
         within = f" within {self._reach} levels" if self._reach else ""
+        likely = f"p = {near[chosen[1]]:.4f}" if near[chosen[1]] >= 1e-4 else "p < 0.0001"
+        peaks = f"the lower of two peaks is {more} times as likely" if times > 1 else "there are no two peaks around it"
         self.words.setText(
-            f"{words_of(place, shape).capitalize()}, the trained softmax. Least squares answers its mean, level "
-            f"{(p * np.arange(len(p))).sum():.1f}. That gray has p = {near[chosen[1]]:.4f}{within}; the lower of two "
-            f"peaks is {more} times as likely."
+            f"{words_of(place, shape).capitalize()}, the softmax as it is now. Least squares answers its mean, level "
+            f"{(p * np.arange(len(p))).sum():.1f}. That level has {likely}{within}; {peaks}."
         )
 
     def _filled(self, image: np.ndarray, number: int, value: float) -> np.ndarray:
