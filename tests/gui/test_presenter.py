@@ -1,9 +1,11 @@
-"""Presenter mode at 1920x1080: measured in the window, not in the settings."""
+"""Presenter mode at 1920x1080 and 1280x720: measured in the window, not in the settings."""
+
+from collections import Counter
 
 import pyqtgraph as pg
 import pytest
-from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QFontInfo
+from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtGui import QColor, QFontInfo
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel
 from pytestqt.qtbot import QtBot
 
@@ -15,7 +17,9 @@ from playground.gui.widgets.loss_plot import LossPlot
 from tests.gui.driving import opened_window
 
 TEXT, CURVE, SAMPLE = 24, 3, 96  # pixels at this size
+STRONG = 7.0
 SIZE = QSize(1920, 1080)
+SIZES = (QSize(1280, 720), SIZE)
 
 
 @pytest.fixture(scope="module")
@@ -45,11 +49,21 @@ def seen(person, kind):
     return [widget for widget in person.window.findChildren(kind) if widget.isVisible()]
 
 
+def present_at(person, size):
+    person.window.resize(size)
+    person.wait(lambda: person.window.size() == size)
+    person.wait(person.window.page.is_settled)
+
+
 def check_sizes(person):
     window = person.window
-    assert window.size() == SIZE, "the window had to grow"
+    assert window.size() in SIZES, "the window had to grow"
+    share = window.height() / SIZE.height()
+    text_least, curve_least, sample_least = int(share * TEXT), share * CURVE, int(share * SAMPLE)
     texts = [w for kind in (QLabel, QAbstractButton, QComboBox) for w in seen(person, kind)]
-    small = [(w.objectName(), w.text()) for w in texts if QFontInfo(w.font()).pixelSize() < TEXT and hasattr(w, "text")]
+    small = [
+        (w.objectName(), w.text()) for w in texts if QFontInfo(w.font()).pixelSize() < text_least and hasattr(w, "text")
+    ]
     assert small == []
     for plot in seen(person, CurvePlot) + seen(person, LossPlot):
         for item in plot.findChild(pg.PlotWidget).getPlotItem().items:
@@ -60,29 +74,74 @@ def check_sizes(person):
             ):
                 ink = pg.mkPen(item.opts["pen"])
                 if ink.color().alpha() == 255:  # the raw loss under a smoothed one is a faint hairline
-                    assert ink.widthF() >= CURVE, plot.objectName()
+                    assert ink.widthF() >= curve_least, plot.objectName()
                 assert len(item.xData) <= 2000
         for side in ("left", "bottom"):
             tick = plot.findChild(pg.PlotWidget).getPlotItem().getAxis(side).style["tickFont"]
-            assert QFontInfo(tick).pixelSize() >= TEXT
+            assert QFontInfo(tick).pixelSize() >= text_least
     for grid in seen(person, ImageGrid):
         if len(grid.images()):
             tile = grid.tile_rect(grid.shown() - 1)
-            assert min(tile.width(), tile.height()) >= SAMPLE, grid.objectName()
+            assert min(tile.width(), tile.height()) >= sample_least, grid.objectName()
             assert grid.rect().adjusted(-1, -1, 1, 1).contains(tile.toRect()), grid.objectName()
     for film in seen(person, FilmStrip):
         for step in film.shown_steps():
             frame = film.frame_rect(0, step)
-            assert min(frame.width(), frame.height()) >= SAMPLE, film.objectName()
+            assert min(frame.width(), frame.height()) >= sample_least, film.objectName()
 
 
-def test_every_scene_can_be_seen_from_the_last_row(person):
-    for scene in [scene for lesson in person.window.lessons.lessons for scene in lesson.scenes]:
+def check_contrast(person):
+    """Words as they are painted, and the colours of the words in plots."""
+    picture = person.window.grab().toImage()
+    for label in seen(person, QLabel) + seen(person, QAbstractButton):
+        if not label.isEnabled() or not label.text() or label.visibleRegion().isEmpty():
+            continue
+        area = label.visibleRegion().boundingRect()
+        if area.height() < label.fontMetrics().height():
+            continue
+        corner = label.mapTo(person.window, area.topLeft())
+        part = picture.copy(QRect(corner, area.size()))
+        colours = Counter(part.pixel(x, y) for y in range(0, part.height(), 2) for x in range(part.width()))
+        ground = QColor(colours.most_common(1)[0][0])
+        best = max(theme.contrast(QColor(colour), ground) for colour in colours)
+        assert best >= STRONG, (label.objectName(), label.text()[:40])
+    for plot in seen(person, pg.PlotWidget):
+        ground = QColor(theme.current().base)
+        item = plot.getPlotItem()
+        inks = [pg.mkPen(item.getAxis(side).textPen()).color() for side in ("left", "bottom")]
+        inks += [text.color for text in item.items if isinstance(text, pg.TextItem) and text.isVisible()]
+        assert all(theme.contrast(QColor(ink), ground) >= STRONG for ink in inks), plot.parentWidget().objectName()
+
+
+def walk(person, scenes):
+    for scene in scenes:
         person.window.lessons.open(scene)
         person.wait(lambda: person.window.lessons.is_ready)
         person.wait(person.window.page.is_settled)
-        check_sizes(person)
+        person.window.lessons._look()
+        for size in SIZES:
+            present_at(person, size)
+            check_sizes(person)
+            check_contrast(person)
         assert not person.window.rail.isVisible()
+
+
+def test_the_class_track_can_be_seen_from_the_last_row(person):
+    walk(person, [scene for lesson in person.window.lessons.lessons for scene in lesson.along("class")])
+
+
+@pytest.mark.slow
+def test_every_scene_can_be_seen_from_the_last_row(person):
+    walk(person, [scene for lesson in person.window.lessons.lessons for scene in lesson.scenes])
+
+
+@pytest.mark.parametrize("name", ["light", "dark"])
+def test_a_scene_is_strong_in_both_looks(person, name):
+    theme.apply(name)
+    try:
+        walk(person, person.window.lessons.lessons[0].scenes[:1])
+    finally:
+        theme.apply("light")
 
 
 @pytest.mark.parametrize("run", ["vae-digits", "diffusion-eight-gaussians", "gaussian-strokes"])

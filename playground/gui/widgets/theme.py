@@ -7,7 +7,8 @@ only signal.
 """
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
@@ -79,6 +80,7 @@ _screen_height = 0  # of the presentation; 0 where there is none
 
 PROJECTOR = 1080  # pixels in height, for which the three sizes of a presentation are given; they grow with the screen
 LEAST_TEXT, LEAST_CURVE, LEAST_SAMPLE = 24.0, 3.0, 96.0
+STRONG = 7.0  # least contrast of words and ink in a presentation: a projector washes colours out
 
 
 def current() -> Theme:
@@ -113,6 +115,42 @@ def present(height: int) -> None:
     _screen_height = height
 
 
+def contrast(one: QColor, other: QColor) -> float:
+    """From 1 to 21, as WCAG 2 defines it."""
+    low, high = sorted((_luminance(one), _luminance(other)))
+    return (high + 0.05) / (low + 0.05)
+
+
+@cache
+def strengthened(look: Theme) -> Theme:
+    """The same look with every word and ink at least `STRONG` against its grounds; hues stay."""
+    grounds = [QColor(ground) for ground in (look.window, look.base, look.raised)]
+    names = ("text", "muted", "accent", "data", "model", "exact", "good", "warn", "bad")
+    inks = {name: _moved_off(getattr(look, name), grounds) for name in names}
+    strong = replace(look, series=tuple(_moved_off(ink, grounds) for ink in look.series), **inks)  # type: ignore[arg-type]
+    return replace(strong, on_accent=_moved_off(look.on_accent, [QColor(strong.accent)]))
+
+
+def _moved_off(ink: str, grounds: list[QColor]) -> str:
+    """An ink made darker on light grounds, lighter on dark ones, just until it can be read."""
+    step = -1 if max(map(_luminance, grounds)) > 0.18 else 1
+    first = QColor(ink)
+    lightness = first.lightness()
+    while min(contrast(QColor(ink), ground) for ground in grounds) < STRONG and 0 < lightness < 255:
+        lightness += step
+        ink = QColor.fromHsl(first.hslHue(), first.hslSaturation(), lightness).name()
+    return ink
+
+
+def _luminance(colour: QColor) -> float:
+    parts = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in _rgb(colour))
+    return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), parts, strict=True))
+
+
+def _rgb(colour: QColor) -> tuple[float, float, float]:
+    return colour.redF(), colour.greenF(), colour.blueF()
+
+
 def least_curve() -> float:
     """The least width of a curve in pixels: 0 outside a presentation."""
     return LEAST_CURVE * _screen_height / PROJECTOR
@@ -126,10 +164,12 @@ def least_sample() -> float:
 def apply(name: Literal["light", "dark"], scale: float = 1.0) -> Theme:
     """Puts a theme and a type scale (1.0 to 2.5) on the running application; every open widget repaints.
 
-    In a presentation the type is at least as large as that asks for.
+    In a presentation the type is at least as large as that asks for, and the colours are stronger.
     """
     global _current
     _current = DARK if name == "dark" else LIGHT
+    if _screen_height:
+        _current = strengthened(_current)
     app = QApplication.instance()
     assert isinstance(app, QApplication), "the theme needs a QApplication"
     if not app.styleSheet():  # a style sheet wraps the style, so that later calls would only build it again

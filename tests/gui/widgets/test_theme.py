@@ -14,16 +14,25 @@ def light_afterwards(qapp):
     theme.apply("light")
 
 
-def luminance(colour):
-    def linear(part):
-        return part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4
-
-    return sum(w * linear(p) for w, p in zip((0.2126, 0.7152, 0.0722), QColor(colour).getRgbF()[:3], strict=True))
-
-
 def contrast(one, other):
-    low, high = sorted((luminance(one), luminance(other)))
-    return (high + 0.05) / (low + 0.05)
+    return theme.contrast(QColor(one), QColor(other))
+
+
+def test_contrast_is_what_the_standard_says():
+    assert contrast("#000000", "#FFFFFF") == pytest.approx(21)
+    assert contrast("#777777", "#FFFFFF") == pytest.approx(4.48, abs=0.01)
+
+
+@pytest.mark.parametrize("look", [theme.LIGHT, theme.DARK], ids=lambda look: look.name)
+def test_in_a_presentation_every_word_and_ink_is_strong_and_keeps_its_hue(look):
+    strong = theme.strengthened(look)
+    names = ("text", "muted", "accent", "data", "model", "exact", "good", "warn", "bad")
+    pairs = [(getattr(look, name), getattr(strong, name)) for name in names]
+    for before, after in pairs + list(zip(look.series, strong.series, strict=True)):
+        assert all(contrast(after, ground) >= theme.STRONG for ground in (look.window, look.base, look.raised)), after
+        assert abs(QColor(before).hslHue() - QColor(after).hslHue()) <= 4, (before, after)
+    assert contrast(strong.on_accent, strong.accent) >= theme.STRONG
+    assert len(set(strong.series)) == len(look.series)
 
 
 @pytest.mark.parametrize("look", [theme.LIGHT, theme.DARK], ids=lambda look: look.name)
