@@ -36,16 +36,16 @@ class PixelLab:
         self._dataset = dataset
 
     @torch.no_grad()
-    def windows(self, model: Any, generator: torch.Generator) -> Iterator[SampleStep]:
+    def windows(self, model: Any, generator: torch.Generator, whole: bool = False) -> Iterator[SampleStep]:
         """Bits per dim by how much of the image is left to a pixel: it is cut off at a radius around the pixel, as if
         the image ended there. Measured at the same random pixels of the same held-out images for every radius, the
-        label left open; weights are as they were trained, with the whole image.
+        label left open; weights are as they were trained, with the whole image. `whole`: only with all of it.
 
         The last step's x is (R,), its views ``radii`` (R,) and ``error`` (R,), the standard error over images.
         """
         x = self._dataset.test.x[:IMAGES].to(model.device)
         _, height, width = self._dataset.spec.shape
-        radii = _radii(max(height, width))
+        radii = _radii(max(height, width))[-1 if whole else 0 :]
         places = torch.randperm(height * width, generator=generator, device=generator.device)[:PLACES].tolist()
         bits, done, total = torch.zeros(len(radii), len(x)), 0, len(radii) * len(places)
         for place in places:

@@ -33,6 +33,9 @@ def test_the_widest_window_is_the_models_own_cost_and_the_narrowest_knows_nothin
     assert alone == (IMAGES, 1, 1, 1)
     assert end.x[0] > end.x[-1]
     assert bool((end.views["error"] > 0).all())
+    only = last(lab.windows(model, generator(3), whole=True))
+    assert only.views["radii"].tolist() == [7]
+    assert only.x.item() == end.x[-1].item()
 
 
 def test_another_stack_shows_its_blind_spot_and_nothing_later(tiny_model):

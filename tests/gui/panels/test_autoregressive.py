@@ -165,6 +165,22 @@ def test_nothing_is_seen_of_later_pixels_and_a_window_costs_bits(digits):
     assert page.readings()["later"] == 0.0
 
 
+def test_networks_are_trained_for_their_own_size_of_context(digits, monkeypatch):
+    monkeypatch.setattr("playground.gui.panels.autoregressive.sizes.STEPS", 2)
+    page = lens(digits, "Context")
+    digits.press("autoregressive.inside.field.train")
+    assert page.sessions()
+    digits.wait(page.is_settled)
+    assert sorted(page.sizes.bits) == [1, 2, 3]
+    now = page.readings()
+    assert all(now[f"trained_{radius}"] > now["bits_whole"] for radius in (1, 2, 3))  # two steps are few
+    assert not page.sessions()
+    digits.press("autoregressive.inside.field.train")
+    digits.press("autoregressive.inside.field.train")  # stops
+    assert not page.sessions()
+    assert page.train_button.text() == "Train for each size"
+
+
 def test_the_mean_of_a_doubtful_pixel_is_an_unlikely_gray(digits):
     page = lens(digits, "Regressor")
     now = page.readings()

@@ -1,6 +1,6 @@
 """What a pixel sees: its receptive field by gradient, the blind spot, and what more context is worth in bits."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,14 +9,17 @@ from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from playground.core.records import Answer
 from playground.gui.panels.autoregressive.parts import line_of
+from playground.gui.panels.autoregressive.sizes import CONTEXTS, STEPS, Sizes
 from playground.gui.panels.base import Lens
 from playground.gui.panels.base.parts import caption, int_box, named
-from playground.gui.panels.base.views import Ask
+from playground.gui.panels.base.views import Ask, button
+from playground.gui.session import TrainingSession
 from playground.gui.widgets.curve_plot import CurvePlot
 from playground.gui.widgets.groove_slider import GrooveSlider
 from playground.gui.widgets.pixel_canvas import PixelCanvas
 
 PROBED = 8  # real images at which the gradient is taken
+TRAIN, STOP = "Train for each size", "Stop training"
 STACKS = {"masked": "plain stack", "full": "two stacks"}  # by the setting that makes them
 
 
@@ -30,6 +33,7 @@ class Field(Lens):
         super().__init__(name, ask, parent)
         self.fields: dict[str, np.ndarray] = {}  # strength of the gradient (H, W): of "model" and of each stack
         self._radii = self._bits = self._errors = np.empty(0)
+        self._step = 0
         titles = {"model": "this model", **{key: f"{words}, fresh" for key, words in STACKS.items()}}
         self.canvases = {key: PixelCanvas(f"{name}.{key}", words.capitalize()) for key, words in titles.items()}
         self._titles = {key: QLabel(words) for key, words in titles.items()}
@@ -39,11 +43,17 @@ class Field(Lens):
                             "How far around the pixel the context is left; what lies beyond counts as outside of the "
                             "image")  # fmt: skip
         self.curve = CurvePlot(f"{name}.curve", "radius", "bits/dim")
+        self.sizes = Sizes(f"{name}/sizes", self)
+        self.train_button = button(TRAIN, f"{name}.train",
+                                   f"Trains a small network for each of the contexts {', '.join(CONTEXTS)}, {STEPS} "
+                                   "steps each, and measures it on the same pixels; again: stops")  # fmt: skip
         self.words = caption(f"{name}.words")
         self._lay_out()
         self.pixel.valueChanged.connect(lambda _: self._probe())
         self.image.valueChanged.connect(lambda _: self._show())
         self.radius.valueChanged.connect(lambda _: self._show())
+        self.train_button.clicked.connect(self._train_sizes)
+        self.sizes.changed.connect(self._show_curve)
         self.curve.marker_moved.connect(lambda radius: self.radius.setValue(round(radius)))
         for canvas in self.canvases.values():
             canvas.pixel_picked.connect(self._picked)
@@ -56,7 +66,9 @@ class Field(Lens):
         _, height, width = facts["shape"]
         self.fields = {}
         self._radii = self._bits = self._errors = np.empty(0)
+        self.sizes.let_go()
         self.curve.set_curves({})
+        self.train_button.setEnabled(facts["density_kind"] == "exact")
         for box, most, value in (
             (self.pixel, height * width - 1, height // 2 * width + width // 4),
             (self.image, len(facts["test"]) - 1, 0),
@@ -74,11 +86,13 @@ class Field(Lens):
             self.ask("windows", "windows", target="pixels")
 
     def readings(self) -> Mapping[str, float]:
-        """The largest gradient at a later pixel, and bits per dim with the window as it stands and with all of it."""
+        """The largest gradient at a later pixel, and bits per dim with the window as it stands and with all of it;
+        of each network that was trained for its size, by radius."""
         later = {"later": float(self._later(self.fields["model"]))} if "model" in self.fields else {}
         if not self._bits.size:
             return later
-        return {**later, "bits": float(np.interp(self.radius.value(), self._radii, self._bits)),
+        trained = {f"trained_{radius}": bits for radius, bits in self.sizes.bits.items()}
+        return {**later, **trained, "bits": float(np.interp(self.radius.value(), self._radii, self._bits)),
                 "bits_whole": float(self._bits[-1])}  # fmt: skip
 
     # -- asking -------------------------------------------------------------------------------------------------------
@@ -92,14 +106,14 @@ class Field(Lens):
             self.ask(stack, "field_of", target="pixels", x=x, cursor=cursor, context=stack)
 
     def answered(self, answer: Answer) -> None:
-        what = answer.query.channel.rpartition("/")[2]
+        what, self._step = answer.query.channel.rpartition("/")[2], answer.step
         if what == "windows":
             self._bits, self._radii = answer.arrays["x"], answer.arrays["radii"]
             self._errors = answer.arrays["error"]
-            self.curve.set_curves({"bits": (self._radii, self._bits)})
+            self._show_curve()
         else:
             self.fields[what] = answer.arrays["x"].sum(axis=0)
-        self._show()
+            self._show()
 
     def _picked(self, row: int, column: int) -> None:
         self.pixel.setValue(row * self.facts["shape"][2] + column)
@@ -108,7 +122,30 @@ class Field(Lens):
     def _any_order(self) -> bool:
         return bool(self.facts["density_kind"] != "exact")
 
+    # -- networks that are trained for less ---------------------------------------------------------------------------
+
+    def sessions(self) -> Sequence[TrainingSession]:
+        return self.sizes.sessions()
+
+    def is_settled(self) -> bool:
+        return super().is_settled() and not self.sizes.runs
+
+    def _train_sizes(self) -> None:
+        if self.sizes.runs:
+            self.sizes.stop()
+        elif self.experiment is not None:
+            self.sizes.train(self.experiment, {field.name for field in self.facts["config_fields"]})
+        self._show_curve()
+
     # -- showing ------------------------------------------------------------------------------------------------------
+
+    def _show_curve(self) -> None:
+        curves = {"cut off": (self._radii, self._bits)} if self._bits.size else {}
+        if trained := sorted(self.sizes.bits.items()):
+            curves["trained for it"] = tuple(np.array(trained, float).T)
+        self.curve.set_curves(curves)
+        self.train_button.setText(STOP if self.sizes.runs else TRAIN)
+        self._show()
 
     def _at(self) -> tuple[int, int]:
         row, column = divmod(self.pixel.value(), self.facts["shape"][2])
@@ -153,11 +190,15 @@ class Field(Lens):
             now, at = self.readings(), int(np.abs(self._radii - self.radius.value()).argmin())
             words += (
                 f"Radius {self.radius.value()}: {now['bits']:.3f} bits/dim instead of {now['bits_whole']:.3f}; "
-                f"estimate on held-out images, ± {self._errors[at]:.3f}. It was trained with all of its "
-                "context and is only tested with less: a network trained for less can do better."
+                f"estimate on held-out images, ± {self._errors[at]:.3f}. "
             )
+            if self.sizes.bits:
+                words += f"Trained for it: {STEPS} steps each; this model: {self._step:,}."
+            else:
+                words += "This model was trained with all of it and is only tested with less."
         else:
-            words += "The curve is being measured."
+            words += "The curve is being measured. "
+        words += f" {self.sizes.words}"
         self.words.setText(words)
 
     def _lay_out(self) -> None:
@@ -174,5 +215,6 @@ class Field(Lens):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(grid, 1)
-        layout.addLayout(line_of(("pixel", self.pixel), ("held-out image", self.image), ("radius", self.radius)))
+        layout.addLayout(line_of(("pixel", self.pixel), ("held-out image", self.image), ("radius", self.radius),
+                                 self.train_button))  # fmt: skip
         layout.addWidget(self.words)
