@@ -188,6 +188,8 @@ class CurvePlot(DrawnWidget):
         floor = np.nan if self._floor is None else float(self._scaled(np.array(self._floor)))
         values = np.append(values, [floor, *self.also_shown()])
         values = values[np.isfinite(values)]
+        for side in ("left", "bottom"):  # an axis without a curve has no numbers to read
+            self._plot.getPlotItem().getAxis(side).setTicks(None if len(values) else [])
         low, high = (float(values.min()), float(values.max())) if len(values) else (0.0, 1.0)
         self._place_floor(floor, low, high)
         self._marker.setBounds(self._x_range())

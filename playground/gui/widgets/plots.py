@@ -15,6 +15,7 @@ pg.setConfigOptions(imageAxisOrder="row-major", antialias=True)
 THINNEST = 0.0  # one pixel at any type size: the only width at which a rough translucent curve is cheap
 CURVE = 0.11  # em: under 2 px at the default type size, above 3 px on a projector
 HAIRLINE = 0.06
+AIR = 1.3  # letters from one number of an axis to the next
 
 
 def pen(
@@ -75,14 +76,48 @@ class _QuietAxis(pg.AxisItem):
     def getSIPrefixEnableRanges(self) -> tuple[tuple[float, float], ...]:
         return ()
 
+    def tickValues(self, low: float, high: float, size: float) -> list[tuple[float, list[float]]]:
+        if self.logMode:
+            return [(1.0, _log_ticks(low, high, size / self._letter()))]
+        values: list[tuple[float, list[float]]] = super().tickValues(low, high, size)
+        return values
+
+    def _letter(self) -> float:
+        return float(self.style["tickTextHeight"])
+
     def tickSpacing(self, low: float, high: float, size: float) -> list[tuple[float, float]]:
-        letter = self.style["tickTextHeight"]
+        letter = self._letter()
         room = max(2.0, size / ((1.8 if self.orientation == "left" else 3.5) * letter))
         rough = (high - low) / room
         if not rough > 0:
             return []
         power = 10.0 ** np.floor(np.log10(rough))
-        return [(next(power * step for step in (1, 2, 5, 10) if power * step >= 0.999 * rough), 0.0)]
+        steps = [power * step for step in (0.5, 1, 2, 5, 10)]
+        airy = next(index for index, step in enumerate(steps) if step >= 0.999 * rough)
+        # One number alone says nothing of the scale: rather two that stand close.
+        edge = 0.5 * letter * (high - low) / size if self.orientation == "left" else 0.0
+        alone = np.floor((high - edge) / steps[airy]) - np.ceil((low + edge) / steps[airy]) < 1
+        close = steps[max(airy - 1, 0)]
+        fits = self.orientation == "left" and close * size >= letter * (high - low)
+        return [(close if alone and fits else steps[airy], 0.0)]
+
+
+def _log_ticks(low: float, high: float, letters: float) -> list[float]:
+    """Where numbers stand on an axis from 10^low to 10^high that is so many letters long: at the powers of ten or every
+    few of them, and at 2 and 5 times the powers, or at all multiples, where there is room."""
+    if not high > low:
+        return []
+    room = letters / (high - low)  # of one decade
+    decades = np.arange(np.floor(low), np.ceil(high) + 1)
+    between: Sequence[int] = (1,)
+    if room * np.log10(10 / 9) >= AIR:
+        between = range(1, 10)
+    elif room * np.log10(2) >= AIR:
+        between = (1, 2, 5)
+    else:
+        decades = decades[decades % max(1, int(np.ceil(AIR / room))) == 0]
+    values = (decades[:, None] + np.log10(between)).reshape(-1)
+    return [float(value) for value in values if low <= value <= high]
 
 
 def bare_plot(name: str) -> pg.PlotWidget:

@@ -34,6 +34,13 @@ def test_values_at_the_marker_stand_beside_the_names(plot):
     assert texts(plot) == ["signal 0.7500", "noise 0.2500"]
 
 
+def test_axes_without_a_curve_have_no_numbers(plot):
+    axes = [plot._plot.getPlotItem().getAxis(side) for side in ("left", "bottom")]
+    assert [axis._tickLevels for axis in axes] == [None, None]  # pyqtgraph's own
+    plot.set_curves({})
+    assert [axis._tickLevels for axis in axes] == [[], []]
+
+
 def test_arrow_keys_move_the_marker_and_tell(plot, qtbot):
     plot.set_marker(0.5)
     with qtbot.waitSignal(plot.marker_moved) as moved:

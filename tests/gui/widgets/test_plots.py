@@ -1,0 +1,45 @@
+"""The numbers of the axes: enough of them, and none over another."""
+
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from PySide6.QtWidgets import QWidget
+
+from playground.gui.widgets import theme
+from playground.gui.widgets.plots import bare_plot, style_plot
+
+
+@pytest.fixture
+def plot(qtbot):
+    owner = QWidget()
+    plot = bare_plot("plot")
+    qtbot.addWidget(owner)
+    qtbot.addWidget(plot)
+    style_plot(plot, owner)
+    return plot
+
+
+@pytest.mark.parametrize(("low", "high"), [(0.28, 0.43), (0.02, 0.46), (-0.03, 1.02), (9.1, 17.4)])
+def test_a_low_plot_has_two_numbers_to_read_its_scale_by(plot, low, high):
+    left, letter = plot.getPlotItem().getAxis("left"), theme.em(plot)
+    height = 4 * letter
+
+    (_, values), *_ = left.tickValues(low, high, height)
+    values = [value for value in values if low <= value <= high]
+
+    assert len(values) >= 2
+    assert min(b - a for a, b in pairwise(values)) / (high - low) * height >= letter
+
+
+@pytest.mark.parametrize("letters", [4, 12, 40])
+@pytest.mark.parametrize(("low", "high"), [(-2.7, 0.0), (-9.0, 4.5), (-0.4, 0.1)])
+def test_numbers_on_a_logarithmic_axis_have_room(plot, low, high, letters):
+    left, letter = plot.getPlotItem().getAxis("left"), theme.em(plot)
+    left.setLogMode(True)
+
+    (_, values), *_ = left.tickValues(low, high, letters * letter)
+
+    assert values
+    assert all(float(f"{10**value:.1g}") == pytest.approx(10**value) for value in values)  # as one digit can write it
+    assert (np.diff(values) / (high - low) * letters >= 1.0).all()
