@@ -4,14 +4,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from playground.core.experiment import Experiment
 from playground.core.records import Answer, Query
 from playground.gui.panels.base.asker import Ask
-from playground.gui.panels.base.parts import counted
+from playground.gui.panels.base.parts import counted, roomy
 from playground.gui.panels.base.sampling import labels_in_turn
+from playground.gui.panels.base.stage_columns import StageColumns
 from playground.gui.panels.base.views import SampleStage, View, button
 from playground.gui.session import TrainingSession
 from playground.gui.widgets import theme
@@ -35,6 +35,7 @@ class CompareView(View):
         self.other: TrainingSession | None = None
         self._shown = NONE  # the run in that session
         self.run = NameBox(f"{name}.run", "Another run", "A run that learned the same data")
+        roomy(self.run)
         self.seed = IntBox(0, INT_LIMIT)
         self.seed.setObjectName(f"{name}.seed")
         self.seed.setAccessibleName("Seed of the noise")
@@ -45,9 +46,8 @@ class CompareView(View):
                                    "Opens the page where several families learn this data at once")  # fmt: skip
         parts = ("mine", "real", "theirs")
         self.mine, self.real, self.theirs = (SampleStage(f"{name}.{part}", legend=False) for part in parts)
-        self._headings = [QLabel(words) for words in ("This run", "Real data", "Another run")]
-        for heading in self._headings:
-            heading.setWordWrap(True)
+        stages = (self.mine, self.real, self.theirs)
+        self._columns = StageColumns(dict(zip(("This run", "Real data", "Another run"), stages, strict=True)))
         self._lay_out()
         self.run.chosen.connect(self._run_chosen)
         self.seed.valueChanged.connect(lambda _: self.outdate())
@@ -65,7 +65,7 @@ class CompareView(View):
         for stage in (self.mine, self.real, self.theirs):
             stage.show_data(facts)
         self._show_real(facts)
-        self._headings[0].setText(f"This run: {TrainingSession.models()[experiment.model].title}")
+        self._columns.headings[0].setText(f"This run: {TrainingSession.models()[experiment.model].title}")
         self._release()
         self.run.clear()
         super().opened(facts, experiment)
@@ -177,19 +177,7 @@ class CompareView(View):
         row.setSpacing(theme.em(self, 0.6))
         for widget in (labelled("Another run", self.run), labelled("Seed", self.seed), self.stage_button):
             row.addWidget(widget)
-        columns = QHBoxLayout()
-        columns.setSpacing(theme.em(self, 0.8))
-        for heading, stage in zip(self._headings, (self.mine, self.real, self.theirs), strict=True):
-            heading.setProperty("role", "heading")
-            stage.caption.setAlignment(Qt.AlignmentFlag.AlignTop)
-            column = QWidget()
-            column.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-            box = QVBoxLayout(column)
-            box.setContentsMargins(0, 0, 0, 0)
-            box.addWidget(heading)
-            box.addWidget(stage, 1)
-            columns.addWidget(column, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(choices)
-        layout.addLayout(columns, 1)
+        layout.addWidget(self._columns, 1)

@@ -5,6 +5,7 @@ from typing import TypeVar
 
 from PySide6.QtWidgets import QCheckBox, QLabel, QSizePolicy, QWidget
 
+from playground.gui.widgets import theme
 from playground.gui.widgets.number_boxes import ChoiceBox, FloatBox, IntBox
 
 Control = TypeVar("Control", bound=QWidget)
@@ -49,6 +50,12 @@ def shrinking(box: ChoiceBox) -> None:
     box.setSizeAdjustPolicy(ChoiceBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
     box.setMinimumContentsLength(9)
     box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+
+
+def roomy(box: ChoiceBox) -> None:
+    """Lets a list that is filled late be as wide as its longest entry, where there is room for it."""
+    box.setSizeAdjustPolicy(ChoiceBox.SizeAdjustPolicy.AdjustToContents)
+    box.setMinimumWidth(theme.em(box, 9))
 
 
 def int_box(name: str, title: str, tooltip: str, low: int, high: int) -> IntBox:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from playground.core.records import Answer
 from playground.gui.panels.base import Lens, captioned
@@ -15,6 +15,8 @@ from playground.gui.widgets.curve_plot import CurvePlot
 from playground.gui.widgets.groove_slider import GrooveSlider
 from playground.gui.widgets.image_grid import ImageGrid
 from playground.gui.widgets.scatter_view import ScatterView
+
+ACROSS, DOWN = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
 
 
 class CorruptLens(Lens):
@@ -32,8 +34,8 @@ class CorruptLens(Lens):
         self.noise = ImageGrid(f"{name}.noise", signed=True)
         self.corrupted = ImageGrid(f"{name}.corrupted")
         self.plane = ScatterView(f"{name}.plane")
-        self.levels = CurvePlot(f"{name}.levels", "time t", "share of x_t")
-        self.snr = CurvePlot(f"{name}.snr", "time t", "log10 SNR")
+        self.levels = CurvePlot(f"{name}.levels", "time t", "weight")
+        self.snr = CurvePlot(f"{name}.snr", "time t", "log₁₀ SNR")
         self.time = GrooveSlider()
         self.time.setObjectName(f"{name}.time")
         self.time.setAccessibleName("Time t")
@@ -54,19 +56,20 @@ class CorruptLens(Lens):
         self._stack = QStackedWidget()
         self._stack.addWidget(pictures)
         self._stack.addWidget(self.plane)
-        curves = QHBoxLayout()
-        curves.addWidget(self.levels)
-        curves.addWidget(self.snr)
+        self._curves, self._stage = QBoxLayout(DOWN), QBoxLayout(ACROSS)
+        self._curves.addWidget(self.levels)
+        self._curves.addWidget(self.snr)
+        self._stage.addWidget(self._stack, 3)
+        self._stage.addLayout(self._curves, 2)
         controls = QHBoxLayout()
         controls.addWidget(QLabel("t"))
         controls.addWidget(self.time, 1)
         controls.addWidget(self.another)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self._stack, 3)
+        layout.addLayout(self._stage, 1)
         layout.addLayout(controls)
         layout.addWidget(self.words)
-        layout.addLayout(curves, 2)
         self.time.valueChanged.connect(self._jump)
         self.another.clicked.connect(self._next)
         self.levels.marker_moved.connect(self._marker_moved)
@@ -81,6 +84,9 @@ class CorruptLens(Lens):
         self._sent = np.empty((0, *facts["shape"]), np.float32)
         points = facts["kind"] == "points"
         self._stack.setCurrentIndex(1 if points else 0)
+        # A plane is square: the curves stand beside it. Pictures take the whole width: the curves stand below.
+        self._stage.setDirection(ACROSS if points else DOWN)
+        self._curves.setDirection(DOWN if points else ACROSS)
         self.plane.clear()
         if points:
             self.plane.set_extent(-facts["extent"], facts["extent"])
@@ -131,7 +137,7 @@ class CorruptLens(Lens):
         self._signal, self._sigma = signal, sigma
         times = np.arange(len(signal))
         self.levels.set_curves({"signal α": (times, signal), "noise σ": (times, sigma)})
-        self.snr.set_curves({"SNR": (times, log_snr)})
+        self.snr.set_curves({"log₁₀ SNR": (times, log_snr)})
         self.time.setRange(0, len(signal) - 1)
         if self.time.value() == 0:
             self.time.setValue(len(signal) * 2 // 5)

@@ -197,7 +197,7 @@ def terms(frames: Sequence[Mapping[str, np.ndarray]], index: int, edits: set[int
     mean, added, after = frame["mean"], frame["added"], frames[index + 1]["x"]
     off = float(np.abs(mean + added - after).max())
     if after.ndim == 2:
-        mean_words, added_words, after_words = (f"({x:.2f}, {y:.2f})" for x, y in (mean[0], added[0], after[0]))
+        mean_words, added_words, after_words = (f"({x:z.2f}, {y:z.2f})" for x, y in (mean[0], added[0], after[0]))
         made = f"First sample: mean {mean_words} + noise {added_words} = next {after_words}.".replace("-", "−")
     else:
         made = f"Posterior mean + added noise (spread {float(added.std()):.3f}) = next state."

@@ -53,7 +53,7 @@ class ReversePlane(QWidget):
             edge = reach * (1 - 1 / DENSITY_SIDE)  # the middles of the cells
             self._places = _places(np.linspace(-edge, edge, DENSITY_SIDE))
             self.truth.setText(
-                "Arrows: the score at this t. Broad and pale: exact mathematics; thin: learned. Lines: where half and "
+                "Arrows: the score at this t. Broad ones: exact mathematics; thin ones: learned. Lines: where half and "
                 "nine tenths of the exact density are at this t. The cross-hair drags the first sample."
                 if self._exact
                 else "Arrows: the learned score at this t. The cross-hair drags the first sample."

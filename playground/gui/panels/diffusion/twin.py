@@ -5,21 +5,23 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from playground.core.experiment import Budget, Experiment
 from playground.core.records import Answer, Query
 from playground.gui.panels.base import Lens
 from playground.gui.panels.base.asker import Ask
-from playground.gui.panels.base.parts import caption
+from playground.gui.panels.base.parts import caption, roomy
+from playground.gui.panels.base.stage_columns import StageColumns
 from playground.gui.panels.base.views import SampleStage, button
 from playground.gui.session import TrainingSession
-from playground.gui.widgets import theme
 from playground.gui.widgets.flow_layout import FlowLayout
 from playground.gui.widgets.name_box import NameBox, labelled
 
 SEEDS = (1, 2, 3)
-POINTS, IMAGES, SHOWN = 1000, 60, 36
+POINTS, SHOWN = 1000, 36
+IMAGES, LARGE_IMAGES = 120, 40  # of fewer, the distance of real images to real ones hides what is to be measured
+LARGE = 16 * 16  # pixels, from which on more samples would take too long
 STEPS = 25  # of the sampler
 NONE = "none"
 DISTANCES = {"sliced_wasserstein": "sliced Wasserstein distance", "feature_distance": "feature distance"}
@@ -36,11 +38,12 @@ class TwinLens(Lens):
     def __init__(self, name: str, ask: Ask, parent: QWidget | None = None) -> None:
         super().__init__(name, ask, parent)
         self.run = NameBox(f"{name}.run", "Twin", "A run on this data whose network differs in whether it sees t")
+        roomy(self.run)
         self.again = button("Measure again", f"{name}.again", "Draws and measures samples of both once more")
         self.train_button = button("Train the twin", f"{name}.train",
                                    "Trains the twin here: the same settings, seed and number of steps")  # fmt: skip
         self.mine, self.theirs = (SampleStage(f"{name}.{part}", legend=False) for part in ("mine", "theirs"))
-        self._headings = QLabel(), QLabel()
+        self._columns = StageColumns({"This run": self.mine, "Its twin": self.theirs})
         self.says = caption(f"{name}.says")
         self.other: TrainingSession | None = None
         self._shown = NONE  # the run in that session
@@ -61,7 +64,7 @@ class TwinLens(Lens):
     def start(self, facts: Mapping[str, Any]) -> None:
         for stage in (self.mine, self.theirs):
             stage.show_data(facts)
-        for heading, knows in zip(self._headings, (self.knows, not self.knows), strict=True):
+        for heading, knows in zip(self._columns.headings, (self.knows, not self.knows), strict=True):
             heading.setText(f"{'With' if knows else 'Without'} t")
         self._release()
         self.run.clear()
@@ -162,13 +165,14 @@ class TwinLens(Lens):
     def _measure(self) -> None:
         """Samples of both from the same noise, a few seeds, each compared with the test split."""
         self._found[0].clear()
-        self.ask("point", "point", SEEDS[0], "sweep", **self._how(self.facts))
+        self.ask("point", "point", SEEDS[0], "sweep", **self._how())
         if self.other is not None and self.other.is_open and self.other.state in ("idle", "done", "paused"):
             self._found[1].clear()
             self._ask_other()
 
-    def _how(self, facts: Mapping[str, Any]) -> dict[str, object]:
-        n, shown = (POINTS, POINTS) if self.is_points else (IMAGES, SHOWN)
+    def _how(self) -> dict[str, object]:
+        pixels = int(np.prod(self.facts["shape"][-2:]))
+        n, shown = (POINTS, POINTS) if self.is_points else (LARGE_IMAGES if pixels >= LARGE else IMAGES, SHOWN)
         return {"n": n, "settings": {"steps": STEPS, "guidance": 1.0}, "shown": shown}
 
     def _ask_other(self) -> None:
@@ -176,13 +180,13 @@ class TwinLens(Lens):
         assert self.other is not None
         self._asked.add("twin")
         seed = SEEDS[len(self._found[1])]
-        self.other.ask(Query(f"{self.objectName()}/twin", "point", self._how(self.other.facts), seed, "sweep"))
+        self.other.ask(Query(f"{self.objectName()}/twin", "point", self._how(), seed, "sweep"))
 
     def answered(self, answer: Answer) -> None:
         self._step = answer.step
         self._add(0, self.mine, answer)
         if len(self._found[0]) < len(SEEDS) and self.isVisible():
-            self.ask("point", "point", SEEDS[len(self._found[0])], "sweep", **self._how(self.facts))
+            self.ask("point", "point", SEEDS[len(self._found[0])], "sweep", **self._how())
 
     def _twin_answered(self, answer: Answer) -> None:
         if answer.error:
@@ -233,21 +237,10 @@ class TwinLens(Lens):
         for widget in (labelled("Twin", self.run), self.again, self.train_button):
             row.addWidget(widget)
         self.train_button.hide()
-        columns = QHBoxLayout()
-        columns.setSpacing(theme.em(self, 0.8))
-        for heading, stage in zip(self._headings, (self.mine, self.theirs), strict=True):
-            heading.setProperty("role", "heading")
-            column = QWidget()
-            column.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-            box = QVBoxLayout(column)
-            box.setContentsMargins(0, 0, 0, 0)
-            box.addWidget(heading)
-            box.addWidget(stage, 1)
-            columns.addWidget(column, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(row)
-        layout.addLayout(columns, 1)
+        layout.addWidget(self._columns, 1)
         layout.addWidget(self.says)
 
 
