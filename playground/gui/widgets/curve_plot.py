@@ -214,8 +214,8 @@ class CurvePlot(DrawnWidget):
             ends = self._scaled(y)
             ends = ends[np.isfinite(ends)]
             if len(ends):
-                within = at is not None and (len(x) == 1 or x[0] <= at <= x[-1])  # else nothing is known of it there
-                value = brief(float(np.interp(at, x, y))) if within else ""
+                known = at is not None and (len(x) == 1 or x[0] <= at <= x[-1])
+                value = brief(float(np.interp(at, x, y))) if at is not None and known else ""
                 labels.append(EndLabel(name, value, self._ink_of(index, name), float(ends[-1])))
         self._labels.set_labels(labels)
 

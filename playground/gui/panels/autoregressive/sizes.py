@@ -75,7 +75,8 @@ class Sizes(QObject):
         session.state_changed.connect(self._state)
         session.answered.connect(self._measured)
         session.failed.connect(lambda sentence, _: self._failed(sentence))
-        session.prepare_as(replace(self._experiment, config=self._experiment.config | {"context": self._left[0]}))
+        config = {**self._experiment.config, "context": self._left[0]}
+        session.prepare_as(replace(self._experiment, config=config))
 
     def _state(self, state: str) -> None:
         if state == "done" and self._session is not None and self.sender() is self._session:
