@@ -113,7 +113,7 @@ class ScatterView(DrawnWidget):
         first = np.searchsorted(column[order], column[order])
         share = np.empty(len(x))
         share[order] = (np.arange(len(x)) - first + 0.5) / max(len(x), 1)
-        height = self._height(share) if len(x) > 1 else np.zeros(1)  # what is alone lies on the line
+        height = self._height(share) if len(x) > 1 else np.zeros(len(x))  # what is alone lies on the line
         middle = (self._low + self._high) / 2
         return np.stack([x, middle + (-height if role == "model" else height)], axis=1)
 
