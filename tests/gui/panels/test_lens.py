@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from PySide6.QtWidgets import QLabel, QPushButton, QSlider, QVBoxLayout
+from PySide6.QtWidgets import QLabel, QPushButton, QSlider, QVBoxLayout, QWidget
 
 from playground.core.messages import Change, TrainSteps
 from playground.gui.document import Document
@@ -129,3 +129,22 @@ def test_a_late_answer_to_a_lens_that_has_left_the_stage_draws_nothing_in_the_mo
     assert "sample" not in gan.view.pictures
     gan.show_tool("gan.inside.lens", "Bright")
     assert gan.view.pictures["sample"][0] is not None
+
+
+class Asks(Wishes):
+    """Asks as soon as it is seen."""
+
+    def refresh(self):
+        self.ask("anything", "sample")
+
+
+def test_a_lens_on_the_stage_asks_nothing_of_a_model_that_it_does_not_fit(qtbot):
+    window, asked = QWidget(), []
+    qtbot.addWidget(window)
+    lens = Asks("gan.inside.asks", asked.append, window)
+    window.show()
+    lens.opened({"parts": ("model",)}, None)
+    assert not asked
+    lens.opened({"parts": ("discriminator",)}, None)
+    assert len(asked) == 1
+    window.hide()
