@@ -59,6 +59,7 @@ class GenerativeModel(nn.Module):
     Config: ClassVar[type[Any]] = Empty
     SampleSettings: ClassVar[type[Any]] = Empty
     parts: ClassVar[tuple[str, ...]] = ("model",)
+    fitted: ClassVar[tuple[str, ...]] = ()  # buffers with numbers that training sets, though not by gradients
     answers: ClassVar[frozenset[str]] = frozenset(
         {"sample", "sample_steps", "encode", "posterior", "decode", "log_density"}
     )
@@ -195,6 +196,12 @@ class GenerativeModel(nn.Module):
     def full_batch(self) -> bool:
         """Whether a step wants all training data in order (EM, closed forms) instead of a batch."""
         return False
+
+    @property
+    def learned_numbers(self) -> int:
+        """How many numbers training sets."""
+        buffers = [buffer for name, buffer in self.named_buffers() if name in self.fitted]
+        return sum(tensor.numel() for tensor in (*self.parameters(), *buffers))
 
     @property
     def latent_dim(self) -> int:

@@ -106,7 +106,7 @@ class Trainer:
             self._apply_events()
             trained = self._parts_now()
             values.append(self._train_step(trained))
-            if self.step % HELD_OUT_EVERY == 0:
+            if self.model.full_batch or self.step % HELD_OUT_EVERY == 0:  # few steps, each dearer than a look
                 held_out[self.step] = self._look_at_validation()
             spent = time.perf_counter() - began
             enough = len(values) >= steps if steps else spent >= TURN_SECONDS

@@ -289,7 +289,7 @@ def describe(model: GenerativeModel, dataset: Dataset) -> dict[str, Any]:
         "conditional": model.conditional,
         "latent_dim": model.latent_dim,
         "parts": model.parts,
-        "parameters": sum(parameter.numel() for parameter in model.parameters()),
+        "parameters": model.learned_numbers,
         "floor": floor,
         "data_hash": dataset.hash,
         "data": data_facts(dataset),

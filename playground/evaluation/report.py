@@ -92,7 +92,7 @@ def _facts(run: OpenRun) -> dict[str, object]:
         "step": run.step,
         "seed": run.experiment.seed,
         "device": run.model.device.type,
-        "parameters": sum(parameter.numel() for parameter in run.model.parameters()),
+        "parameters": run.model.learned_numbers,
         "seconds_training": run.manifest.get("seconds"),
     }
 

@@ -97,6 +97,7 @@ class GaussianMixture(GenerativeModel):
 
     Config = GaussianConfig
     SampleSettings = GaussianSampling
+    fitted = ("mean", "log_diagonal", "lower", "logits")
 
     config: GaussianConfig
     mean: Tensor
@@ -215,8 +216,7 @@ class GaussianMixture(GenerativeModel):
             loss = self.em_step(batch, generator)
             gain = (self.recent[0] - loss.cpu()) / LOOK_BACK
             self.recent = torch.cat([self.recent[1:], loss.float().cpu()[None]])
-            settled = self.config.tolerance > 0 and bool(gain < self.config.tolerance)
-            self.finished = self.config.components == 1 or settled
+            self.finished = self.config.components == 1 or bool(gain.clamp(min=0) < self.config.tolerance)
         else:
             loss = self.gradient_step(batch, optimizers["model"], generator)
         return {"loss": loss}

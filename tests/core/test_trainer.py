@@ -200,6 +200,14 @@ def test_validation_is_looked_at_before_step_one_and_every_so_often(endless_turn
     assert abs(distance.item() - looks[10]["loss"]) < 1.0
 
 
+def test_a_full_batch_model_is_looked_at_after_every_step(endless_turns):
+    class Whole(Pulled):
+        full_batch = True
+
+    looks = [step for record in trainer(Whole).run(Budget("steps", 3)) for step in record.held_out]
+    assert looks == [0, 1, 2, 3]
+
+
 def test_looking_at_validation_changes_nothing(monkeypatch):
     seldom = trainer()
     losses = _losses(seldom, 12)

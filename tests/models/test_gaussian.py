@@ -468,3 +468,9 @@ def test_covariances_that_fill_the_memory_are_refused_with_the_cure(covariance, 
     with pytest.raises(UsageError, match="covariance=diagonal"):
         _model(DataSpec("large", (1, side, side), levels=256), covariance=covariance, components=components)
     assert _model(DataSpec("large", (3, 65, 65)), covariance="diagonal").capabilities(PIXELS)
+
+
+@pytest.mark.parametrize(("covariance", "numbers"), [("full", 30), ("diagonal", 21), ("tied", 18)])
+def test_what_is_fitted_is_counted_however_it_is_fitted(covariance, numbers):
+    for fit in ("EM", "gradient"):
+        assert _model(SPACE, covariance=covariance, fit=fit).learned_numbers == numbers
