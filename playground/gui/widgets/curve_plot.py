@@ -1,6 +1,7 @@
 """A few named curves over one axis, with a marker that a person moves and the values it reads."""
 
 from collections.abc import Mapping
+from typing import ClassVar
 
 import numpy as np
 import pyqtgraph as pg
@@ -53,16 +54,19 @@ class CurvePlot(DrawnWidget):
     """
 
     marker_moved = Signal(float)
+    reads_values: ClassVar[bool] = True  # whether the value at the marker stands beside a name
 
     def __init__(self, name: str, x_label: str = "", y_label: str = "", parent: QWidget | None = None) -> None:
         super().__init__(name, "Curves", "Drag the marker, or use the arrow keys, to read the curves", parent)
         self._curves: dict[str, tuple[np.ndarray, np.ndarray]] = {}
         self._roles: Mapping[str, Role] = {}
         self._items: list[pg.PlotCurveItem] = []
+        self._dots = pg.ScatterPlotItem(pxMode=True)  # of curves that have one point so far
         self._logarithmic = False
         self._plot = bare_plot(f"{name}.plot")
         self._plot.setLabel("bottom", x_label)
         self._plot.setLabel("left", y_label)
+        self._plot.addItem(self._dots, ignoreBounds=True)
         self._labels = EndLabels(f"{name}.labels", self._plot)
         self._floor: float | None = None
         self._floor_line = pg.InfiniteLine(angle=0, movable=False)
@@ -184,6 +188,7 @@ class CurvePlot(DrawnWidget):
             item.setVisible(index < len(shown))
             if index < len(shown):
                 item.setData(*shown[index])
+        self._draw_dots(shown)
         values = np.concatenate([y for _, y in shown] or [np.empty(0)])
         floor = np.nan if self._floor is None else float(self._scaled(np.array(self._floor)))
         values = np.append(values, [floor, *self.also_shown()])
@@ -198,6 +203,16 @@ class CurvePlot(DrawnWidget):
         height = max(self._plot.getPlotItem().getViewBox().height(), 1.0)
         self._plot.setYRange(*padded(low, high, max(0.05, 0.6 * theme.em(self) / height)), padding=0)
         self._relabel()
+
+    def _draw_dots(self, shown: list[tuple[np.ndarray, np.ndarray]]) -> None:
+        """A line needs two points; a single one is a dot."""
+        inks = [self._ink_of(index, name) for index, name in enumerate(self._curves)]
+        alone = [(x[0], y[0], ink) for (x, y), ink in zip(shown, inks, strict=True) if len(x) == 1]
+        alone = [(x, y, ink) for x, y, ink in alone if np.isfinite(y)]
+        brushes = [pg.mkBrush(ink) for *_, ink in alone]
+        self._dots.setData(
+            [x for x, *_ in alone], [y for _, y, _ in alone], size=theme.em(self, 0.6), pen=None, brush=brushes
+        )
 
     def _place_floor(self, floor: float, low: float, high: float) -> None:
         """The words stand above the line, or below it where it runs along the top."""
@@ -214,7 +229,7 @@ class CurvePlot(DrawnWidget):
             ends = self._scaled(y)
             ends = ends[np.isfinite(ends)]
             if len(ends):
-                known = at is not None and (len(x) == 1 or x[0] <= at <= x[-1])
+                known = self.reads_values and at is not None and (len(x) == 1 or x[0] <= at <= x[-1])
                 value = brief(float(np.interp(at, x, y))) if at is not None and known else ""
                 labels.append(EndLabel(name, value, self._ink_of(index, name), float(ends[-1])))
         self._labels.set_labels(labels)

@@ -27,6 +27,7 @@ class DensityPlot(CurvePlot):
     """
 
     spread_moved = Signal(float)
+    reads_values = False  # the marker is the middle of a curve, no place to read the others at
 
     def __init__(self, name: str, x_label: str = "x", y_label: str = "density", parent: QWidget | None = None) -> None:
         super().__init__(name, x_label, y_label, parent)

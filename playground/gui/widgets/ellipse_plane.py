@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import QWidget
 
 from playground.gui.widgets import theme
@@ -87,6 +87,22 @@ class EllipsePlane(ScatterView):
             text.setText(label)
             text.setPos(float(mean[0]), float(ring[1].max()))
         self._style_clouds()
+        self._part_words()
+
+    def _part_words(self) -> None:
+        """Of words that would lie on each other, only the first are shown."""
+        box = self._plot.getPlotItem().getViewBox()
+        taken: list[QRectF] = []
+        for _, text in self._clouds:
+            size, at = text.textItem.boundingRect().size(), box.mapViewToScene(text.pos())
+            place = QRectF(at.x() - size.width() / 2, at.y() - size.height(), size.width(), size.height())
+            text.setVisible(not any(place.intersects(other) for other in taken))
+            if text.isVisible():
+                taken.append(place)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._part_words()
 
     def set_members(self, xy: np.ndarray, which: np.ndarray, share: np.ndarray) -> None:
         """Shows points (N, 2) in the colour and with the mark of the cloud `which` (N,) that they belong to; the paler,

@@ -16,6 +16,7 @@ THINNEST = 0.0  # one pixel at any type size: the only width at which a rough tr
 CURVE = 0.11  # em: under 2 px at the default type size, above 3 px on a projector
 HAIRLINE = 0.06
 AIR = 1.3  # letters from one number of an axis to the next
+_COUNTED = ("step",)  # axes of these names carry whole numbers
 
 
 def pen(
@@ -91,6 +92,7 @@ class _QuietAxis(pg.AxisItem):
         rough = (high - low) / room
         if not rough > 0:
             return []
+        rough = max(rough, 1.0) if self.labelText in _COUNTED else rough
         power = 10.0 ** np.floor(np.log10(rough))
         steps = [power * step for step in (0.5, 1, 2, 5, 10)]
         airy = next(index for index, step in enumerate(steps) if step >= 0.999 * rough)

@@ -110,12 +110,12 @@ def test_one_gaussian_over_all_pixels(open_window):
     first = lens.gaussian.images()
     person.ask_again(lambda: person.find("gaussian.inside.images.seed").setValue(5))
     person.wait(lambda: not np.array_equal(lens.gaussian.images(), first))
-    assert "17^64 = 10^78.7 images" in person.find("gaussian.inside.images.words").text()
+    assert "17⁶⁴ ≈ 10⁷⁹ images" in person.find("gaussian.inside.images.words").text()
 
 
 def test_the_count_is_that_of_the_data_at_hand():
     words = count_words((1, 28, 28), 256, 5000)
-    assert "256 levels in each of 784 values: 256^784 = 10^1,888.1 images" in words
+    assert "256 levels in each of 784 values: 256⁷⁸⁴ ≈ 10¹⁸⁸⁸ images" in words
     numbers = int(re.search(r"One Gaussian has ([\d,]+) numbers", words)[1].replace(",", ""))
     assert numbers == 784 + 784 * 785 // 2
     assert "levels" not in count_words((1, 8, 8), 0, 10)

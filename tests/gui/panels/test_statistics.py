@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from playground.gui.panels.statistics import matched
-from playground.gui.panels.statistics.verdicts import _sentence
+from playground.gui.panels.statistics.verdicts import _histograms, _sentence
 
 TABS = "statistics.inside.lens"
 
@@ -70,3 +70,13 @@ def test_the_losses_disagree_about_the_same_fakes(open_window):
 ])  # fmt: skip
 def test_the_sentence_follows_the_verdicts(passed, failed, words):
     assert _sentence(passed, failed) == words
+
+
+def test_fakes_without_any_density_have_a_bin_of_their_own():
+    real = np.full(8, -2.08)
+    shares = _histograms(real, np.array([-np.inf] * 6 + [-2.08] * 2))
+    (at, of_real), (_, of_fake) = shares["real"], shares["fake"]
+    assert of_fake[0] == 0.75
+    assert of_real[0] == 0
+    assert at[of_real.argmax()] == pytest.approx(-2.08, abs=0.05)
+    assert of_fake[of_real.argmax()] == 0.25

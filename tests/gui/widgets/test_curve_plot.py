@@ -76,3 +76,17 @@ def test_a_curve_with_a_role_has_its_ink_and_keeps_its_dashes(plot):
     look = theme.current()
     assert inks == [look.series[0], look.exact, look.series[2]]
     assert plot._items[1].opts["pen"].dashPattern() != plot._items[0].opts["pen"].dashPattern()
+
+
+def test_a_curve_of_one_point_is_a_dot(plot):
+    assert not len(plot._dots.getData()[0])
+    plot.set_curves({"data": (np.array([35.0]), np.array([-1.5]))})
+    assert [values.tolist() for values in plot._dots.getData()] == [[35.0], [-1.5]]
+
+
+def test_steps_are_counted_in_whole_numbers(plot):
+    axis = plot._plot.getPlotItem().getAxis("bottom")
+    assert axis.tickSpacing(0.0, 6.0, 2000.0)[0][0] < 1
+    plot.set_titles("step", "")
+    assert axis.tickSpacing(0.0, 6.0, 2000.0)[0][0] == 1
+    assert axis.tickSpacing(0.0, 6000.0, 500.0)[0][0] == 1000

@@ -86,8 +86,8 @@ class CloudsLens(Lens):
         self._at = answer.step
         self._next_at = time.monotonic() + REST
         self._likelihood[answer.step] = float(arrays["log_likelihood"])
-        few = len(means) <= MOST_WORDS
-        self.plane.set_clouds(means, covariances, [f"{weight:.0%}" if few else "" for weight in weights])
+        words = [f"{weight:.0%}" for weight in weights] if len(means) <= MOST_WORDS else [""] * len(means)
+        self.plane.set_clouds(means, covariances, words)
         examples = self.facts["data"]["examples"].astype(float)
         self._share, _ = responsibilities(examples, weights, means, covariances)
         self._show_members()
@@ -124,7 +124,7 @@ class CloudsLens(Lens):
             text += " EM never lowers it, but for the least spread added to every variance."
         else:
             text += " A gradient step on a batch may lower it."
-        self.words.say(text)
+        self.words.say(f"{text} The ellipses lie at 1 σ.")
 
     # -- layout -------------------------------------------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QEvent
-from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from playground.core.records import Answer
 from playground.gui.panels.base import Lens, captioned
@@ -108,6 +108,7 @@ class ImagesLens(Lens):
         image = self._mean + np.tensordot(code, self._directions, axes=1)
         self.moved.set_images(image[None].clip(0, 1).astype(np.float32))
         direction = self._directions[self._last]
+        self._heading.setText(f"Direction {self._last + 1}")
         self.direction.set_images((direction / np.abs(direction).max())[None])
 
     # -- layout -------------------------------------------------------------------------------------------------------
@@ -133,7 +134,10 @@ class ImagesLens(Lens):
         for column, (grid, words) in enumerate(
             ((self.mean, "Mean"), (self.moved, "Moved"), (self.direction, "Direction"))
         ):
-            hand.addWidget(captioned(grid, words), 0, column)
+            hand.addWidget(box := captioned(grid, words), 0, column)
+        heading = box.findChild(QLabel)
+        assert heading is not None
+        self._heading = heading  # of the direction
         hand.addWidget(self.sliders, 1, 0, 1, 3)
         hand.setRowStretch(0, 1)
         pictures = QHBoxLayout()
@@ -155,17 +159,22 @@ def count_words(shape: tuple[int, ...], levels: int, used: int) -> str:
     numbers = pixels + pixels * (pixels + 1) // 2
     gaussian = (
         f"One Gaussian has {numbers:,} numbers, here computed in closed form from {used:,} training images; "
-        "it is symmetric about its mean, so its samples are blurry."
+        "its only peak is the mean image, so its samples are blends of many."
     )
     if not levels:
         return gaussian
-    beside = "" if (levels, pixels) == (256, 784) else f"(28×28 bytes: 256^784 = {power(256, 784)}.) "
+    beside = "" if (levels, pixels) == (256, 784) else f"(28×28 bytes: {power(256, 784)}.) "
     return (
-        f"{levels} levels in each of {pixels:,} values: {levels}^{pixels} = {power(levels, pixels)} images. {beside}"
+        f"{levels} levels in each of {pixels:,} values: {power(levels, pixels)} images. {beside}"
         f"No table holds a density of them all. {gaussian}"
     )
 
 
 def power(base: int, exponent: int) -> str:
-    """A power too large to write out, as a power of ten."""
-    return f"10^{exponent * np.log10(base):,.1f}"
+    """A power too large to write out, and the power of ten that is nearest."""
+    return f"{base}{raised(exponent)} ≈ 10{raised(round(exponent * np.log10(base)))}"
+
+
+def raised(number: int) -> str:
+    """In small digits above the line."""
+    return str(number).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹"))

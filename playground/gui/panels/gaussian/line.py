@@ -28,6 +28,7 @@ SHADED = {  # what is summed to the divergence
     REVERSE: "q ln(q/p)",
     JS: "½ p ln(p/m) + ½ q ln(q/m), m their mean",
 }
+BESIDE = {FORWARD: "likelihood, greatest", REVERSE: "KL(q‖p), least", JS: "JS, least"}  # what the surface is of
 
 
 class LineLens(OnLine):
@@ -170,9 +171,10 @@ class LineLens(OnLine):
         name = self.divergence.name()
         how = "in closed form" if name == FORWARD else "found on the grid"
         other = f"JS {now['js']:.3f}" if name == JS else f"KL(q‖p) {now['reverse_kl']:.3f}"
+        surface = f"Surface: {BESIDE[name]} at the cross. " if self.beside.name() == "surface" else ""
         text = (
             f"Exact, on a grid. Area under q {now['area']:.4f}. Shaded {SHADED[name]}, hatched where negative. "
-            f"Optimum {how}: μ {self._best[0]:.3f}, σ {self._best[1]:.3f}. {other} nats."
+            f"{surface}Optimum {how}: μ {self._best[0]:.3f}, σ {self._best[1]:.3f}. {other} nats."
         )
         if self.shows_trained.isChecked() and self._trained.size:
             text += f" KL to the trained mixture: {self.table.kl(self._trained):.4f} nats."

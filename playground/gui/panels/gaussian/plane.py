@@ -182,7 +182,7 @@ class PlaneLens(Lens):
         )
         self.words.say(
             f"Exact mathematics on a grid; the ellipses lie at 1 and 2 σ of q. KL(p‖q) {now['kl']:.3f}, "
-            f"KL(q‖p) {now['reverse_kl']:.3f} nats. "
+            f"KL(q‖p) {nats(now['reverse_kl'])}. "
             f"Mass of q on the grid {now['area']:.4f}. {how}"
         )
 
@@ -252,3 +252,8 @@ class PlaneLens(Lens):
         layout.addWidget(self.plane, 1)
         layout.addLayout(side, 1)
         self.plane.setMinimumHeight(theme.em(self, 12))
+
+
+def nats(divergence: float) -> str:
+    """With its unit; infinite where mass lies at places that have no density."""
+    return f"{divergence:.3f} nats" if np.isfinite(divergence) else "∞: q has mass where p is 0"

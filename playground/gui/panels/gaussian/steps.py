@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QEvent, Qt
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from playground.gui.panels.base.asker import Ask
@@ -15,6 +16,7 @@ from playground.gui.widgets.words import Words
 
 FEWEST = 2  # examples in an average
 PLACES = 4  # decimals
+ROOMY = 24  # em of height from which on the reason of each step is written out
 _STEPS = (
     ("A density: area 1", "A function that is nowhere negative, divided by the area Z under it, is a density."),
     ("1  KL(p‖q) = ∫ p ln(p/q)", "The divergence of the model q from the data p: 0 only where both are the same."),
@@ -53,6 +55,7 @@ class StepsLens(OnLine):
         self.normalises.setChecked(True)
         self._count_words, self._scale_words = QLabel(), QLabel()
         self.numbers: list[Words] = []
+        self._reasons: list[Words] = []
         self._lay_out(name)
         self.bell.moved.connect(lambda _: self._show())
         for control in (self.count, self.scale):
@@ -132,7 +135,7 @@ class StepsLens(OnLine):
             f"-{entropy:.{PLACES}f} + {nll:.{PLACES}f} = {kl:.{PLACES}f}",
             f"{nll:.{PLACES}f} nats, exact",
             f"{now['estimate']:.{PLACES}f} ± {now['error']:.3f} estimate; {nll:.{PLACES}f} exact",
-            f"μ {now['mean']:.3f}, σ {now['spread']:.3f} of N; p: {self.table.mean:.3f}, {self.table.std:.3f}",
+            f"of N: μ {now['mean']:.3f}, σ {now['spread']:.3f}; of p: μ {self.table.mean:.3f}, σ {self.table.std:.3f}",
         ]
 
     # -- layout -------------------------------------------------------------------------------------------------------
@@ -141,6 +144,12 @@ class StepsLens(OnLine):
         super().changeEvent(event)
         if theme.is_change(event) and hasattr(self, "density"):
             self.density.setMinimumHeight(theme.em(self, 8))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        roomy = self.height() >= theme.em(self, ROOMY) + self.bell.sizeHint().height()
+        for reason in self._reasons:
+            reason.setVisible(roomy)
 
     def _lay_out(self, name: str) -> None:
         steps = QGridLayout()
@@ -152,9 +161,11 @@ class StepsLens(OnLine):
             number.setToolTip(tip)
             number.setAlignment(Qt.AlignmentFlag.AlignTop)
             self.numbers.append(number)
-            steps.addWidget(heading, 2 * row, 0)
-            steps.addWidget(number, 2 * row + 1, 0)
-        steps.setRowStretch(2 * len(_STEPS), 1)
+            self._reasons.append(Words(f"{name}.reason.{row}"))
+            self._reasons[-1].say(tip)
+            for line, label in enumerate((heading, number, self._reasons[-1])):
+                steps.addWidget(label, 3 * row + line, 0)
+        steps.setRowStretch(3 * len(_STEPS), 1)
         top = QHBoxLayout()
         top.addWidget(self.density, 3)
         top.addLayout(steps, 3)

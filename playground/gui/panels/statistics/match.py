@@ -15,6 +15,7 @@ from playground.gui.panels.base.parts import caption
 from playground.gui.panels.base.rest import Rest
 from playground.gui.panels.base.views import SampleStage, captioned
 from playground.gui.panels.statistics.matched import MATCHES, THIS_RUN, MatchedLens
+from playground.gui.widgets import theme
 from playground.gui.widgets.curve_plot import CurvePlot
 from playground.gui.widgets.flow_layout import FlowLayout
 from playground.gui.widgets.gap_bars import Gap, GapBars
@@ -126,7 +127,7 @@ class MatchLens(MatchedLens):
         free = [match for match in MEASURED if match not in covered and gaps[match] > PASSES]
         if self.generator == "kernel":
             off = [match for match in MEASURED if gaps[match] > PASSES]
-            words = "A kernel matches everything at once. "
+            words = "A kernel tries to match everything at once. "
             words += f"Still off by more than chance: {', '.join(off)}." if off else "No statistic here is off."
         else:
             words = f"Matched {self.generator}: off by {gaps[self.generator]:.1f} batch deviations. "
@@ -168,7 +169,7 @@ class MatchLens(MatchedLens):
         body = "".join(
             f"<tr>{''.join(f'<td align=right>&nbsp;&nbsp;{cell}</td>' for cell in row)}</tr>" for row in cells
         )
-        self.table.setText(f"<table>{body}</table>".replace("-", "−"))
+        self.table.setText(f"<table>{body}</table>".replace("-0.000<", "0.000<").replace("-", "−"))
 
     def _labels(self, name: str, match: str) -> list[str]:
         assert self.experiment is not None
@@ -209,8 +210,11 @@ class MatchLens(MatchedLens):
         pictures = QWidget()
         grid = QGridLayout(pictures)
         grid.setContentsMargins(0, 0, 0, 0)
-        for (row, column), picture in self._matrices.items():
-            grid.addWidget(captioned(picture, f"{row}, {column}"), row == "covariance", column == "achieved")
+        for place, ((row, column), picture) in enumerate(self._matrices.items()):
+            if column == "target":
+                grid.addWidget(QLabel(row, alignment=Qt.AlignmentFlag.AlignHCenter), 0, place, 1, 2)
+            grid.addWidget(captioned(picture, column), 1, place)
+        grid.setRowStretch(1, 1)
         self._detail = QStackedWidget()
         for page in (self.table, self.curves, pictures):
             self._detail.addWidget(page)
@@ -219,17 +223,16 @@ class MatchLens(MatchedLens):
         flow.setContentsMargins(0, 0, 0, 0)
         for words, box in (("Matched", self.matched), ("Look at", self.look)):
             flow.addWidget(labelled(words, box))
-        left = QVBoxLayout()
-        left.addWidget(self.stage, 1)
-        left.addWidget(self.bars)
         sides = QHBoxLayout()
-        for side in (left, QVBoxLayout()):
+        sides.setSpacing(theme.em(self, 0.8))
+        for parts in ((self.stage,), (self.bars, self._detail)):
             half = QWidget()
+            side = QVBoxLayout(half)
             side.setContentsMargins(0, 0, 0, 0)
-            half.setLayout(side)
+            for part in parts:
+                side.addWidget(part)
             half.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)
             sides.addWidget(half, 1)
-        side.addWidget(self._detail)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(above)

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWi
 from playground.core.gaps import chance, rms, told_apart, z_scores
 from playground.core.records import Answer, Query
 from playground.gui.panels.base.asker import Ask
-from playground.gui.panels.base.parts import caption
+from playground.gui.panels.base.parts import caption, roomy
 from playground.gui.panels.base.views import SampleStage
 from playground.gui.panels.statistics.match import PASSES, SHOWN
 from playground.gui.panels.statistics.matched import MatchedLens
@@ -53,6 +53,7 @@ class VerdictsLens(MatchedLens):
         }  # fmt: skip
         for what, box in self.judges.items():
             box.chosen.connect(lambda _, what=what: self._judge_chosen(what))
+            roomy(box)
         self.stage = SampleStage(f"{name}.fakes", legend=False)
         self.stage.caption.setWordWrap(False)
         self.bars = GapBars(f"{name}.gaps")
@@ -88,6 +89,7 @@ class VerdictsLens(MatchedLens):
             box = self.judges[what]
             box.clear()
             box.set_choices(choices or [(NONE, "none")])
+            self.plots[what].setVisible(bool(choices))  # without a judge there is nothing to draw
 
     def _judge_chosen(self, what: str) -> None:
         if what in self._open:
@@ -210,7 +212,8 @@ class VerdictsLens(MatchedLens):
         result = [Verdict(None, "Measuring ...")]
         if "gap" in now:
             words = (
-                f"{self.generator}: off by {now['gap']:.1f} batch deviations; other real data {now['gap_real']:.1f}."
+                f"{self.generator} is off by {now['gap']:.1f} batch deviations; other real data by "
+                f"{now['gap_real']:.1f}."
             )
             result = [Verdict(now["gap"] < PASSES, words)]
         for what, none in (("density", "No run with a density on these data."), ("critic", "No GAN on these data.")):
@@ -221,7 +224,9 @@ class VerdictsLens(MatchedLens):
             apart = now[f"{what}_apart"]
             passes = abs(apart - 0.5) < SIGMAS * chance(self.count, len(self.fakes))
             unit = "mean log p" if what == "density" else "mean logit"
-            words = f"{unit}: fakes {_brief(now[f'{what}_fake'])}, real {_brief(now[f'{what}_real'])}. "
+            words = f"{unit} of fakes {_brief(now[f'{what}_fake'])}, of real {_brief(now[f'{what}_real'])}. "
+            if outside := float(np.isneginf(self._scores[what, "fake"]).mean()):
+                words += f"{outside:.0%} of the fakes lie where the density is 0. "
             words += f"Prefers the real one in {apart:.0%} of pairs; 50% is a draw."
             result.append(Verdict(passes, words))
         return result
@@ -235,7 +240,7 @@ class VerdictsLens(MatchedLens):
             plot.set_curves(_histograms(real, fake) if real is not None and fake is not None else {})
         verdicts = self.verdicts()
         for label, verdict in zip(self.says, verdicts, strict=True):
-            mark = {True: "✓ passes. ", False: "✗ fails. ", None: ""}[verdict.passes]
+            mark = {True: "✓ Passes: ", False: "✗ Fails: ", None: ""}[verdict.passes]
             label.setText((mark + verdict.words).replace(" -", " −"))
         names = ("the statistics", "the density", "the discriminator")
         passed, failed = (
@@ -275,6 +280,7 @@ class VerdictsLens(MatchedLens):
             for part in shown:
                 box.addWidget(part, 1)
             box.addWidget(label)
+            box.addStretch(0)
             row.addWidget(column, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -285,11 +291,14 @@ class VerdictsLens(MatchedLens):
 
 
 def _histograms(real: np.ndarray, fake: np.ndarray) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-    """Shares of both in equal bins; what lies outside of 98 in 100 is counted in the outermost ones."""
+    """Shares of both in equal bins; what lies outside of 98 in 100 is counted in the outermost ones, and what has no
+    density in a bin of its own far on the left."""
     both = np.concatenate([real, fake])
-    both = both[np.isfinite(both)]
-    low, high = (float(end) for end in np.percentile(both, (1, 99))) if both.size else (0.0, 1.0)
-    edges = np.linspace(low, high if high > low else low + 1, BINS + 1)
+    finite = both[np.isfinite(both)]
+    low, high = (float(end) for end in np.percentile(finite, (1, 99))) if finite.size else (0.0, 1.0)
+    if len(finite) < len(both) or high == low:
+        low, high = low - max(high - low, 1.0), high + 0.05 * max(high - low, 1.0)
+    edges = np.linspace(low, high, BINS + 1)
     middles = (edges[1:] + edges[:-1]) / 2
     return {
         name: (middles, np.histogram(x.clip(edges[0], edges[-1]), edges)[0] / len(x))
@@ -299,6 +308,8 @@ def _histograms(real: np.ndarray, fake: np.ndarray) -> dict[str, tuple[np.ndarra
 
 def _brief(value: float) -> str:
     """About three digits."""
+    if np.isneginf(value):
+        return "−∞"
     return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
