@@ -2,18 +2,20 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
+from PySide6.QtCore import QPointF, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from playground.gui.widgets import theme
 from playground.gui.widgets.drawn_widget import DrawnWidget
 
 _MOST_NAMED = 12
+_COUNTED_FROM = 6  # as many times as high as its names must the widget be
 
 
 class ClassBars(DrawnWidget):
-    """A bar a class, the fullest as high as the widget; their names stand below where there are few."""
+    """A bar a class, the fullest as high as the widget; their names stand below where there are few, and their counts
+    above where there is room for that."""
 
     def __init__(
         self, name: str, title: str = "Examples a class", tooltip: str = "Examples to train on by class",
@@ -23,11 +25,12 @@ class ClassBars(DrawnWidget):
         self._words = tooltip
         self._counts: list[int] = []
         self._names: list[str] = []
+        self._line: float | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
-    def set_counts(self, counts: Sequence[int], names: Sequence[str]) -> None:
-        """As many names as counts; without any the widget shows nothing."""
-        self._counts, self._names = list(counts), list(names)
+    def set_counts(self, counts: Sequence[int], names: Sequence[str], line: float | None = None) -> None:
+        """As many names as counts; without any the widget shows nothing. `line`: a count at which to draw a line."""
+        self._counts, self._names, self._line = list(counts), list(names), line
         pairs = zip(self._names, self._counts, strict=True)
         words = ", ".join(f"{name}: {count:,}" for name, count in pairs)
         self.setAccessibleDescription(words)
@@ -51,14 +54,23 @@ class ClassBars(DrawnWidget):
         painter, look = QPainter(self), theme.current()
         named = len(self._counts) <= _MOST_NAMED
         foot = 1.1 * self.fontMetrics().height() if named else 0.0
+        is_counted = named and self.height() > _COUNTED_FROM * foot
+        head = foot if is_counted else 0.0
         room, pitch = self.height() - foot, self.width() / len(self._counts)
         fullest = max(*self._counts, 1)
         painter.fillRect(QRectF(0, room - 1, self.width(), 1), QColor(look.border))
         for k, count in enumerate(self._counts):
-            tall = (room - 1) * count / fullest
+            tall = (room - head - 1) * count / fullest
             painter.fillRect(QRectF(k * pitch + 0.1 * pitch, room - 1 - tall, 0.8 * pitch, tall), QColor(look.data))
             if named:
                 painter.setPen(QColor(look.muted))
                 box = QRectF(k * pitch, room, pitch, foot)
                 words = painter.fontMetrics().elidedText(self._names[k], Qt.TextElideMode.ElideRight, int(pitch))
                 painter.drawText(box, Qt.AlignmentFlag.AlignCenter, words)
+            if is_counted:
+                box = QRectF(k * pitch, room - 1 - tall - head, pitch, head)
+                painter.drawText(box, Qt.AlignmentFlag.AlignCenter, f"{count:,}")
+        if self._line is not None:
+            painter.setPen(QPen(QColor(look.text), theme.em(self, 0.12), Qt.PenStyle.DashLine))
+            level = room - 1 - (room - head - 1) * min(self._line / fullest, 1.0)
+            painter.drawLine(QPointF(0, level), QPointF(self.width(), level))

@@ -22,6 +22,7 @@ class NameBox(ChoiceBox):
         self.setObjectName(name)
         self.setAccessibleName(title)
         self.setToolTip(tooltip)
+        self.setSizeAdjustPolicy(self.SizeAdjustPolicy.AdjustToContents)  # its entries may be others later
         self.activated.connect(lambda _: self.chosen.emit(self.name()))
 
     def set_choices(self, choices: Iterable[tuple[str, str]]) -> None:

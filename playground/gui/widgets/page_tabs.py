@@ -1,6 +1,6 @@
 """A row of titles of which one is chosen; the owner shows what belongs to it, wherever that stands."""
 
-from PySide6.QtWidgets import QTabBar, QWidget
+from PySide6.QtWidgets import QTabBar, QTabWidget, QWidget
 
 
 class PageTabs(QTabBar):
@@ -27,3 +27,10 @@ class PageTabs(QTabBar):
         if not shown:
             raise ValueError(f"There is no page {value!r} now.")
         self.setCurrentIndex(shown[0])
+
+
+def set_shown(tabs: QTabBar | QTabWidget, index: int, shown: bool) -> None:
+    """Shows or hides a title. Qt's own `setTabVisible`, told what is so already, forgets to lay out the change before:
+    a title that goes leaves a hole, and one that comes is not seen."""
+    if tabs.isTabVisible(index) != shown:
+        tabs.setTabVisible(index, shown)

@@ -5,7 +5,8 @@ import pytest
 import torch
 
 from playground import registry
-from playground.gui.panels.gan.classes import CODES, STEPS, classes
+from playground.gui.panels.base.sampling import classes
+from playground.gui.panels.gan.classes import CODES, STEPS
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from playground.gui.panels.base.data_edits_page import DataEditsPage
 from playground.gui.panels.base.data_mixture_page import DataMixturePage
 from playground.gui.panels.base.data_page import DataPage
 from playground.gui.session import TrainingSession
+from playground.gui.widgets.page_tabs import set_shown
 
 _SETTLE_MILLISECONDS = 120  # a box held down asks once, when it rests
 
@@ -52,7 +53,7 @@ class DataDock(Asker):
             (self.mixture, "Mixture", "Drag the components of a mixture of Gaussians"),
         ):
             self.tabs.setTabToolTip(self.tabs.addTab(page, title), tip)
-            self.tabs.setTabVisible(self.tabs.indexOf(page), points or page is self.edits)
+            set_shown(self.tabs, self.tabs.indexOf(page), points or page is self.edits)
             page.wanted.connect(self.wanted)
         self.draw.refused.connect(self.refused)
 

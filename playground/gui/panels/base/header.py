@@ -14,7 +14,8 @@ class PanelHeader(QWidget):
         super().__init__(parent)
         title = QLabel(card.title)
         title.setProperty("role", "title")
-        about = QLabel(f"Slides {card.slides}  ·  {card.about}")
+        slides = "Slides" if "-" in card.slides or "," in card.slides else "Slide"
+        about = QLabel(f"{slides} {card.slides}  ·  {card.about}")
         about.setProperty("role", "caption")
         about.setWordWrap(True)
         self.default_button = QPushButton("Back to the working default")

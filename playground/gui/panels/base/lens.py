@@ -12,7 +12,7 @@ from playground.gui.panels.base.asker import Ask, Asker
 from playground.gui.panels.base.views import View
 from playground.gui.session import TrainingSession
 from playground.gui.widgets import theme
-from playground.gui.widgets.page_tabs import PageTabs
+from playground.gui.widgets.page_tabs import PageTabs, set_shown
 from playground.gui.widgets.step_scrubber import StepScrubber
 
 
@@ -147,11 +147,11 @@ class LensView(View):
         fitting = [index for index, kind in enumerate(self.lens_classes) if kind.fits(facts)]
         self.tabs.blockSignals(True)  # a title that goes puts the next one on the stage, which may go as well
         for index in fitting:
-            self.tabs.setTabVisible(index, True)
+            set_shown(self.tabs, index, True)
         if fitting and self.tabs.currentIndex() not in fitting:
             self.tabs.setCurrentIndex(fitting[0])
         for index in set(range(len(self.lens_classes))) - set(fitting):
-            self.tabs.setTabVisible(index, False)
+            set_shown(self.tabs, index, False)
         self.tabs.blockSignals(False)
         self.tabs.setVisible(len(fitting) > 1)
         super().opened(facts, experiment)

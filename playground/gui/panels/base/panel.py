@@ -36,6 +36,7 @@ from playground.gui.session import State, TrainingSession
 from playground.gui.widgets import controls, theme
 from playground.gui.widgets.controls import Value
 from playground.gui.widgets.model_diagram import Edge, ModelDiagram, Node
+from playground.gui.widgets.page_tabs import set_shown
 from playground.gui.widgets.run_controls import RunControls
 from playground.gui.widgets.side_by_side import SideBySide
 
@@ -265,7 +266,7 @@ class ModelPanel(PanelActions):
         self.drawing.show_pictures()
         self.time.opened()
         for index, view in enumerate(self.views):
-            self.tabs.setTabVisible(index, view.fits(facts))
+            set_shown(self.tabs, index, view.fits(facts))
         for asker in self.askers:
             asker.opened(facts, experiment)
         self.show_state(self.session.state)

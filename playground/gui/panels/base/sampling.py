@@ -1,6 +1,7 @@
 """The sampler's own settings: made from its fields, with the label and a seed."""
 
 from collections.abc import Mapping
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from playground.core.hyperparams import Value
 from playground.gui.widgets.hyperparam_form import HyperparamForm
 from playground.gui.widgets.number_boxes import INT_LIMIT, ChoiceBox, IntBox
 
+MOST_CLASSES = 24  # in a list; of more the first factor alone is offered
 MOST_KNOBS = 2  # of the sampler that are seen on opening; the others are under More
 SETTLE_MILLISECONDS = 120  # a spin box held down asks once, when it rests
 
@@ -131,3 +133,14 @@ def labels_in_turn(facts: Mapping[str, Any], n: int) -> np.ndarray | None:
     labels = np.full((n, len(facts["factors"])), -1, dtype=np.int64)
     labels[:, 0] = np.arange(n) % len(facts["factors"][0][1])
     return labels
+
+
+def classes(factors: tuple[tuple[str, tuple[str, ...]], ...]) -> list[tuple[str, tuple[int, ...]]]:
+    """Each combination of the factors' values in words, with its label; of too many the first factor's values, the
+    others left open."""
+    count = int(np.prod([len(values) for _, values in factors]))
+    if count > MOST_CLASSES:
+        (_, values), others = factors[0], (-1,) * (len(factors) - 1)
+        return [(value, (i, *others)) for i, value in enumerate(values)]
+    every = product(*(enumerate(values) for _, values in factors))
+    return [(", ".join(value for _, value in one), tuple(i for i, _ in one)) for one in every]

@@ -103,7 +103,11 @@ class SweepLens(Lens):
     def start(self, facts: Mapping[str, Any]) -> None:
         self._left, self._is_stale = [], True
         names = [short_number(value) for value in self.values]
+        is_first = not self.shown.count()
         self.shown.set_choices([(name, name) for name in names])
+        if is_first:  # what the sampler does by itself, if that is among the values
+            (usual,) = (field.default for field in facts["sample_fields"] if field.name == self.setting)
+            self.shown.show_name(short_number(float(usual)))
         points = facts["kind"] == "points"
         self._pictures.setCurrentWidget(self.plane if points else self.strip)
         self._forget()

@@ -1,7 +1,6 @@
 """Classes: the same noise under each label, and the way from one label to another through their embedding."""
 
 from collections.abc import Mapping
-from itertools import product
 from typing import Any
 
 import numpy as np
@@ -10,6 +9,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from playground.core.records import Answer
 from playground.gui.panels.base.asker import Ask
 from playground.gui.panels.base.parts import caption
+from playground.gui.panels.base.sampling import classes
 from playground.gui.panels.gan.parts import FollowingLens
 from playground.gui.widgets.flow_layout import FlowLayout
 from playground.gui.widgets.image_grid import ImageGrid
@@ -19,7 +19,6 @@ from playground.gui.widgets.number_boxes import IntBox
 CODES = 4  # rows: each has its own z
 STEPS = 9  # columns from one class to another
 MOST_SEEDS = 9999  # so that the box is no wider than it must be
-MOST_CLASSES = 24  # in the lists; of more the first factor alone is offered
 
 
 class ClassesLens(FollowingLens):
@@ -114,14 +113,3 @@ class ClassesLens(FollowingLens):
         layout.addLayout(row)
         layout.addWidget(self.grid, 1)
         layout.addWidget(self.says)
-
-
-def classes(factors: tuple[tuple[str, tuple[str, ...]], ...]) -> list[tuple[str, tuple[int, ...]]]:
-    """Each combination of the factors' values in words, with its label; of too many the first factor's values, the
-    others left open."""
-    count = int(np.prod([len(values) for _, values in factors]))
-    if count > MOST_CLASSES:
-        (_, values), others = factors[0], (-1,) * (len(factors) - 1)
-        return [(value, (i, *others)) for i, value in enumerate(values)]
-    every = product(*(enumerate(values) for _, values in factors))
-    return [(", ".join(value for _, value in one), tuple(i for i, _ in one)) for one in every]

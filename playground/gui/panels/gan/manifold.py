@@ -19,7 +19,7 @@ from playground.gui.widgets.name_box import labelled
 from playground.gui.widgets.scatter_view import ScatterView
 
 LINES = 21  # of the mesh in either direction, and pictures along a single axis
-PICTURES = 7  # decoded along each of two axes
+ACROSS, UP = 9, 5  # pictures decoded along each of two axes: the stage is broad
 FINE = 121  # codes along each line
 REACH = 3.0  # sigmas that the lines span
 SAMPLES = 600
@@ -118,8 +118,8 @@ class ManifoldLens(FollowingLens):
         """Places of pictures, rows from the top down."""
         if len(self.axes) == 1:
             return self._codes(quantiles(LINES)[:, None])
-        steps = quantiles(PICTURES)
-        return self._codes(np.stack(np.meshgrid(steps, steps[::-1]), axis=-1).reshape(-1, 2))
+        table = np.meshgrid(quantiles(ACROSS), quantiles(UP)[::-1])
+        return self._codes(np.stack(table, axis=-1).reshape(-1, 2))
 
     def _codes(self, amounts: np.ndarray) -> np.ndarray:
         """Codes (N, Z) with these amounts (N, 1 or 2) on the chosen axes, the others at the prior's middle, 0."""
@@ -142,7 +142,7 @@ class ManifoldLens(FollowingLens):
             self.warped.set_trails(x[: lines * FINE].reshape(lines, FINE, 2).transpose(1, 0, 2))
             self.warped.set_points("quantiles", x[lines * FINE :], "model")
         else:
-            self.pictures_grid.set_columns(PICTURES if len(self.axes) == 2 else 7)
+            self.pictures_grid.set_columns(ACROSS if len(self.axes) == 2 else 7)
             self.pictures_grid.set_images(x.clip(0, 1))
             self.picture("sample", x[len(x) // 2])
         self._say(answer.step)

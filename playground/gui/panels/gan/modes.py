@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from playground.core.records import Answer
 from playground.gui.panels.base.asker import Ask
@@ -34,14 +34,14 @@ class ModesLens(FollowingLens):
         self.counter.setObjectName(f"{name}.counter")
         self.counter.setProperty("role", "title")
         self.bars = ClassBars(f"{name}.bars", "Samples a mode", "How many samples fall to each mode")
+        self.bars.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.curves = CurvePlot(f"{name}.curves", "training step", "share")
         self.words = caption(f"{name}.words")
         self.stage = SampleStage(name, legend=False)
         self.stage.caption.hide()
         plots = QVBoxLayout()
-        plots.addWidget(self.bars)
-        plots.addWidget(self.curves, 1)
-        plots.addStretch(0)
+        plots.addWidget(self.bars, 2)
+        plots.addWidget(self.curves, 3)
         both = QHBoxLayout()
         both.setSpacing(theme.em(self, 0.8))
         both.addWidget(self.stage, 2)
@@ -75,6 +75,8 @@ class ModesLens(FollowingLens):
         counts, drawn = answer.arrays["x"], int(answer.arrays["drawn"])
         if not len(counts):
             self.counter.setText("The project has no classifier for these images.")
+            self.stage.show_samples(answer.arrays["samples"], "")
+            self.words.setText("Samples, label left open: nobody counts their classes.")
             return
         knows = self.facts["data"]["modes"] is not None
         names = [str(k) for k in range(len(counts))] if knows else list(self.facts["factors"][0][1])
@@ -83,11 +85,12 @@ class ModesLens(FollowingLens):
         self.picture("sample", shown[0])
         hit, share = int(answer.arrays["hit"]), float(answer.arrays["share"])
         self.history[answer.step] = hit, share
-        self.bars.set_counts(counts.tolist(), names)
+        self.bars.set_counts(counts.tolist(), names, drawn / len(counts) / 5)
         self._draw()
         words = f"{'Modes' if knows else 'Classes'} hit: {hit} of {len(counts)}"
         self.counter.setText(words + (f"  ·  within 3 σ of a mode: {100 * share:.1f} %" if knows else ""))
-        fair = f"Hit: at least a fifth of its share, here {drawn / len(counts) / 5:.0f} of {drawn:,} samples."
+        enough = f"{drawn / len(counts) / 5:.0f} of {drawn:,} samples"
+        fair = f"Hit: at least a fifth of its share, here {enough}, the dashed line."
         judge = "" if knows else " Judged by the project's classifier" + (
             ", label left open." if self.facts["conditional"] else ".")  # fmt: skip
         self.words.setText(f"{fair}{judge}" + (" Train to follow this." if len(self.history) < 2 else ""))

@@ -13,7 +13,7 @@ from playground.core.messages import Change, TrainSteps, Watch
 from playground.core.records import Answer
 from playground.gui.panels.base.asker import Ask
 from playground.gui.panels.base.parts import caption, switch
-from playground.gui.panels.base.views import button
+from playground.gui.panels.base.views import button, captioned
 from playground.gui.panels.gan.parts import NO_GAME, FollowingLens, Threshold, contrast
 from playground.gui.widgets import controls, theme
 from playground.gui.widgets.curve_plot import CurvePlot
@@ -76,7 +76,7 @@ class PlayersLens(FollowingLens):
         self.losses = {}
         (k,) = (field.default for field in facts["config_fields"] if field.name == K)
         self.show_setting(K, self.experiment.settings().get(K, k))
-        self.items.setVisible(facts["kind"] == "images")
+        self._items_box.setVisible(facts["kind"] == "images")
         for each in (self.step_d, self.step_g, self.step_both, self.k):
             each.setEnabled(self.plays)
 
@@ -134,8 +134,8 @@ class PlayersLens(FollowingLens):
         images = np.concatenate([self.facts["test"][:SHOWN], made[:SHOWN]])
         self.items.set_images(images, words)
         room = self.items.tile_rect(1).left() - self.items.tile_rect(0).left()
-        if room > self.items.fontMetrics().horizontalAdvance("REAL 0.000"):
-            self.items.set_images(images, [f"{word} {d:.2f}" for word, d in zip(words, says, strict=True)])
+        if room > self.items.fontMetrics().horizontalAdvance("REAL 0.0000"):
+            self.items.set_images(images, [f"{word} {d:.3f}" for word, d in zip(words, says, strict=True)])
         self.picture("sample", made[0])
 
     # -- slow motion --------------------------------------------------------------------------------------------------
@@ -163,10 +163,11 @@ class PlayersLens(FollowingLens):
         for widget in (self.step_d, self.step_g, self.step_both, labelled("k", self.k), self.slow):
             row.addWidget(widget)
         self.items.set_columns(SHOWN)
-        self.items.setToolTip("Above real data, below samples; what D says of each")
+        self.items.setToolTip("What D says of each; of a share: the number beside the word")
         both = QHBoxLayout()
         both.setSpacing(theme.em(self, 0.8))
-        both.addWidget(self.items, 4)
+        self._items_box = captioned(self.items, "Above real data, below samples")
+        both.addWidget(self._items_box, 4)
         both.addWidget(self.scores, 3)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

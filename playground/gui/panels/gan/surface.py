@@ -155,7 +155,7 @@ class SurfaceLens(FollowingLens):
             self.plane.set_surface("D", self.d, *self._scale())
             self.plane.set_points("real data", self.facts["test"][:1500], "data")
             self.plane.set_points("samples", self._round["made"], "model")
-            self.plane.set_arrows("pushes", self._round["made"], self._pushes(), "model")
+            self.plane.set_arrows("pushes", self._round["made"], self._pushes(), "other")
             self._show_layers()
         self._show_other()
 

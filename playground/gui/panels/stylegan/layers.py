@@ -30,7 +30,6 @@ class LayersLens(StyleLens):
     def __init__(self, name: str, ask: Ask, parent: QWidget | None = None) -> None:
         super().__init__(name, ask, parent)
         self.layer = NameBox(f"{name}.layer", "Layer", "From the coarsest to the finest, with the size of its maps")
-        self.layer.setSizeAdjustPolicy(NameBox.SizeAdjustPolicy.AdjustToContents)
         self.kind = NameBox(
             f"{name}.kind",
             "Shown",
@@ -56,6 +55,7 @@ class LayersLens(StyleLens):
     def start(self, facts: Mapping[str, Any]) -> None:
         super().start(facts)
         self._seen = []
+        self.layer.clear()
         self.maps.clear("The maps are on their way.")
 
     def refresh(self) -> None:
@@ -106,8 +106,9 @@ class LayersLens(StyleLens):
         channel = min(max(channel, 0), len(maps) - 1)
         self.plot.set_marker(channel + 1)
         shown = f"the first {MOST} of {len(maps)}" if len(maps) > MOST else f"all {len(maps)}"
+        mean = f"{maps[channel].mean():+.2f}".replace("-", "−")
         self.says.setText(
-            f"Channel {channel + 1}: mean {maps[channel].mean():+.2f}, spread {maps[channel].std():.2f}. Grid: {shown} "
+            f"Channel {channel + 1}: mean {mean}, spread {maps[channel].std():.2f}. Grid: {shown} "
             f"channels after the leaky ReLU, one scale. Of the power in these maps, the mean aside, "
             f"{fine_share(maps).mean():.0%} is finer than half the finest wave."
         )

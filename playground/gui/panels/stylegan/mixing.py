@@ -29,7 +29,6 @@ class MixingLens(StyleLens):
     def __init__(self, name: str, ask: Ask, parent: QWidget | None = None) -> None:
         super().__init__(name, ask, parent)
         self.level = NameBox(f"{name}.level", "Layers from B", "Which layers take the style of the picture above")
-        self.level.setSizeAdjustPolicy(NameBox.SizeAdjustPolicy.AdjustToContents)
         self._offer_levels(0)
         self.seed_a = seed_box(f"{name}.seed_a", "Seed A", "Decides the codes of the rows", 1)
         self.seed_b = seed_box(f"{name}.seed_b", "Seed B", "Decides the codes of the columns", 2)

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QWidget
 
 from playground.gui.panels.base.asker import Ask
 from playground.gui.panels.base.lens import Lens
+from playground.gui.panels.base.sampling import classes
 from playground.gui.widgets import theme
 from playground.gui.widgets.groove_slider import GrooveSlider
 from playground.gui.widgets.name_box import NameBox, labelled
@@ -24,15 +25,19 @@ class StyleLens(Lens):
     def __init__(self, name: str, ask: Ask, parent: QWidget | None = None) -> None:
         super().__init__(name, ask, parent)
         self.label = NameBox(
-            f"{name}.label", "Label", "The class that the mapping network is told; 'any' leaves it open"
+            f"{name}.label", "Label", "The class that the mapping network is told; what it does not name is left open"
         )
+        self._labels: dict[str, tuple[int, ...]] = {}  # by the words in the list
         self.label_field = labelled("Label", self.label)
         self.label.chosen.connect(lambda _: self.outdate())
 
     def start(self, facts: Mapping[str, Any]) -> None:
-        names = facts["factors"][0][1] if facts["conditional"] else ()
-        self.label.set_choices([*((name, name) for name in names), (ANY, ANY)])
-        self.label_field.setVisible(bool(names))
+        self._labels = {ANY: self._padded(())}
+        if facts["conditional"]:
+            named = classes(facts["factors"][:1]) + (classes(facts["factors"]) if len(facts["factors"]) > 1 else [])
+            self._labels = {words: self._padded(label) for words, label in named} | self._labels
+        self.label.set_choices([(words, words) for words in self._labels])
+        self.label_field.setVisible(facts["conditional"])
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -46,10 +51,11 @@ class StyleLens(Lens):
         """int64 (count, F): the label chosen, other factors left open; None for a model without labels."""
         if not self.facts["conditional"]:
             return None
-        labels = np.full((count, len(self.facts["factors"])), -1, dtype=np.int64)
-        if self.label.name() != ANY:
-            labels[:, 0] = self.label.currentIndex()
-        return labels
+        return np.tile(np.array(self._labels[self.label.name()], dtype=np.int64), (count, 1))
+
+    def _padded(self, label: tuple[int, ...]) -> tuple[int, ...]:
+        """What it says nothing of is left open."""
+        return label + (-1,) * (len(self.facts["factors"]) - len(label))
 
     def codes(self, seed: int, count: int) -> np.ndarray:
         """z (count, Z), normal, the same for a seed."""

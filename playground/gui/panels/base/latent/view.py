@@ -27,7 +27,7 @@ from playground.gui.panels.base.views import View
 from playground.gui.session import TrainingSession
 from playground.gui.widgets import theme
 from playground.gui.widgets.image_grid import ImageGrid
-from playground.gui.widgets.page_tabs import PageTabs
+from playground.gui.widgets.page_tabs import PageTabs, set_shown
 from playground.gui.widgets.scatter_view import ScatterView
 
 _TOOLS, _PICTURE = 22, 9  # em: the narrowest that either half may be
@@ -116,7 +116,7 @@ class LatentView(View):
             self.plane.set_points("real data", facts["test"][:1500], "data")
             self.plane.set_truth(facts["data"]["density"])
         for index, tool in enumerate(self.tools):
-            self.tabs.setTabVisible(index, tool.fits(facts))
+            set_shown(self.tabs, index, tool.fits(facts))
 
     def refresh(self) -> None:
         if not self.tools[0].isVisible():
