@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from playground import cli, runs
-from playground.core import durable, hand_in
+from playground.core import durable
 from playground.core.experiment import Budget
+from playground.core.hand_in import Prediction, write
 from playground.evaluation import grading
 from playground.evaluation.hand_in import packed
 from tests.helpers import tiny
@@ -27,9 +28,9 @@ def school(tmp_path_factory) -> Path:
         patch.setattr(durable, "_fsync", lambda handle: None)
         job = runs.start(tiny("gaussian", "moons"), folder / "run")
         runs.train(job, Budget("steps", 3))
-        answers = {"lecture/a": {"answer": "B", "right": True}}
+        answers = {"lecture/a": Prediction("Is it so?", "Yes", True)}
         (folder / "class").mkdir()
-        hand_in.write(packed("Ada", [str(folder / "run")], ["lecture/a"], answers), folder / "class" / "ada.handin")
+        write(packed("Ada", [str(folder / "run")], ["lecture/a"], answers), folder / "class" / "ada.handin")
         (folder / "class" / "bob.handin").write_bytes(b"broken")
     return folder
 
@@ -66,7 +67,7 @@ def test_a_class_is_graded_as_its_runs_evaluate(capsys, school, tmp_path):
 def test_a_report_is_to_be_read(capsys, school):
     code, out, err = _run(capsys, "report", school / "class" / "ada.handin", "--count", 20)
     assert (code, err) == (0, "")
-    for words in ("Hand-in of Ada", "Scenes done: lecture/a", "lecture/a: B, right", "gaussian on moons, 3 steps",
+    for words in ("Hand-in of Ada", "Scenes done: lecture/a", "Is it so? Yes: right", "gaussian on moons, 3 steps",
                   "the preset tiny", "data    fits", "loss    ", "nll  ", "exact"):  # fmt: skip
         assert words in out
     assert "None" not in out

@@ -12,7 +12,8 @@ elsewhere, nothing compressed that could swell, no code. JSON, pictures and tabl
     check                   SHA-256 of all of the above: it finds damage, it is no signature
 
     {"kind": "hand-in", "format_version": 1, "student": "Ada Lovelace", "written": "2026-11-25 18:30",
-     "versions": {"playground": "...", ...}, "done": ["lecture/maximum-likelihood"], "answers": {"lecture/...": {...}},
+     "versions": {"playground": "...", ...}, "done": ["lecture/maximum-likelihood"],
+     "answers": {"lecture/maximum-likelihood": {"question": "...", "choice": "...", "right": true}},
      "runs": [{"name": "...", "experiment": {...},              events and all; drawn data are "drawn:points.csv"
                "preset": "", "changed": {"train.lr": [0.01, 0.001]},       settings that are not the preset's: is, was
                "step": 500, "seconds": 12.5, "data_hash": "...", "versions": {...},
@@ -24,7 +25,7 @@ import json
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,7 @@ ROWS = 2000  # of a curve; longer ones are thinned
 COLUMNS = 64
 NAME = 80  # letters of a student's name
 POINT_FILES = (".csv", ".tsv", ".txt", ".npy")
-_LINE = 200  # letters of any other word
+_LINE = 400  # letters of any other word
 _ITEMS = 1000  # in a list or an object of the record
 _PNG = b"\x89PNG\r\n\x1a\n"
 _HASH = re.compile(r"[0-9a-f]{64}|")
@@ -116,6 +117,15 @@ class HandedRun:
 
 
 @dataclass(frozen=True)
+class Prediction:
+    """What a scene asked, what was said, and whether it came so."""
+
+    question: str
+    choice: str
+    right: bool
+
+
+@dataclass(frozen=True)
 class HandIn:
     """What a student hands in.
 
@@ -124,14 +134,14 @@ class HandIn:
         written: when, as words.
         versions: of the program that wrote it.
         done: the scenes that were finished, such as "lecture/maximum-likelihood".
-        answers: what was answered in which scene, as the lessons keep it.
+        answers: what was predicted, by scene.
     """
 
     student: str
     written: str
     versions: Mapping[str, str]
     done: tuple[str, ...] = ()
-    answers: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    answers: Mapping[str, Prediction] = field(default_factory=dict)
     runs: tuple[HandedRun, ...] = ()
 
 
@@ -183,7 +193,7 @@ def _record(hand_in: HandIn) -> dict[str, Any]:
         "written": hand_in.written,
         "versions": dict(hand_in.versions),
         "done": list(hand_in.done),
-        "answers": {scene: dict(answer) for scene, answer in hand_in.answers.items()},
+        "answers": {scene: asdict(answer) for scene, answer in hand_in.answers.items()},
         "runs": [
             {
                 "name": run.name,
@@ -256,8 +266,8 @@ def _hand_in(record: dict[str, Any], tensors: dict[str, Tensor]) -> HandIn:
     runs, answers = record.get("runs"), record.get("answers")
     if not isinstance(runs, list) or len(runs) > RUNS:
         raise _Misfit(f"its 'runs' are no list of at most {RUNS}")
-    if not isinstance(answers, dict) or len(answers) > _ITEMS or not all(isinstance(a, dict) for a in answers.values()):
-        raise _Misfit(f"its 'answers' are no object of at most {_ITEMS:,} objects")
+    if not isinstance(answers, dict) or len(answers) > _ITEMS:
+        raise _Misfit(f"its 'answers' are no object of at most {_ITEMS:,} predictions")
     own: list[dict[str, Tensor]] = [{} for _ in runs]
     for name in tensors.keys() - {"record", "check"}:
         where = re.fullmatch(r"runs/([0-9]{1,3})/((?:weights/)?[^/]+)", name)
@@ -269,9 +279,17 @@ def _hand_in(record: dict[str, Any], tensors: dict[str, Tensor]) -> HandIn:
         written=line(record.get("written"), "written"),
         versions=_words(record.get("versions"), "versions"),
         done=_list(record.get("done"), "done"),
-        answers={line(scene, "answers"): _plain_values(answer) for scene, answer in answers.items()},
+        answers={line(scene, "answers"): _prediction(answer) for scene, answer in answers.items()},
         runs=tuple(_run(entry, parts, f"run {i + 1}") for i, (entry, parts) in enumerate(zip(runs, own, strict=True))),
     )
+
+
+def _prediction(answer: Any) -> Prediction:
+    if not isinstance(answer, dict) or answer.keys() != {"question", "choice", "right"}:
+        raise _Misfit("one of its 'answers' is no object of 'question', 'choice' and 'right'")
+    if not isinstance(answer["right"], bool):
+        raise _Misfit("whether an answer is 'right' is neither true nor false")
+    return Prediction(line(answer["question"], "question"), line(answer["choice"], "choice"), answer["right"])
 
 
 def _run(entry: Any, parts: dict[str, Tensor], which: str) -> HandedRun:
@@ -375,22 +393,13 @@ def _number(value: object, what: str, whole: bool = False) -> float:
 
 def _value(value: object) -> Any:
     """A setting: a number, a switch, a printable word, or null."""
-    return line(value, "changed", empty=True) if isinstance(value, str) else _scalar(value)
-
-
-def _scalar(value: object) -> Any:
+    if isinstance(value, str):
+        return line(value, "changed", empty=True)
     if value is not None and not isinstance(value, int | float | bool):
-        raise _Misfit("a setting or an answer is neither a number nor a word")
+        raise _Misfit("a setting is neither a number nor a word")
     if isinstance(value, int) and abs(value) > 2**63:
-        raise _Misfit("a setting or an answer is beyond all numbers")
+        raise _Misfit("a setting is beyond all numbers")
     return value
-
-
-def _plain_values(answer: Mapping[str, Any]) -> dict[str, Any]:
-    """An answer: words and numbers by name."""
-    if len(answer) > _ITEMS:
-        raise _Misfit(f"an answer has more than {_ITEMS:,} parts")
-    return {line(key, "answers"): _value(value) for key, value in answer.items()}
 
 
 def plain_line(text: str, most: int = 1000) -> str:

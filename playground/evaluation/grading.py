@@ -253,7 +253,7 @@ def grade(
 
 def progress(handed: HandIn) -> dict[str, Any]:
     """Scenes finished, questions answered, and how many of them rightly."""
-    right = sum(answer.get("right") is True for answer in handed.answers.values())
+    right = sum(answer.right for answer in handed.answers.values())
     return {"scenes_done": len(handed.done), "answers": len(handed.answers), "answers_right": right}
 
 

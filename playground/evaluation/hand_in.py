@@ -2,19 +2,18 @@
 
 import io
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from torch import Tensor
 
 from playground import registry
 from playground.core import hand_in
-from playground.core.errors import UsageError
+from playground.core.errors import PlaygroundError, UsageError
 from playground.core.experiment import Experiment
-from playground.core.hand_in import Curve, HandedRun, HandIn
+from playground.core.hand_in import Curve, HandedRun, HandIn, Prediction
 from playground.core.hyperparams import Value, to_dict
 from playground.core.manifest import versions
 from playground.core.records import TrainRecord
@@ -26,10 +25,11 @@ from playground.registry import OpenRun
 
 WHOLE_BYTES = 8 * 2**20  # of a run's weights; of more, what a network learned is rounded to half precision
 SHEET_SAMPLES = 64
+_ATTEMPTS = 3  # at reading a run that is being saved
 
 
 def packed(
-    student: str, runs: Iterable[str], done: Sequence[str] = (), answers: Mapping[str, Mapping[str, Any]] | None = None
+    student: str, runs: Iterable[str], done: Sequence[str] = (), answers: Mapping[str, Prediction] | None = None
 ) -> HandIn:
     """A hand-in of stored runs, by folder or name. Raises PlaygroundError where one cannot be opened, UsageError where
     there is no name."""
@@ -44,27 +44,40 @@ def packed(
 def handed(run: str, with_sheet: bool = False) -> HandedRun:
     """A stored run as a hand-in holds it. Raises PlaygroundError where it cannot be opened."""
     path = registry.find_run(run)
-    folder = RunFolder.open(path)
-    experiment = folder.experiment
-    opened = registry.open_run(path)
-    points = _points(experiment)
+    folder, weights, records = _read(path)
+    experiment, facts = folder.experiment, folder.manifest
+    dataset = registry.load_data(experiment.data, dict(experiment.data_options))
+    model = registry.empty_model(experiment, dataset)
+    registry.fill(model, dict(weights), str(path))
     preset, changes = changed(experiment)
-    training, held_out = curves(folder.records())
+    training, held_out = curves(records)
     return HandedRun(
         name=hand_in.plain_line(path.resolve().name),
         experiment=replace(experiment, data=_without_folder(experiment.data)),
         step=folder.step,
-        seconds=float(folder.manifest["seconds"]),
-        data_hash=str(folder.manifest.get("data_hash", "")),
-        versions={name: str(version) for name, version in folder.manifest["versions"].items()},
+        seconds=float(facts["seconds"]),
+        data_hash=str(facts.get("data_hash", "")),
+        versions={name: str(version) for name, version in facts["versions"].items()},
         preset=preset,
         changed=changes,
         training=training.thinned(),
         held_out=held_out.thinned(),
-        weights=_slim(folder.load_weights(), opened),
-        sheet=_sheet(opened) if with_sheet else b"",
-        points=points,
+        weights=_slim(weights, {name for name, _ in model.named_parameters()}),
+        sheet=_sheet(OpenRun(path, experiment, model.eval(), dataset, facts)) if with_sheet else b"",
+        points=_points(experiment),
     )
+
+
+def _read(path: Path) -> tuple[RunFolder, dict[str, Tensor], list[TrainRecord]]:
+    """A run, its weights and its log, all of one save: it may be training, and saved, meanwhile."""
+    for attempt in range(_ATTEMPTS):
+        try:
+            folder = RunFolder.open(path)
+            return folder, folder.load_weights(), list(folder.records())
+        except PlaygroundError:
+            if attempt == _ATTEMPTS - 1:
+                raise
+    raise AssertionError
 
 
 def changed(experiment: Experiment) -> tuple[str, dict[str, tuple[Value | None, Value | None]]]:
@@ -117,11 +130,10 @@ def _points(experiment: Experiment) -> bytes:
     return read_bytes(Path(path), hand_in.POINT_BYTES) if name == "drawn" else b""
 
 
-def _slim(weights: Mapping[str, Tensor], run: OpenRun) -> dict[str, Tensor]:
+def _slim(weights: Mapping[str, Tensor], learned: Collection[str]) -> dict[str, Tensor]:
     """Whole, so that they measure the same to the last digit; large ones as bundled runs keep them."""
     if sum(tensor.nbytes for tensor in weights.values()) <= WHOLE_BYTES:
         return dict(weights)
-    learned = {name for name, _ in run.model.named_parameters()}
     return {name: tensor.half() if name in learned else tensor for name, tensor in weights.items()}
 
 

@@ -1,6 +1,7 @@
 """What was handed in, or what a run is, as a report for people and as JSON."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ def _of_hand_in(content: HandIn) -> dict[str, Any]:
         "written": content.written,
         "versions": dict(content.versions),
         **progress(content),
-        "scenes": {"done": list(content.done), "answers": dict(content.answers)},
+        "scenes": {"done": list(content.done), "answers": {k: asdict(answer) for k, answer in content.answers.items()}},
     }
 
 
@@ -73,18 +74,18 @@ def text(content: Mapping[str, Any]) -> str:
         lines.append(f"Hand-in of {content['student']}, written {content['written']} with playground "
                      f"{content['versions'].get('playground', '?')}")  # fmt: skip
         lines.append(f"Scenes done: {', '.join(content['scenes']['done']) or 'none'}")
-        lines += [f"Answer in {scene}: {_answer(answer)}" for scene, answer in content["scenes"]["answers"].items()]
+        answers = content["scenes"]["answers"]
+        lines += [f"Predictions: {content['answers_right']} of {len(answers)} right"] if answers else []
+        for scene, answer in answers.items():
+            lines.append(
+                f"  {scene}: {answer['question']} {answer['choice']}: {'' if answer['right'] else 'not '}right"
+            )
         lines.append("")
     for run in content["runs"]:
         lines += [*_run_lines(run), ""]
     if not content["runs"]:
         lines.append("No run was handed in.")
     return "\n".join(lines).rstrip()
-
-
-def _answer(answer: Mapping[str, Any]) -> str:
-    mark = {True: ", right", False: ", not right"}.get(answer.get("right"), "")  # type: ignore[arg-type]
-    return f"{answer.get('answer', answer.get('given', '?'))}{mark}"
 
 
 def _run_lines(run: Mapping[str, Any]) -> list[str]:

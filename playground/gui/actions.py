@@ -94,6 +94,8 @@ ACTIONS = (
            "lessons.show_solution"),
     Action("lesson.notes", "&Lesson", "Speaker's &notes", "F6",
            "The note on the scene, the time and what comes next, in a window of its own", "presenter.toggle_notes"),
+    Action("lesson.handin", "&Lesson", "&Hand in ...", "Ctrl+Shift+H",
+           "Writes your predictions and runs to one file, for your teacher", "homework.show"),
     Action("lesson.leave", "&Lesson", "&Leave the lesson", "Ctrl+Shift+L", "Everything is as you left it",
            "lessons.leave"),
     Action("help.glossary", "&Help", "&Glossary", "Shift+F1",

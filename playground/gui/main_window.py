@@ -23,6 +23,7 @@ from playground.core.errors import PlaygroundError, unknown
 from playground.gui import actions
 from playground.gui.document import ViewState
 from playground.gui.documents import Documents
+from playground.gui.homework import Homework
 from playground.gui.kept import Kept
 from playground.gui.lessons import library
 from playground.gui.lessons.glossary import Glossary
@@ -58,6 +59,7 @@ class MainWindow(QMainWindow):
         kept: samples of any model, below the stage.
         documents, undo: what saves and opens all of it, and what takes a person's acts back.
         lessons, presenter: what plays scenes, and what makes the stage large.
+        homework: what hands it in.
         own_lessons: where a teacher's own lessons stand.
         glossary, tips: the field's terms in a window of their own, and what names them in every tooltip.
     """
@@ -88,6 +90,7 @@ class MainWindow(QMainWindow):
         self.glossary = GlossaryWindow(terms, self)
         self.tips = TermTips(terms, self, self.glossary.show_term)
         self.lessons.term_wanted.connect(self.glossary.show_term)
+        self.homework = Homework(self)
         stage = QVBoxLayout()
         stage.addWidget(self.lessons.frame)
         stage.addWidget(self.stack, 1)
@@ -369,6 +372,7 @@ class MainWindow(QMainWindow):
         self.documents.stop_keeping()
         self.undo.close()
         self.documents.scripts.close()
+        self.homework.close()
         self.documents.access.set()
         self.preferences.geometry = bytes(self.saveGeometry().toHex().data()).decode()
         self.preferences.save()

@@ -17,7 +17,7 @@ from torch import Tensor
 from playground.core import durable, hand_in
 from playground.core.errors import PlaygroundError
 from playground.core.experiment import Event, Experiment
-from playground.core.hand_in import Curve, HandedRun, HandIn
+from playground.core.hand_in import Curve, HandedRun, HandIn, Prediction
 
 
 @pytest.fixture(autouse=True)
@@ -41,7 +41,7 @@ def a_run(**other: Any) -> HandedRun:
 def a_hand_in(*runs: HandedRun, **other: Any) -> HandIn:
     facts: dict[str, Any] = {
         "student": "Zoë Ångström", "written": "2026-11-25 18:30", "versions": {"playground": "0.1"},
-        "done": ("lecture/a",), "answers": {"lecture/a": {"answer": "B", "right": True, "tries": 2}},
+        "done": ("lecture/a",), "answers": {"lecture/a": Prediction("Is it so?", "Yes", True)},
     }  # fmt: skip
     return HandIn(**(facts | {"runs": runs or (a_run(),)} | other))
 
@@ -146,7 +146,9 @@ def set_experiment(**values):
         (lambda r: r.update(student="x" * 81), "'student' is no line of at most 80"),
         (lambda r: r.update(done=[["a"]]), "'done' is no line"),
         (lambda r: r.update(answers=[1]), "'answers' are no object"),
-        (lambda r: r.update(answers={"a": {"answer": [1]}}), "neither a number nor a word"),
+        (lambda r: r.update(answers={"a": {"choice": "B"}}), "is no object of 'question', 'choice' and 'right'"),
+        (lambda r: r["answers"]["lecture/a"].update(right=1), "neither true nor false"),
+        (lambda r: r["answers"]["lecture/a"].update(choice=[]), "'choice' is no line"),
         (lambda r: r.update(runs="none"), "'runs' are no list"),
         (lambda r: r.update(runs=r["runs"] * 25), "'runs' are no list of at most 24"),
         (lambda r: r.update(runs=[]), "belongs to no run"),
@@ -242,7 +244,7 @@ ODD = (
     2**70,
     1e308,
     "",
-    "x" * 300,
+    "x" * 500,
     "\x1b[2J",
     "../../x",
     "\ud800",

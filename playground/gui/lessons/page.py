@@ -8,6 +8,7 @@ from PySide6.QtWidgets import QFrame, QGridLayout, QHBoxLayout, QLabel, QScrollA
 
 from playground.core.errors import PlaygroundError
 from playground.gui.lessons import library
+from playground.gui.lessons.hand_in_card import HandInCard, Homework
 from playground.gui.lessons.library import Lesson
 from playground.gui.lessons.player import Player
 from playground.gui.lessons.scene import Scene
@@ -25,6 +26,7 @@ class Window(Protocol):
 
     lessons: Player
     own_lessons: Path
+    homework: Homework
 
 
 class LecturePage(Page):
@@ -43,6 +45,10 @@ class LecturePage(Page):
         self._forget = button(
             "Forget what was done", "lecture.forget", "Takes all marks and predictions away, for the next class"
         )
+        self._hand_in = button("Hand in ...", "lecture.handin", "Writes your homework to one file (Ctrl+Shift+H)")
+        self._hand_in.setCheckable(True)
+        self._card = HandInCard(window.homework, self.messages)
+        self._hand_in.toggled.connect(self._card.set_open)
         self._track.currentTextChanged.connect(self._take_track)
         self._start.clicked.connect(self._open_first)
         self._again.clicked.connect(self._player.read_again)
@@ -75,6 +81,11 @@ class LecturePage(Page):
         self._done.setText("  ·  ".join(words))
         self._forget.setEnabled(bool(progress.done or progress.answers))
         self._start.setEnabled(bool(scenes))
+
+    def show_hand_in(self) -> None:
+        """Opens the place where a student hands in."""
+        self._hand_in.setChecked(False)  # the list is made anew
+        self._hand_in.setChecked(True)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -140,7 +151,7 @@ class LecturePage(Page):
             "F5 makes everything large for a projector, F6 shows the speaker's notes."
         )
         row = FlowLayout()
-        for widget in (self._track, self._start, self._again, self._forget):
+        for widget in (self._track, self._start, self._hand_in, self._again, self._forget):
             row.addWidget(widget)
         head = QHBoxLayout()
         head.addWidget(title)
@@ -158,6 +169,7 @@ class LecturePage(Page):
         layout.addWidget(about)
         layout.addLayout(row)
         layout.addWidget(self.messages)
+        layout.addWidget(self._card)
         layout.addWidget(scroll, 1)
 
     def _lesson_card(self, lesson: Lesson) -> QFrame:
