@@ -6,14 +6,24 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from PySide6.QtCore import QEvent, Qt, SignalInstance
-from PySide6.QtWidgets import QFileDialog, QFrame, QGridLayout, QLabel, QLineEdit, QListWidget, QListWidgetItem
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QFileDialog,
+    QFrame,
+    QGridLayout,
+    QLabel,
+    QLineEdit,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
-from playground.gui.panels.base.parts import caption, named
+from playground.gui.panels.base.parts import caption, named, switch
 from playground.gui.panels.base.views import button
-from playground.gui.widgets import theme
+from playground.gui.widgets import controls, theme
 from playground.gui.widgets.message_bar import MessageBar
 
-ROWS = 5  # of the list of runs
+ROWS = 5  # of the runs, before they scroll
 SUFFIX = ".handin"
 
 
@@ -41,8 +51,12 @@ class HandInCard(QFrame):
         self._homework, self._messages = homework, messages
         self.student = named(QLineEdit(), "lecture.handin.student", "Your name", "Your name, as your teacher knows it")
         self.student.setMaxLength(80)
-        self.runs = named(QListWidget(), "lecture.handin.runs", "Runs to hand in",
-                          "Tick the runs that belong to your homework; Space ticks the one that is marked")  # fmt: skip
+        self.boxes: dict[str, QCheckBox] = {}  # by run
+        self._scroll = QScrollArea()
+        self._scroll.setObjectName("lecture.handin.runs")
+        self._scroll.setAccessibleName("Runs to hand in")
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
         self.write = button("Write the file ...", "lecture.handin.write", "Writes one file with what is ticked, your "
                             "predictions and the scenes that you finished; send it to your teacher")  # fmt: skip
         self.write.clicked.connect(self._ask)
@@ -60,20 +74,27 @@ class HandInCard(QFrame):
 
     def chosen(self) -> list[str]:
         """The runs that are ticked."""
-        items = [self.runs.item(row) for row in range(self.runs.count())]
-        return [item.data(Qt.ItemDataRole.UserRole) for item in items if item.checkState() == Qt.CheckState.Checked]
+        return [run for run, box in self.boxes.items() if box.isChecked()]
 
     def _fill(self) -> None:
-        self.runs.clear()
-        for run in self._homework.runs():
-            item = QListWidgetItem(f"{run.title}, {run.experiment.data.partition(':')[0]}")
-            item.setData(Qt.ItemDataRole.UserRole, run.run)
-            item.setToolTip(run.run)
-            item.setCheckState(Qt.CheckState.Checked if self._homework.is_open(run) else Qt.CheckState.Unchecked)
-            self.runs.addItem(item)
-        some = self.runs.count() > 0
-        self.runs.setVisible(some)
-        self._none.setVisible(not some)
+        content = QWidget()
+        column = QVBoxLayout(content)
+        column.setContentsMargins(0, 0, 0, 0)
+        self.boxes = {}
+        for number, run in enumerate(self._homework.runs(), start=1):
+            words = f"{run.title}, {run.experiment.data.partition(':')[0]}"
+            box = switch(words, f"lecture.handin.run.{number}", "Tick it if it belongs to your homework\n" + run.run,
+                         self._homework.is_open(run))  # fmt: skip
+            controls.follow_run(box)
+            column.addWidget(box)
+            self.boxes[run.run] = box
+        column.addStretch(1)
+        self._scroll.setWidget(content)
+        for part in (self._scroll.viewport(), content):
+            part.setAutoFillBackground(False)  # the card's own colour shows
+        self._scroll.setVisible(bool(self.boxes))
+        self._none.setVisible(not self.boxes)
+        self._fit()
 
     def _ask(self) -> None:
         student = " ".join(self.student.text().split())
@@ -99,7 +120,9 @@ class HandInCard(QFrame):
             self._fit()
 
     def _fit(self) -> None:
-        self.runs.setFixedHeight(theme.em(self, 1.9 * ROWS))
+        content = self._scroll.widget()
+        wanted = content.sizeHint().height() if content else 0
+        self._scroll.setFixedHeight(min(wanted, theme.em(self, 1.9 * ROWS)))
         self.student.setMaximumWidth(theme.em(self, 24))
 
     def _lay_out(self) -> None:
@@ -113,7 +136,7 @@ class HandInCard(QFrame):
         grid = QGridLayout(self)
         grid.addWidget(heading, 0, 0, 1, 3)
         grid.addWidget(about, 1, 0, 1, 3)
-        for row, (words, widget) in enumerate((("Name", self.student), ("Runs", self.runs)), start=2):
+        for row, (words, widget) in enumerate((("Name", self.student), ("Runs", self._scroll)), start=2):
             label = QLabel(words)
             label.setBuddy(widget)
             grid.addWidget(label, row, 0, Qt.AlignmentFlag.AlignTop)

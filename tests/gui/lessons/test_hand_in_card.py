@@ -3,8 +3,7 @@
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog, QLineEdit, QListWidget
+from PySide6.QtWidgets import QCheckBox, QFileDialog, QLineEdit
 
 from playground import paths
 from playground.core import durable, hand_in
@@ -43,11 +42,9 @@ def test_the_menu_leads_to_a_file_that_measures(student, tmp_path):
     window = student.window
     window.actions_by_id["lesson.handin"].trigger()
     assert window.page.name == "lecture"
-    runs = student.find("lecture.handin.runs", QListWidget)
-    ticks = {runs.item(row).text(): runs.item(row).checkState() for row in range(runs.count())}
-    assert [(words.rpartition(", ")[2], tick == Qt.CheckState.Checked) for words, tick in ticks.items()] == [
-        ("moons", True), ("bumps", False)]  # fmt: skip
-    runs.item(1).setCheckState(Qt.CheckState.Checked)
+    boxes = [student.find(f"lecture.handin.run.{number}", QCheckBox) for number in (1, 2)]
+    assert [(box.text().rpartition(", ")[2], box.isChecked()) for box in boxes] == [("moons", True), ("bumps", False)]
+    boxes[1].click()
     hand_in_as(student, "Zoë  Ångström")
     student.wait(lambda: said(student).startswith("Wrote"))
     assert "2 runs, 1 scene done, 1 prediction" in said(student)
@@ -72,8 +69,7 @@ def test_a_name_is_asked_for_on_the_page(student, tmp_path):
 def test_a_run_that_is_gone_is_named(student):
     student.window.show_page("lecture")
     student.press("lecture.handin")
-    runs = student.find("lecture.handin.runs", QListWidget)
-    runs.item(1).setCheckState(Qt.CheckState.Checked)
+    student.find("lecture.handin.run.2", QCheckBox).click()
     (paths.runs() / "old" / "manifest.json").unlink()
     hand_in_as(student, "Ada")
     student.wait(lambda: "old is not a run folder" in said(student))
