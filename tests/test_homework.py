@@ -12,7 +12,8 @@ import pytest
 from playground import cli, runs
 from playground.core import durable
 from playground.core.experiment import Budget
-from playground.core.hand_in import Prediction, write
+from playground.core.hand_in import Prediction
+from playground.core.hand_in_file import write
 from playground.evaluation import grading
 from playground.evaluation.hand_in import packed
 from tests.helpers import tiny

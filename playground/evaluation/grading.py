@@ -20,7 +20,7 @@ import numpy as np
 import torch
 
 from playground import registry
-from playground.core import hand_in
+from playground.core import hand_in, hand_in_file
 from playground.core.errors import PlaygroundError, UsageError
 from playground.core.hand_in import HandedRun, HandIn, plain_line
 from playground.core.trainer import check_parts, held_out_terms, with_changes
@@ -237,7 +237,7 @@ def grade(
         name = plain_line(str(file.relative_to(folder)))
         say(f"{number} of {len(files)}: {name} ...")
         try:
-            handed = hand_in.read(file)
+            handed = hand_in_file.read(file)
         except PlaygroundError as error:
             yield _row({"file": name, "error": str(error)})
             continue

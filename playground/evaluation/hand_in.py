@@ -14,6 +14,7 @@ from playground.core import hand_in
 from playground.core.errors import PlaygroundError, UsageError
 from playground.core.experiment import Experiment
 from playground.core.hand_in import Curve, HandedRun, HandIn, Prediction
+from playground.core.hand_in_file import POINT_BYTES
 from playground.core.hyperparams import Value, to_dict
 from playground.core.manifest import versions
 from playground.core.records import TrainRecord
@@ -127,7 +128,7 @@ def _without_folder(data: str) -> str:
 
 def _points(experiment: Experiment) -> bytes:
     name, _, path = experiment.data.partition(":")
-    return read_bytes(Path(path), hand_in.POINT_BYTES) if name == "drawn" else b""
+    return read_bytes(Path(path), POINT_BYTES) if name == "drawn" else b""
 
 
 def _slim(weights: Mapping[str, Tensor], learned: Collection[str]) -> dict[str, Tensor]:

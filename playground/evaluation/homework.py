@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from playground import registry
-from playground.core import hand_in
+from playground.core import hand_in, hand_in_file
 from playground.core.hand_in import HandedRun, HandIn, plain_line
 from playground.evaluation.grading import Measured, measure, measure_opened, progress
 from playground.evaluation.hand_in import handed
@@ -23,7 +23,7 @@ def report(what: str, count: int | None = None, seed: int = 0) -> dict[str, Any]
     Raises PlaygroundError where it cannot be opened.
     """
     if Path(what).suffix.lower() == hand_in.SUFFIX and not (Path(what) / "manifest.json").is_file():
-        content = hand_in.read(Path(what))
+        content = hand_in_file.read(Path(what))
         return _of_hand_in(content) | {"runs": [_of_run(run, measure(run, count, seed)) for run in content.runs]}
     run = handed(what)
     return {"runs": [_of_run(run, measure_opened(run, registry.open_run(what), count, seed))]}

@@ -86,12 +86,12 @@ class Homework(QObject):
 
 def _written(student: str, runs: Sequence[str], progress: Progress, path: Path) -> tuple[str, str]:
     """Level and sentence of what came of it."""
-    from playground.core import hand_in  # brings torch, and not on the window's thread
+    from playground.core import hand_in, hand_in_file  # brings torch, and not on the window's thread
     from playground.evaluation.hand_in import packed
 
     answers = {scene: hand_in.Prediction(**asdict(answer)) for scene, answer in progress.answers.items()}
     try:
-        hand_in.write(packed(student, runs, progress.done, answers), path)
+        hand_in_file.write(packed(student, runs, progress.done, answers), path)
     except PlaygroundError as error:
         return "bad", str(error)
     except Exception as error:  # noqa: BLE001  (whatever breaks, the window must say what happened)

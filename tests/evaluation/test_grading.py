@@ -14,7 +14,7 @@ import safetensors.torch
 import torch
 
 from playground import registry, runs
-from playground.core import durable, hand_in
+from playground.core import durable, hand_in_file
 from playground.core.errors import UsageError
 from playground.core.experiment import Budget, Event
 from playground.core.hand_in import Curve, HandedRun
@@ -22,7 +22,7 @@ from playground.evaluation import grading
 from playground.evaluation.grading import checks, measure, opened
 from playground.evaluation.hand_in import WHOLE_BYTES, changed, curves, handed, packed
 from playground.evaluation.report import evaluate
-from tests.core.test_hand_in import as_tensor, mutated, sealed
+from tests.core.test_hand_in_file import as_tensor, mutated, sealed
 from tests.helpers import tiny
 
 FEW = 20  # samples
@@ -65,7 +65,7 @@ def failing(run: HandedRun) -> dict[str, str]:
 
 @pytest.mark.parametrize("name", ["gan", "drawn", "digits"])
 def test_an_honest_hand_in_measures_as_its_run(runs_of, tmp_path, name):
-    hand_in.write(packed("Ada", [runs_of[name]]), tmp_path / "ada.handin")
+    hand_in_file.write(packed("Ada", [runs_of[name]]), tmp_path / "ada.handin")
     (row,) = grading.grade([tmp_path / "ada.handin"], tmp_path, FEW, 3, lambda words: None)
     expected = evaluate(registry.open_run(runs_of[name]), FEW, 3)
     assert {key: row[key] for key in expected if key != "data"} == {k: v for k, v in expected.items() if k != "data"}
@@ -77,8 +77,8 @@ def test_an_honest_hand_in_measures_as_its_run(runs_of, tmp_path, name):
 
 
 def test_what_a_hand_in_holds(runs_of, tmp_path):
-    hand_in.write(packed("  Ada\n Lovelace ", [runs_of["vae"], runs_of["drawn"]]), tmp_path / "a.handin")
-    content = hand_in.read(tmp_path / "a.handin")
+    hand_in_file.write(packed("  Ada\n Lovelace ", [runs_of["vae"], runs_of["drawn"]]), tmp_path / "a.handin")
+    content = hand_in_file.read(tmp_path / "a.handin")
     assert content.student == "Ada Lovelace"
     vae, drawn = content.runs
     assert vae.changed == {"train.lr": (0.02, registry.preset("vae", "moons", "tiny")["train"]["lr"])}
@@ -186,10 +186,10 @@ def test_points_that_are_none_are_named_without_the_folder_they_stood_in(runs_of
 
 def test_a_broken_hand_in_is_a_row(runs_of, tmp_path):
     (tmp_path / "sub").mkdir()
-    hand_in.write(packed("=HYPERLINK(1)", [runs_of["drawn"]]), tmp_path / "sub" / "eve.HANDIN")
+    hand_in_file.write(packed("=HYPERLINK(1)", [runs_of["drawn"]]), tmp_path / "sub" / "eve.HANDIN")
     (tmp_path / "bad.handin").write_bytes(b"hello")
     (tmp_path / "notes.txt").write_text("not one of them")
-    hand_in.write(packed("No Run", []), tmp_path / "none.handin")
+    hand_in_file.write(packed("No Run", []), tmp_path / "none.handin")
     rows = list(grading.grade(grading.hand_ins(tmp_path), tmp_path, FEW, 0, lambda words: None))
     assert [row["file"] for row in rows] == ["bad.handin", "none.handin", str(Path("sub/eve.HANDIN"))]
     assert "ask for it to be handed in again" in rows[0]["error"]
@@ -207,7 +207,7 @@ def test_fuzzed_hand_ins_end_nobody_elses_and_leave_nothing_behind(runs_of, tmp_
     place = tmp_path / "class"
     (tmp_path / "temporary").mkdir()
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
-    hand_in.write(packed("Ada", [runs_of["drawn"]]), tmp_path / "sound")
+    hand_in_file.write(packed("Ada", [runs_of["drawn"]]), tmp_path / "sound")
     tensors, chance = safetensors.torch.load((tmp_path / "sound").read_bytes()), random.Random(2)
     record = json.loads(tensors["record"].numpy().tobytes())
     place.mkdir()

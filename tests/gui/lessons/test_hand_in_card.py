@@ -6,7 +6,7 @@ import pytest
 from PySide6.QtWidgets import QCheckBox, QFileDialog, QLineEdit
 
 from playground import paths
-from playground.core import durable, hand_in
+from playground.core import durable, hand_in, hand_in_file
 from playground.evaluation.grading import measure
 from playground.gui.lessons.progress import Answer
 
@@ -48,7 +48,7 @@ def test_the_menu_leads_to_a_file_that_measures(student, tmp_path):
     hand_in_as(student, "Zoë  Ångström")
     student.wait(lambda: said(student).startswith("Wrote"))
     assert "2 runs, 1 scene done, 1 prediction" in said(student)
-    content = hand_in.read(tmp_path / "zoë-ångström.handin")
+    content = hand_in_file.read(tmp_path / "zoë-ångström.handin")
     assert content.student == "Zoë Ångström"
     assert content.done == ("lecture/a",)
     assert content.answers == {"lecture/a": hand_in.Prediction("Is it so?", "No", False)}

@@ -14,7 +14,7 @@ import safetensors.torch
 import torch
 from torch import Tensor
 
-from playground.core import durable, hand_in
+from playground.core import durable, hand_in, hand_in_file
 from playground.core.errors import PlaygroundError
 from playground.core.experiment import Event, Experiment
 from playground.core.hand_in import Curve, HandedRun, HandIn, Prediction
@@ -48,13 +48,13 @@ def a_hand_in(*runs: HandedRun, **other: Any) -> HandIn:
 
 @pytest.fixture
 def file(tmp_path):
-    hand_in.write(a_hand_in(), tmp_path / "zoe.handin")
+    hand_in_file.write(a_hand_in(), tmp_path / "zoe.handin")
     return tmp_path / "zoe.handin"
 
 
 def refusal(path) -> str:
     with pytest.raises(PlaygroundError) as caught:
-        hand_in.read(path)
+        hand_in_file.read(path)
     message = str(caught.value)
     assert str(path) in message
     assert message.endswith(".")
@@ -64,7 +64,7 @@ def refusal(path) -> str:
 
 def sealed(tensors: dict[str, Tensor]) -> bytes:
     """The file of some tensors, its check as an attacker would mend it."""
-    return safetensors.torch.save(tensors | {"check": as_tensor(hand_in.digest(tensors))})
+    return safetensors.torch.save(tensors | {"check": as_tensor(hand_in_file.digest(tensors))})
 
 
 def as_tensor(data: bytes) -> Tensor:
@@ -82,8 +82,8 @@ def with_record(file, change) -> bytes:
 def test_what_was_handed_in_comes_back(tmp_path):
     points = a_run(experiment=Experiment("gan", "drawn:points.csv"), points=b"0,1\n", sheet=b"")
     before = a_hand_in(a_run(), points)
-    hand_in.write(before, tmp_path / "a.handin")
-    after = hand_in.read(tmp_path / "a.handin")
+    hand_in_file.write(before, tmp_path / "a.handin")
+    after = hand_in_file.read(tmp_path / "a.handin")
     for name in ("student", "written", "versions", "done", "answers"):
         assert getattr(after, name) == getattr(before, name)
     for one, other in zip(after.runs, before.runs, strict=True):
@@ -119,12 +119,12 @@ def test_a_long_curve_keeps_its_ends():
 
 
 def test_too_much_is_not_written(tmp_path, monkeypatch):
-    monkeypatch.setattr(hand_in, "WEIGHT_BYTES", 10)
+    monkeypatch.setattr(hand_in_file, "WEIGHT_BYTES", 10)
     with pytest.raises(PlaygroundError, match="too large to be handed in: its weights"):
-        hand_in.write(a_hand_in(), tmp_path / "a.handin")
-    monkeypatch.setattr(hand_in, "POINT_BYTES", 3)
+        hand_in_file.write(a_hand_in(), tmp_path / "a.handin")
+    monkeypatch.setattr(hand_in_file, "POINT_BYTES", 3)
     with pytest.raises(PlaygroundError, match="too large to be handed in: its points"):
-        hand_in.write(a_hand_in(a_run(points=b"1234")), tmp_path / "a.handin")
+        hand_in_file.write(a_hand_in(a_run(points=b"1234")), tmp_path / "a.handin")
     assert not list(tmp_path.iterdir())
 
 
@@ -216,11 +216,11 @@ def test_other_files_are_refused(tmp_path, file):
     path.mkdir()
     refusal(path)
     with pytest.raises(PlaygroundError, match="There is no file"):
-        hand_in.read(tmp_path / "none.handin")
+        hand_in_file.read(tmp_path / "none.handin")
 
 
 def test_size_is_looked_at_before_anything_is_read(file, monkeypatch):
-    monkeypatch.setattr(hand_in, "FILE_BYTES", 100)
+    monkeypatch.setattr(hand_in_file, "FILE_BYTES", 100)
     assert "over the limit of 100" in refusal(file)
 
 
@@ -286,7 +286,7 @@ def test_whatever_stands_in_the_record_is_read_or_refused(file):
     for _ in range(600):
         file.write_bytes(sealed(tensors | {"record": as_tensor(json.dumps(mutated(record, chance)).encode())}))
         with suppress(PlaygroundError):
-            assert isinstance(hand_in.read(file), HandIn)
+            assert isinstance(hand_in_file.read(file), HandIn)
             read += 1
     assert 10 < read < 500  # some changes make no difference, most are found
     assert [entry.name for entry in file.parent.iterdir()] == [file.name]
