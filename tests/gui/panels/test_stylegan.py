@@ -8,7 +8,7 @@ from pytestqt.qtbot import QtBot
 from playground import registry, runs
 from playground.core.experiment import Budget
 from playground.evaluation.features import Yardstick
-from playground.gui.panels.stylegan.mixing import MixingLens
+from playground.gui.panels.stylegan.styles import label_choices
 from playground.gui.panels.stylegan.walk import LEG
 from tests.gui.driving import opened_window
 from tests.helpers import tiny
@@ -131,12 +131,8 @@ def test_a_layer_shows_its_maps_and_their_spectra(person):
     assert seen.spectra.images().max() == pytest.approx(1)
 
 
-def test_every_factor_of_the_label_can_be_told_or_left_open(qtbot):
-    lens = MixingLens("lens", lambda *_: None)
-    qtbot.addWidget(lens)
-    lens.facts = {"conditional": True, "factors": (("shape", ("disc", "box")), ("colour", ("red", "blue")))}
-    lens.start(lens.facts)
-    assert lens.label.names() == ["disc", "box", "disc, red", "disc, blue", "box, red", "box, blue", "any"]
-    for name, label in (("box", [1, -1]), ("disc, blue", [0, 1]), ("any", [-1, -1])):
-        lens.label.show_name(name)
-        assert lens.labels(2).tolist() == [label, label]
+def test_every_factor_of_the_label_can_be_told_or_left_open():
+    choices = label_choices((("shape", ("disc", "box")), ("colour", ("red", "blue"))))
+    assert list(choices) == ["disc", "box", "disc, red", "disc, blue", "box, red", "box, blue", "any"]
+    assert [choices[name] for name in ("box", "disc, blue", "any")] == [(1, -1), (0, 1), (-1, -1)]
+    assert label_choices(()) == {"any": ()}

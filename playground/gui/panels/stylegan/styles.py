@@ -32,10 +32,7 @@ class StyleLens(Lens):
         self.label.chosen.connect(lambda _: self.outdate())
 
     def start(self, facts: Mapping[str, Any]) -> None:
-        self._labels = {ANY: self._padded(())}
-        if facts["conditional"]:
-            named = classes(facts["factors"][:1]) + (classes(facts["factors"]) if len(facts["factors"]) > 1 else [])
-            self._labels = {words: self._padded(label) for words, label in named} | self._labels
+        self._labels = label_choices(facts["factors"] if facts["conditional"] else ())
         self.label.set_choices([(words, words) for words in self._labels])
         self.label_field.setVisible(facts["conditional"])
 
@@ -53,14 +50,18 @@ class StyleLens(Lens):
             return None
         return np.tile(np.array(self._labels[self.label.name()], dtype=np.int64), (count, 1))
 
-    def _padded(self, label: tuple[int, ...]) -> tuple[int, ...]:
-        """What it says nothing of is left open."""
-        return label + (-1,) * (len(self.facts["factors"]) - len(label))
-
     def codes(self, seed: int, count: int) -> np.ndarray:
         """z (count, Z), normal, the same for a seed."""
         draw = np.random.default_rng(seed)
         return draw.standard_normal((count, self.facts["latent_dim"])).astype(np.float32)
+
+
+def label_choices(factors: tuple[tuple[str, tuple[str, ...]], ...]) -> dict[str, tuple[int, ...]]:
+    """What may be told, by the words for it: a value of the first factor, a combination of all, or nothing; what is
+    not named is left open, -1."""
+    one = classes(factors[:1]) if factors else []
+    every = classes(factors) if len(factors) > 1 else []
+    return {words: label + (-1,) * (len(factors) - len(label)) for words, label in [*one, *every, (ANY, ())]}
 
 
 def seed_box(name: str, words: str, tooltip: str, value: int) -> IntBox:
