@@ -197,6 +197,10 @@ class GenerativeModel(nn.Module):
         """Whether a step wants all training data in order (EM, closed forms) instead of a batch."""
         return False
 
+    def visible_layers(self) -> Mapping[str, nn.Module]:
+        """What makes maps of an image inside, by the name that a person reads, in the order in which they are made."""
+        return {}
+
     @property
     def learned_numbers(self) -> int:
         """How many numbers training sets."""

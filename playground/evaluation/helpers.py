@@ -9,6 +9,7 @@ from playground.evaluation.copying import Copying
 from playground.evaluation.examiner import Examiner
 from playground.evaluation.gaussians import Gaussians
 from playground.evaluation.latent import LatentLab
+from playground.evaluation.layers import Layers
 from playground.evaluation.memorisation import Neighbours
 from playground.evaluation.moments import Moments
 from playground.evaluation.pixels import PixelLab
@@ -19,6 +20,7 @@ def helpers(dataset: Dataset) -> dict[str, Helper]:
     """All of them, for one data set."""
     return {
         "alarms": AlarmWatch(dataset),
+        "layers": Layers(),
         "latent": LatentLab(dataset),
         "copying": Copying(dataset),
         "evaluation": Examiner(dataset),

@@ -196,15 +196,14 @@ class Diffusion(GenerativeModel):
         settings = settings or DiffusionSampling()
         times = sampling_times(self.config.timesteps, settings.steps)  # T-1 down to about T/steps
         eta = {"ddpm": 1.0, "heun": 0.0}.get(settings.sampler, settings.eta)
-        index = 0
         if start is not None:
-            index, x = start.index, start.x
+            x = start.x
             if start.generator_state is not None:
                 generator.set_state(start.generator_state)
         else:
             x = self._outward(torch.randn(n, *self.spec.shape, generator=generator, device=self.device))  # (B, *shape)
 
-        for i in range(index, len(times)):
+        for i in range(start.index if start else 0, len(times)):
             t, s = times[i], times[i + 1] if i + 1 < len(times) else -1  # s is the next, less noisy time
             signal_t, sigma_t = self.signal[t], self.sigma[t]
             signal_s, sigma_s = (self.signal[s], self.sigma[s]) if s >= 0 else (torch.ones_like(signal_t), 0 * sigma_t)
@@ -321,14 +320,16 @@ class Diffusion(GenerativeModel):
 
     @torch.no_grad()
     def score(self, x: Tensor, t: int, label: Tensor | None = None) -> dict[str, Tensor]:
-        """The learned ∇ log p_t(x) at points (B, 2), and ``signal``, ``sigma``, ``shift``: the exact noised density
+        """The learned ∇ log p_t(x) at any x (B, *shape), and ``signal``, ``sigma``, ``shift``: the exact noised density
         that it should match is that of signal · x_0 + sigma · ε, at x − shift."""
         # Not clipped: x may lie anywhere in the plane, and clipping would bend the score far from the data.
         noise, _ = self._predict(self._inward(x), t, label, DiffusionSampling(guidance=1.0, clip_x0=False))
-        signal, sigma = self._levels(torch.tensor([t], device=x.device))
-        sigma = sigma.flatten() * self.scale
-        shift = (1 - signal.flatten()) * self.centre
-        return {"x": -noise / sigma, "signal": signal.flatten(), "sigma": sigma, "shift": shift}
+        signal, sigma = (level.flatten() for level in self._levels(torch.tensor([t], device=x.device)))
+        sigma = sigma * self.scale
+        return {"x": -noise / sigma, "signal": signal, "sigma": sigma, "shift": (1 - signal) * self.centre}
+
+    def visible_layers(self) -> Mapping[str, nn.Module]:
+        return self.network.layers()
 
     def schedule(self, steps: int = 1) -> dict[str, Tensor]:
         """``signal`` α (T,), ``sigma`` σ (T,) and the log10 signal-to-noise ratio ``log_snr`` (T,); ``times`` of the

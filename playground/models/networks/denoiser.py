@@ -29,6 +29,10 @@ class Denoiser(nn.Module):
         else:
             self.body = UNet(spec.shape[0], width, spec.shape[1], condition_dim=self.hidden)
 
+    def layers(self) -> dict[str, nn.Module]:
+        """What makes maps of an image, by name; nothing on points."""
+        return self.body.layers() if isinstance(self.body, UNet) else {}
+
     def forward(self, x: Tensor, t: Tensor, label: Tensor | None) -> Tensor:  # (B, *shape), (B,), (B, F)
         condition = self.time(sinusoids(t * (1000.0 / self.timesteps), self.hidden))  # (B, hidden)
         if self.label is not None and label is not None:

@@ -78,6 +78,14 @@ class UNet(nn.Module):
         self.outlet = nn.Conv2d(width, channels, 3, padding=1)
         nn.init.zeros_(self.outlet.weight)
 
+    def layers(self) -> dict[str, nn.Module]:
+        """What maps are made by, in the order in which they are made."""
+        found: dict[str, nn.Module] = {"inlet": self.inlet}
+        found |= {f"down {i + 1}": block for i, block in enumerate(self.down)}
+        found |= {"middle 1": self.middle[0], "attention": self.attention, "middle 2": self.middle[1]}
+        found |= {f"up {i + 1}": block for i, block in enumerate(self.up)}
+        return found
+
     def forward(self, x: Tensor, condition: Tensor) -> Tensor:  # (B, C, H, W), (B, D) -> (B, C, H, W)
         h = self.inlet(x)
         skips = []

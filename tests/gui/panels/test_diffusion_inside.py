@@ -244,3 +244,41 @@ def test_the_sweeps_ask_for_what_they_name(plane, monkeypatch):
         ("DDIM, η = 0", 0): 1, ("DDIM, η = 0", 1): 2, ("DDPM", 0): 1, ("DDPM", 1): 2, ("Heun", 0): 1, ("Heun", 1): 3,
     }  # fmt: skip
     np.testing.assert_array_equal(sweep._samples["DDIM, η = 0", 0], sweep._samples["Heun", 0])  # one step: the same
+
+
+# -- feature maps ---------------------------------------------------------------------------------------------------
+
+
+def test_the_channels_of_a_layer_are_those_of_the_call_of_the_step_on_show(digits):
+    maps = lens(digits, "Feature maps")
+    digits.find("diffusion.inside.maps.layer").set_control_value("middle 1")
+    maps.scrubber.go_to(7)
+    digits.settle()
+    model, frame = registry.open_run("diffusion-digits").model, maps.frames[7]
+    seen = {}
+    hook = model.network.body.middle[0].register_forward_hook(lambda module, args, out: seen.update(maps=out))
+    x, t = torch.from_numpy(frame["x"]), torch.tensor([int(frame["t"])])
+    with torch.no_grad():
+        model.network(model._inward(x), t, torch.tensor([[0]]))
+    hook.remove()
+    shown = maps.channels.images()
+    scale = float(seen["maps"].abs().max())
+    np.testing.assert_allclose(shown[:, 0] * scale / np.abs(shown).max(), seen["maps"][0].numpy(), atol=1e-4)
+    np.testing.assert_allclose(maps.noise.images(), frame["noise"], atol=0.2)  # but for the clipping of x_0
+    assert f"{len(shown)} channels of 4 × 4 numbers" in said(digits, "maps.says")
+
+
+def test_a_network_that_is_told_a_wrong_time_predicts_other_noise_until_the_next_step(digits):
+    maps = lens(digits, "Feature maps")
+    maps.scrubber.go_to(12)
+    digits.settle()
+    assert maps.readings() == {"off": 0.0}
+    maps.told.setValue(20)
+    digits.settle()
+    off = maps.readings()["off"]
+    assert off > 0.2
+    assert f"Told t = 20 instead of {maps.t}, it predicts noise that is off by {off:.0%}" in said(digits, "maps.says")
+    maps.scrubber.go_to(13)
+    digits.settle()
+    assert maps.told.value() == maps.t
+    assert maps.readings() == {"off": 0.0}

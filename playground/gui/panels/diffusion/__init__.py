@@ -8,6 +8,7 @@ from playground.gui.panels.diffusion.bridge import BridgeLens
 from playground.gui.panels.diffusion.corrupt import CorruptLens
 from playground.gui.panels.diffusion.guidance import GuidanceLens
 from playground.gui.panels.diffusion.losses import LossesLens
+from playground.gui.panels.diffusion.maps import MapsLens
 from playground.gui.panels.diffusion.reverse import ReverseView
 from playground.gui.panels.diffusion.sweeps import GuidanceSweepLens, SamplersLens
 from playground.gui.panels.diffusion.twin import TwinLens
@@ -19,7 +20,16 @@ __all__ = ["Inside", "Panel", "ReverseView"]
 class Inside(LensView):
     """What was learned, and what it can be asked for."""
 
-    lens_classes = (CorruptLens, LossesLens, TwinLens, BridgeLens, SamplersLens, GuidanceLens, GuidanceSweepLens)
+    lens_classes = (
+        CorruptLens,
+        LossesLens,
+        TwinLens,
+        MapsLens,
+        BridgeLens,
+        SamplersLens,
+        GuidanceLens,
+        GuidanceSweepLens,
+    )
 
 
 class Panel(ModelPanel):

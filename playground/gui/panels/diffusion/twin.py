@@ -179,13 +179,19 @@ class TwinLens(Lens):
         """One more seed of the twin."""
         assert self.other is not None
         self._asked.add("twin")
+        if "point" not in self._asked:
+            self._ask_again()
         seed = SEEDS[len(self._found[1])]
         self.other.ask(Query(f"{self.objectName()}/twin", "point", self._how(), seed, "sweep"))
 
     def answered(self, answer: Answer) -> None:
         self._step = answer.step
         self._add(0, self.mine, answer)
-        if len(self._found[0]) < len(SEEDS) and self.isVisible():
+        self._ask_again()
+
+    def _ask_again(self) -> None:
+        """One more seed of this run, as long as there is a twin to compare it with."""
+        if 0 < len(self._found[0]) < len(SEEDS) and self.other is not None and self.isVisible():
             self.ask("point", "point", SEEDS[len(self._found[0])], "sweep", **self._how())
 
     def _twin_answered(self, answer: Answer) -> None:
