@@ -227,7 +227,7 @@ def bench(arguments: argparse.Namespace) -> None:
 
 
 def tour(arguments: argparse.Namespace) -> None:
-    """Drives the real window offscreen and saves a picture of every panel, or of each scene of a lesson."""
+    """Drives the real window offscreen; saves a picture of every panel, or of each scene of a lesson and its handout."""
     if arguments.panel and arguments.lesson:
         raise UsageError("A tour shows a panel or a lesson: leave out --panel or --lesson.")
     size = _size(arguments.size)

@@ -49,6 +49,7 @@ SHEET_BYTES = 4 * 2**20
 POINT_BYTES = 16 * 2**20
 POINT_FILES = (".csv", ".tsv", ".txt", ".npy")
 _LINE = 400  # letters of any word but a student's name
+_VALUE = 20_000  # letters of a setting: a mixture is one of many numbers
 _ITEMS = 1000  # in a list or an object of the record
 _PNG = b"\x89PNG\r\n\x1a\n"
 _HASH = re.compile(r"[0-9a-f]{64}|")
@@ -74,6 +75,10 @@ def write(content: HandIn, path: Path) -> None:
             tensors[f"runs/{number}/{part}"] = torch.from_numpy(np.ascontiguousarray(curve.rows, np.float64))
     tensors["record"] = _as_tensor(json.dumps(_record(content), allow_nan=False).encode())
     tensors["check"] = _as_tensor(digest(tensors))
+    try:
+        _hand_in(_checked_record(tensors, path), tensors)  # what could not be opened is not written
+    except _Misfit as error:
+        raise PlaygroundError(f"This cannot be handed in: {error}.") from error
     data = safetensors.torch.save(tensors)
     if len(data) > FILE_BYTES or len(content.runs) > RUNS:
         raise PlaygroundError(f"{len(content.runs)} runs of {len(data):,} bytes are too much for one hand-in, which "
@@ -301,7 +306,7 @@ def _number(value: object, what: str, whole: bool = False) -> float:
 def _value(value: object) -> Any:
     """A setting: a number, a switch, a printable word, or null."""
     if isinstance(value, str):
-        return line(value, "changed", empty=True)
+        return line(value, "changed", _VALUE, empty=True)
     if value is not None and not isinstance(value, int | float | bool):
         raise _Misfit("a setting is neither a number nor a word")
     if isinstance(value, int) and abs(value) > 2**63:

@@ -290,3 +290,12 @@ def test_whatever_stands_in_the_record_is_read_or_refused(file):
             read += 1
     assert 10 < read < 500  # some changes make no difference, most are found
     assert [entry.name for entry in file.parent.iterdir()] == [file.name]
+
+
+def test_what_could_not_be_opened_is_not_written(tmp_path):
+    with pytest.raises(PlaygroundError, match="cannot be handed in: its 'student' is no line"):
+        hand_in_file.write(a_hand_in(student="Eve\x1b[2J"), tmp_path / "a.handin")
+    long = a_run(changed={"data.means": (";".join(["0.5,0.5"] * 500), "0,0")})
+    hand_in_file.write(a_hand_in(long), tmp_path / "b.handin")
+    assert hand_in_file.read(tmp_path / "b.handin").runs[0].changed == long.changed
+    assert [file.name for file in tmp_path.iterdir()] == ["b.handin"]

@@ -47,7 +47,9 @@ def test_each_scene_of_a_lesson_is_saved_as_it_begins_and_when_it_is_done(qapp, 
     own.mkdir()
     (own / "likelihood.md").write_text((lecture / "maximum-likelihood.md").read_text(encoding="utf-8"))
     monkeypatch.setattr(registry, "lessons", lambda: {"own": own})
-    first, done = tour.take(tmp_path / "pictures", None, (1100, 700), "light", "own")
+    first, done, handout = tour.take(tmp_path / "pictures", None, (1100, 700), "light", "own")
+    assert handout.name == "own.pdf"
+    assert handout.read_bytes().startswith(b"%PDF")
     assert first.name == "own-likelihood-light.png"
     assert done.name == "own-likelihood-light.done.png"
     before, after = QImage(str(first)), QImage(str(done))
