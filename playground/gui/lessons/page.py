@@ -190,7 +190,7 @@ class LecturePage(Page):
             words.setWordWrap(True)
             slides = caption()
             slides.setWordWrap(False)
-            slides.setText(f"{'Slides' if len(scene.numbers()) > 1 else 'Slide'} {scene.slides}")
+            slides.setText(scene.slide_words)
             start = button("Open", f"lecture.open.{scene.key.replace('/', '.')}", f"Puts '{scene.title}' on the stage")
             start.setAccessibleName(f"Open {scene.title}")
             start.clicked.connect(lambda _=False, scene=scene: self._open(scene))

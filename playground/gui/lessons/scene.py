@@ -119,6 +119,11 @@ class Scene:
         found = re.fullmatch(r"(\d+)(?:-(\d+))?", self.slides)
         return range(int(found[1]), int(found[2] or found[1]) + 1) if found else range(0)
 
+    @property
+    def slide_words(self) -> str:
+        """The slides as they are read: "Slide 7", "Slides 19-25"."""
+        return f"{'Slide' if len(self.numbers()) == 1 else 'Slides'} {self.slides}"
+
     def place(self) -> tuple[float, str]:
         """Its place in the lecture: by first slide, then by name."""
         return (float(self.numbers().start) if self.numbers() else float("inf"), self.name)

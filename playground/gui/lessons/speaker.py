@@ -43,7 +43,7 @@ class Speaker(QWidget):
     def show_scene(self) -> None:
         """The scene that is on."""
         scene, after = self._player.scene, self._player.upcoming()
-        self._title.setText(f"{scene.title} (slides {scene.slides})" if scene else "No scene is on.")
+        self._title.setText(f"{scene.title}  ·  {scene.slide_words}" if scene else "No scene is on.")
         self._note.setText((scene.note or "No note.") if scene else "")
         self._next.setText(
             f"Next: {after.title}" if after else "Next: nothing, this is the last scene." if scene else ""

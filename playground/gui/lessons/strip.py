@@ -92,7 +92,7 @@ class SceneStrip(QFrame):
         """Another scene."""
         self._title.setText(scene.title)
         again = "  ·  done before" if was_done else ""
-        self._place.setText(f"Slides {scene.slides}  ·  scene {place.number} of {place.total}{again}")
+        self._place.setText(f"{scene.slide_words}  ·  scene {place.number} of {place.total}{again}")
         self._scene = scene
         self._formula.set_latex(scene.formula, scene.spoken)
         self._formula.setVisible(bool(scene.formula))
@@ -239,7 +239,8 @@ class _LiveRow:
     def show_value(self, live: Live, value: float | None) -> None:
         name, _, unit = live.words.rpartition(", ")
         self._name.setText(name or unit)
-        self._value.setText("–" if value is None else f"{value:.3f} {unit if name else ''}".replace("-", "−").strip())
+        shown = "–" if value is None else f"{value:.3f}" if abs(value) >= 0.01 or not value else f"{value:.2g}"
+        self._value.setText(f"{shown} {unit if name else ''}".replace("-", "−").strip())
         self._range.setText(f"expected {live.low:g} to {live.high:g}".replace("-", "−"))
         fits = value is not None and live.fits(value)
         now = theme.current()
