@@ -83,6 +83,7 @@ def test_squared_error_gives_the_mean_of_the_class_and_an_opponent_makes_it_spre
         assert measured(nets, "yz.variance") < 0.02 * of_class.var(axis=0).mean()
         assert measured(nets, "game.variance") > 0.3 * of_class.var(axis=0).mean()
     words = " ".join(nets.texts())
+    assert f"{measured(nets, 'y.distance'):.3f} from the mean" in words
     assert "has no z" in words
     assert "ignores z" in words
 

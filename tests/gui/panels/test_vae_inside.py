@@ -119,6 +119,14 @@ def test_other_codes_are_another_estimate_of_the_same(bound):
     assert after["exact"] == before["exact"]
 
 
+def test_other_data_are_read_at_most_codes_again(bound):
+    lens = bound.view.lens
+    lens.start(bound.session.facts)
+    assert lens.encoded.marker() is None
+    bound.ask_again(lens.outdate)
+    assert [plot.marker() for plot in (lens.encoded, lens.naive)] == [8.0, 8.0]
+
+
 def test_numbers_that_are_not_finite_are_said_and_not_drawn(inside):
     for title, page in (("Posterior and prior", POSTERIOR), ("Gap of the bound", BOUND)):
         inside.show_tool("vae.inside.lens", title)

@@ -33,6 +33,11 @@ def test_starts_at_zero_with_names_and_shares(sliders):
     assert labels(sliders) == ["size  50%", "+0.00 σ", "tilt  30%", "+0.00 σ", "z3  20%", "+0.00 σ"]
 
 
+def test_a_number_in_a_name_is_a_subscript(sliders):
+    sliders.set_axes(["z_12", "w_3", "size_x"])
+    assert [label for label in labels(sliders) if "σ" not in label] == ["z₁₂", "w₃", "size_x"]
+
+
 def test_arrow_keys_move_by_a_tenth_of_a_sigma(qtbot, sliders):
     with qtbot.waitSignal(sliders.values_changed) as caught:
         qtbot.keyClick(slider(sliders, 1), Qt.Key.Key_Right)

@@ -189,22 +189,22 @@ class NetsLens(Lens):
         x = self.made[which]
         spread = variance(x)
         if self._move() == "y":
-            self.words[which].setText(f"var. {spread:.4f}\nover y")
+            self.words[which].setText(f"variance {spread:.4f}\nover y")
             return
         share = spread / max(float(self.means["variance"][self._told()]), 1e-12)
         verdict = "has no z" if spread < 1e-9 else "ignores z" if share < IGNORED else f"{share:.0%} of real"
         away = distance(x, self._mean())
-        self.words[which].setText(f"off by {away:.3f}\nvar. {spread:.4f}\n{verdict}")
+        self.words[which].setText(f"{away:.3f} from the mean\nvariance {spread:.4f}\n{verdict}")
 
     def _show_real(self) -> None:
         if self._move() == "y":
             self.real.set_images(self.means["mean"][:-1].clip(0, 1))
-            self.words["real"].setText("of each class\nof images")
+            self.words["real"].setText("of each class,\nof all its images")
             return
         k = self._told()
         self.real.set_images(self._mean()[None].clip(0, 1))
         spread, count = float(self.means["variance"][k]), int(self.means["count"][k])
-        self.words["real"].setText(f"{count:,} images\noff by {np.sqrt(spread):.3f}\nvar. {spread:.4f}")
+        self.words["real"].setText(f"{np.sqrt(spread):.3f} from the mean\nvariance {spread:.4f}\n{count:,} real images")
 
     def _show_prior(self, z: np.ndarray) -> None:
         """How often the numbers of these codes are so large, beside the standard normal that they are drawn from."""
@@ -264,8 +264,8 @@ class NetsLens(Lens):
             heading.setWordWrap(True)
             self.words[which].setAlignment(Qt.AlignmentFlag.AlignTop)
             self.words[which].setToolTip(
-                "Off by: the root of the mean squared difference from the mean of the training images, a pixel.\n"
-                "Var.: the variance over what moves, on average over the pixels."
+                "From the mean: the root of the mean squared difference from the mean of the real images, a pixel.\n"
+                "Variance: over what moves, on average over the pixels."
             )
             column = QWidget()
             column.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)

@@ -13,6 +13,8 @@ from playground.gui.panels.base.views import Ask
 from playground.gui.widgets.image_grid import ImageGrid
 
 SHOWN = 60
+NAMED = 21  # of them where the labels are words: fewer pictures, so that both labels of a wrong one can be read
+SHORT = 2  # letters of a label that is no word
 
 
 class RecogniseView(View):
@@ -57,15 +59,16 @@ class RecogniseView(View):
         given, sure = answer.arrays["label"][:, 0], answer.arrays["probability"][:, 0]
         real, names = self.facts["test_labels"][:, 0], self.facts["factors"][0][1]
         sent = len(x) - len(real)
+        shown = SHOWN if max(map(len, names)) <= SHORT else NAMED
         captions = [f"sent: {names[g]} {p:.0%}" for g, p in zip(given[:sent], sure[:sent], strict=True)]
         given, sure = given[sent:], sure[sent:]
         captions += [
             f"{names[g]} ✗ {names[r]}" if g != r else names[g] if p >= 0.995 else f"{names[g]} {p:.0%}"
-            for g, p, r in zip(given[:SHOWN], sure[:SHOWN], real[:SHOWN], strict=True)
+            for g, p, r in zip(given[:shown], sure[:shown], real[:shown], strict=True)
         ]
-        self.images.set_images(x[:SHOWN], captions[:SHOWN])
+        self.images.set_images(x[:shown], captions[:shown])
         right = float((given == real).mean())
         self.words.setText(
-            f"After {answer.step:,} steps {right:.1%} of {len(real)} held-out images are labelled right. "
+            f"After {answer.step:,} steps {right:.1%} of {len(real):,} held-out images are labelled right. "
             "✗: the right label; a percentage: not quite sure."
         )

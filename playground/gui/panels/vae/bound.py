@@ -47,6 +47,7 @@ class BoundLens(Lens):
         for plot in (self.encoded, self.naive):
             plot.set_curves({})
             plot.set_floor(None)
+            plot.set_marker(None)
         self.words.setText("Codes are being drawn ...")
 
     def refresh(self) -> None:
