@@ -227,7 +227,7 @@ def bench(arguments: argparse.Namespace) -> None:
 
 
 def tour(arguments: argparse.Namespace) -> None:
-    """Drives the real window offscreen; saves a picture of every panel, or of each scene of a lesson and its handout."""
+    """Drives the real window offscreen: saves pictures of every panel, or of a lesson's scenes and its handout."""
     if arguments.panel and arguments.lesson:
         raise UsageError("A tour shows a panel or a lesson: leave out --panel or --lesson.")
     size = _size(arguments.size)

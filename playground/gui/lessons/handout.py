@@ -21,7 +21,6 @@ from PySide6.QtGui import (
 )
 from PySide6.QtSvg import QSvgRenderer
 
-from playground import __version__
 from playground.core.whole_file import whole_file
 from playground.gui.lessons import words
 from playground.gui.lessons.scene import GLOSSARY, Scene
@@ -84,7 +83,7 @@ class Handout:
             writer.setPageMargins(QMarginsF(MARGIN, MARGIN, MARGIN, MARGIN))
             writer.setResolution(RESOLUTION)
             writer.setTitle(self._title)
-            writer.setCreator(f"Generative playground {__version__}")
+            writer.setCreator("Generative playground")
             painter = QPainter()
             if not painter.begin(writer):
                 raise OSError("the page cannot be drawn")
