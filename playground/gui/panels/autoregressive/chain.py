@@ -63,12 +63,18 @@ class Chain(Lens):
         self._show()
 
     def readings(self) -> Mapping[str, float]:
-        """The chosen image's joint probability, the product of its conditionals, and the sum of all 16 products."""
+        """The chosen image's joint probability, the product of its conditionals, the sum of all 16 products, and how
+        many levels a pixel of this data has."""
         if self.joint is None:
             return {}
         order, k = ORDERS[self.order.currentIndex()], self.image.value()
         products = self.joint.products(order)
-        return {"joint": float(self.joint.p[k]), "product": float(products[k]), "sum": float(products.sum())}
+        return {
+            "joint": float(self.joint.p[k]),
+            "product": float(products[k]),
+            "sum": float(products.sum()),
+            "levels": float(levels_of(self.facts)),
+        }
 
     def _show(self) -> None:
         if self.joint is None:

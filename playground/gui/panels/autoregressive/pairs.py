@@ -81,11 +81,14 @@ class Pairs(Lens):
             self._bring_up_to_date()
 
     def readings(self) -> Mapping[str, float]:
-        """Cross-entropy of the pair on show, all of them added up, and the loss as the model computes it: nats."""
-        if not self._costs.size:
+        """Cross-entropy of the pair on show, all of them added up, and the loss as the model computes it: nats. The
+        first two in bits, the sum also per dim, how many pairs there are, and p of what really follows."""
+        if not self._costs.size or self.number.value() >= self._costs.size:
             return {}
-        at = self.number.value()
-        return {"cost": float(self._costs[at]), "sum": float(self._costs.sum()), "loss": self._loss}
+        cost, total, bit = float(self._costs[self.number.value()]), float(self._costs.sum()), float(np.log(2))
+        return {"cost": cost, "sum": total, "loss": self._loss, "cost_bits": cost / bit, "sum_bits": total / bit,
+                "bits_per_dim": total / bit / self._costs.size, "pairs": float(self._costs.size),
+                "p": float(np.exp(-cost))}  # fmt: skip
 
     def answered(self, answer: Answer) -> None:
         what, x = answer.query.channel.rpartition("/")[2], answer.arrays["x"][0]
@@ -141,11 +144,12 @@ class Pairs(Lens):
         self.bars.set_scale("level 0", str(levels - 1), swatch_of(place, shape))
         p = self._p[:, number]
         self.bars.set_distribution(p, level * len(p) // levels, words=f"really {level}")
-        cost, total = self._costs[number], self._costs.sum()
+        now = self.readings()
         self.words.setText(
-            f"{words_of(place, shape).capitalize()}: cross-entropy {cost:.3f} nats{within_words(len(p), levels)}. All "
-            f"{self._costs.size:,} pairs of this image add up to {total:.3f} nats; the model's loss, in one parallel "
-            f"pass: {self._loss:.3f}, exact."
+            f"{words_of(place, shape).capitalize()}: cross-entropy {now['cost']:.3f} nats, {now['cost_bits']:.3f} bits"
+            f"{within_words(len(p), levels)}. All {self._costs.size:,} pairs of this image add up to {now['sum']:.3f} "
+            f"nats, {now['bits_per_dim']:.3f} bits/dim; the model's loss, in one parallel pass: {self._loss:.3f} nats, "
+            "exact."
         )
         self.picture("context", self._image)
 
