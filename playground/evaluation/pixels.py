@@ -18,7 +18,8 @@ from playground.core.random import stream
 
 IMAGES = 32  # held-out ones on which windows are measured
 PLACES = 24  # pixels of each
-SEARCHED = 128  # held-out images among whose pixels the most doubtful ones are looked for
+SEARCHED = 128  # held-out images among whose pixels the most doubtful ones are looked for; of large images a share
+SEARCHED_NUMBERS, SEARCHED_LEAST = 24_000, 32
 AT_A_TIME = 16
 KEPT = 12  # doubtful pixels, each of another image
 
@@ -76,7 +77,8 @@ class PixelLab:
         of the image, ``p`` (N, K), the distribution of that, and ``near`` (N, K), the probability within ``reach`` ()
         levels of each.
         """
-        images = self._dataset.test.x[:SEARCHED].to(model.device)
+        count = min(SEARCHED, max(SEARCHED_LEAST, SEARCHED_NUMBERS // self._dataset.spec.dims))
+        images = self._dataset.test.x[:count].to(model.device)
         found: list[tuple[float, int, int, Tensor]] = []  # score, image, number, distribution
         total = -(-len(images) // AT_A_TIME)
         for piece, rows in enumerate(torch.arange(len(images)).split(AT_A_TIME)):

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QAbstractButton, QAbstractSpinBox, QCheckBox, QCom
 from playground import registry
 from playground.core.experiment import Experiment
 from playground.gui import app
-from playground.gui.document import Document
+from playground.gui.document import Document, ViewState
 from playground.gui.preferences import Preferences
 from playground.gui.widgets import controls
 from tests.gui.driving import Person
@@ -355,3 +355,17 @@ def test_what_was_saved_is_recent_too(start, own_home, tmp_path, monkeypatch):
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "taken"), ""))
     person.window.actions_by_id["file.save"].trigger()
     assert any("cannot be written" in words and "nothing else changed" in words for words in person.texts())
+
+
+def test_a_view_that_a_document_leaves_at_once_asks_the_model_nothing(open_window):
+    person = open_window()
+    page = person.window.show_panel("gan", open_default=False)
+    answered = []
+    page.session.answered.connect(lambda answer: answered.append(answer.query.channel))
+    state = ViewState("gan", "gan-eight-gaussians", values={"gan.views": "Sample"})
+    person.window.documents.apply(Document("gan", {"gan": state}))
+    person.settle()
+    assert person.view.title == "Sample"
+    assert page.tabs.isVisible()
+    assert any(channel.startswith("gan.sample/") for channel in answered)
+    assert not [channel for channel in answered if channel.startswith("gan.train/")]

@@ -68,6 +68,8 @@ class ImageGrid(DrawnWidget):
             raise ValueError(f"{len(captions)} captions for {len(images)} images")
         self._sheet = TileSheet(images, self._signed) if len(images) else None
         self._images = np.ascontiguousarray(images)
+        if bool(captions) != bool(self._captions):
+            self.updateGeometry()  # they need their line
         self._captions = tuple(captions or ())
         self._selected = min(self._selected, len(images) - 1)
         self.setAccessibleDescription(f"{len(images)} images")
@@ -105,8 +107,8 @@ class ImageGrid(DrawnWidget):
         return QSize(theme.em(self, 16), theme.em(self, 12))
 
     def minimumSizeHint(self) -> QSize:
-        least = round(1.2 * theme.least_sample())
-        return QSize(theme.em(self, 5), theme.em(self, 4)).expandedTo(QSize(least, least))
+        least, words = round(1.2 * theme.least_sample()), round(self._room()[1])
+        return QSize(theme.em(self, 5), theme.em(self, 4)).expandedTo(QSize(least, least + words if least else 0))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)

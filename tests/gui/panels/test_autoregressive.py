@@ -133,6 +133,7 @@ def test_the_pairs_add_up_to_the_loss_and_the_bar_of_what_really_follows_is_mark
     page = lens(digits, "Training pairs")
     now = page.readings()
     assert now["sum"] == pytest.approx(now["loss"], abs=1e-3)
+    assert now["bits_per_dim"] * 64 * np.log(2) == pytest.approx(now["loss"], abs=1e-3)
     real = page.facts["test"][0].flatten()
     for index in (1, 6):
         digits.qtbot.mouseClick(
@@ -190,6 +191,11 @@ def test_the_mean_of_a_doubtful_pixel_is_an_unlikely_gray(digits):
     filled = page.answers.images()
     assert len(filled) == 3
     assert (filled[0] != filled[1]).sum() == 1
+    digits.type("autoregressive.inside.regressor.temperature", "0.5")  # p to the power 1/T, normalised
+    np.testing.assert_allclose(page.bars.probabilities(), p**2 / (p**2).sum(), rtol=1e-5)
+    assert page.readings()["most"] > max(now["low"], now["high"])
+    assert "temperature 0.5" in page.words.text()
+    digits.type("autoregressive.inside.regressor.temperature", "1")
 
 
 def test_a_wider_context_copies_whole_images(digits):

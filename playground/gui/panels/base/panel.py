@@ -267,6 +267,7 @@ class ModelPanel(PanelActions):
         self.time.opened()
         for index, view in enumerate(self.views):
             set_shown(self.tabs, index, view.fits(facts))
+        self.tabs.setHidden(f"{self.family}.views" in self._pending)  # a view that is left at once asks nothing
         for asker in self.askers:
             asker.opened(facts, experiment)
         self.show_state(self.session.state)
@@ -274,6 +275,7 @@ class ModelPanel(PanelActions):
             self.messages.show_message("warn", facts["notice"])
         self._at_first = self._at_first or self._of_views()
         self.settle_values()
+        self.tabs.show()
         self.receiving.opened()
 
     def _grown(self, part: QWidget) -> None:
