@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from playground import cli, runs
 from playground.core import durable
@@ -47,7 +48,7 @@ def test_a_class_is_graded_as_its_runs_evaluate(capsys, school, tmp_path):
     code, out, err = _run(capsys, "grade", school / "class", "--csv", table, "--count", 20, "--seed", 4)
     assert code == 0, err
     assert "Ada" in out
-    assert "2 hand-ins, 1 runs: 0 not consistent, 0 not measured; 1 hand-ins not opened." in out
+    assert "Hand-ins: 2, not opened: 1. Runs: 1, not consistent: 0, not measured: 0." in out
     ada, bob = csv.DictReader(table.read_text(encoding="utf-8").splitlines())
     assert bob["error"].startswith(str(school / "class" / "bob.handin"))
     assert (ada["scenes_done"], ada["answers"], ada["answers_right"], ada["consistent"]) == ("1", "1", "1", "yes")
@@ -63,6 +64,17 @@ def test_a_class_is_graded_as_its_runs_evaluate(capsys, school, tmp_path):
     own = json.loads(out)["runs"][0]
     differing = {key for key in own if own[key] != report["runs"][0][key]}
     assert differing == {"samples_handed_in"}
+
+
+def test_samples_are_seen_as_handed_in_and_as_drawn_anew(capsys, school, tmp_path):
+    words = ("report", school / "class" / "ada.handin", "--count", 20, "--sheets", tmp_path / "sheets")
+    code, _, err = _run(capsys, *words)
+    assert (code, err) == (0, "")
+    sheets = {file.name: Image.open(file).convert("RGB").tobytes() for file in (tmp_path / "sheets").iterdir()}
+    assert sheets.keys() == {"1-handed-in.png", "1-sampled.png"}
+    assert sheets["1-handed-in.png"] == sheets["1-sampled.png"]
+    _run(capsys, *words, "--seed", 1)
+    assert Image.open(tmp_path / "sheets" / "1-sampled.png").convert("RGB").tobytes() != sheets["1-sampled.png"]
 
 
 def test_a_report_is_to_be_read(capsys, school):

@@ -105,6 +105,7 @@ def _parser() -> argparse.ArgumentParser:
     sub = command("report", commands.report)
     sub.add_argument("run", help="a run folder, a bundled run's name, or a hand-in (.handin)")
     sub.add_argument("--json", action="store_true")
+    sub.add_argument("--sheets", type=_place, metavar="DIR", help="write sheets of samples: handed in, and drawn anew")
     sub.add_argument("--count", type=_whole(0, _MANY), metavar="N", help="samples to draw of each run")
     sub.add_argument("--seed", type=_whole(0, _LARGEST_SEED), default=0, metavar="K", help="of the samples")
 

@@ -180,7 +180,7 @@ def report(arguments: argparse.Namespace) -> None:
     """What a run is, or what was handed in: sampled and measured again."""
     from playground.evaluation import homework
 
-    content = homework.report(arguments.run, arguments.count, arguments.seed)
+    content = homework.report(arguments.run, arguments.count, arguments.seed, arguments.sheets)
     write(json.dumps(content) if arguments.json else homework.text(content))
 
 

@@ -51,8 +51,9 @@ POINT_FILES = (".csv", ".tsv", ".txt", ".npy")
 _LINE = 400  # letters of any word but a student's name
 _VALUE = 20_000  # letters of a setting: a mixture is one of many numbers
 _ITEMS = 1000  # in a list or an object of the record
-_PNG = b"\x89PNG\r\n\x1a\n"
+_PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR"
 _HASH = re.compile(r"[0-9a-f]{64}|")
+_SIDE = 20_000  # pixels of a sheet
 _STEPS = 10**9
 
 
@@ -217,8 +218,9 @@ def _run(entry: Any, parts: dict[str, Tensor], which: str) -> HandedRun:
     if extra := parts.keys() - {f"weights/{name}" for name in weights} - {"training", "held_out", "sheet", "points"}:
         raise _Misfit(f"{which} holds something unknown, '{min(extra)}'")
     sheet, points = (_blob(parts, "sheet", SHEET_BYTES, which), _blob(parts, "points", POINT_BYTES, which))
-    if sheet and not sheet.startswith(_PNG):
-        raise _Misfit(f"the samples of {which} are no PNG")
+    sides = (int.from_bytes(sheet[16:20]), int.from_bytes(sheet[20:24]))
+    if sheet and not (sheet.startswith(_PNG) and all(0 < side <= _SIDE for side in sides)):
+        raise _Misfit(f"the samples of {which} are no PNG of at most {_SIDE:,} pixels a side")
     _check_data(experiment, points, which)
     data_hash = entry.get("data_hash")
     if not isinstance(data_hash, str) or not _HASH.fullmatch(data_hash):

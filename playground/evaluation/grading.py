@@ -176,14 +176,14 @@ def _loss(run: HandedRun, again: OpenRun) -> tuple[float | None, float | None, C
     """
     end = run.held_out.end()
     if end is None:
-        return None, None, Check("loss", None, f"a {run.experiment.model} of this kind logs no held-out loss")
+        return None, None, Check("loss", None, f"the family {run.experiment.model}, trained so, has no held-out loss")
     step, logged = end
     try:
         measured = _held_out(again, step)
     except PlaygroundError as error:
         return logged, None, Check("loss", None, f"its loss cannot be measured: {plain_line(str(error)).rstrip('.')}")
     if measured is None:
-        return logged, None, Check("loss", False, f"a {run.experiment.model} of this kind logs no held-out loss")
+        return logged, None, Check("loss", False, f"the log has a held-out loss, and a {run.experiment.model} has none")
     looks = run.held_out.rows[:, 1]
     looks = looks[np.isfinite(looks)]
     way = float(np.ptp(looks)) if len(looks) else 0.0

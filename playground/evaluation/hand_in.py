@@ -52,9 +52,10 @@ def handed(run: str, with_sheet: bool = False) -> HandedRun:
     registry.fill(model, dict(weights), str(path))
     preset, changes = changed(experiment)
     training, held_out = curves(records)
+    data = _without_folder(experiment.data)
     return HandedRun(
-        name=hand_in.plain_line(path.resolve().name),
-        experiment=replace(experiment, data=_without_folder(experiment.data)),
+        name=hand_in.plain_line(path.resolve().name.replace(_in_a_name(experiment.data), _in_a_name(data))),
+        experiment=replace(experiment, data=data),
         step=folder.step,
         seconds=float(facts["seconds"]),
         data_hash=str(facts.get("data_hash", "")),
@@ -64,7 +65,7 @@ def handed(run: str, with_sheet: bool = False) -> HandedRun:
         training=training.thinned(),
         held_out=held_out.thinned(),
         weights=_slim(weights, {name for name, _ in model.named_parameters()}),
-        sheet=_sheet(OpenRun(path, experiment, model.eval(), dataset, facts)) if with_sheet else b"",
+        sheet=drawn_sheet(OpenRun(path, experiment, model.eval(), dataset, facts)) if with_sheet else b"",
         points=_points(experiment),
     )
 
@@ -126,6 +127,11 @@ def _without_folder(data: str) -> str:
     return f"{name}:points{Path(path).suffix.lower()}" if name == "drawn" else f"{name}:{Path(path).name}"
 
 
+def _in_a_name(data: str) -> str:
+    """As the window's folders are called after it."""
+    return data.replace(":", "_").replace("/", "_")
+
+
 def _points(experiment: Experiment) -> bytes:
     name, _, path = experiment.data.partition(":")
     return read_bytes(Path(path), POINT_BYTES) if name == "drawn" else b""
@@ -138,11 +144,11 @@ def _slim(weights: Mapping[str, Tensor], learned: Collection[str]) -> dict[str, 
     return {name: tensor.half() if name in learned else tensor for name, tensor in weights.items()}
 
 
-def _sheet(run: OpenRun) -> bytes:
+def drawn_sheet(run: OpenRun, seed: int = 0) -> bytes:
     """Samples as a PNG; b"" where the model draws none, or nothing that is a number."""
     if "sample" not in run.model.capabilities(run.dataset.spec):
         return b""
-    x = draw(run, SHEET_SAMPLES if run.dataset.spec.kind == "images" else 1000, seed=0)
+    x = draw(run, SHEET_SAMPLES if run.dataset.spec.kind == "images" else 1000, seed)
     if not np.isfinite(x.frames[-1]).all():
         return b""
     picture = io.BytesIO()

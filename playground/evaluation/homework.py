@@ -1,15 +1,18 @@
 """What was handed in, or what a run is, as a report for people and as JSON."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from playground import registry
 from playground.core import hand_in, hand_in_file
+from playground.core.errors import PlaygroundError
 from playground.core.hand_in import HandedRun, HandIn, plain_line
-from playground.evaluation.grading import Measured, measure, measure_opened, progress
-from playground.evaluation.hand_in import handed
+from playground.core.whole_file import whole_file
+from playground.evaluation.grading import Measured, measure, measure_opened, opened, progress
+from playground.evaluation.hand_in import drawn_sheet, handed
 
 MAIN = ("nll", "kl", "feature_distance", "sliced_wasserstein", "modes_hit", "label_accuracy")  # of a line in the table
 
@@ -17,16 +20,36 @@ MAIN = ("nll", "kl", "feature_distance", "sliced_wasserstein", "modes_hit", "lab
 ABOVE = ("model", "data", "step", "seed", "device", "seconds_training")  # stand in a run's first line
 
 
-def report(what: str, count: int | None = None, seed: int = 0) -> dict[str, Any]:
+def report(what: str, count: int | None = None, seed: int = 0, sheets: Path | None = None) -> dict[str, Any]:
     """A report on a run, by folder or name, or on a hand-in's file: re-sampled and re-measured.
+
+    Args:
+        sheets: where to write, for each run, ``1-handed-in.png`` and ``1-sampled.png``, drawn anew with `seed`.
 
     Raises PlaygroundError where it cannot be opened.
     """
     if Path(what).suffix.lower() == hand_in.SUFFIX and not (Path(what) / "manifest.json").is_file():
         content = hand_in_file.read(Path(what))
+        if sheets:
+            _write_sheets(content.runs, seed, sheets)
         return _of_hand_in(content) | {"runs": [_of_run(run, measure(run, count, seed)) for run in content.runs]}
     run = handed(what)
+    if sheets:
+        _write(drawn_sheet(registry.open_run(what), seed), sheets / "1-sampled.png")
     return {"runs": [_of_run(run, measure_opened(run, registry.open_run(what), count, seed))]}
+
+
+def _write_sheets(runs: Sequence[HandedRun], seed: int, place: Path) -> None:
+    for number, run in enumerate(runs, start=1):
+        _write(run.sheet, place / f"{number}-handed-in.png")
+        with suppress(PlaygroundError), opened(run) as again:  # the report says why it cannot be opened
+            _write(drawn_sheet(again, seed), place / f"{number}-sampled.png")
+
+
+def _write(picture: bytes, path: Path) -> None:
+    if picture:
+        with whole_file(path, "sheet of samples") as part:
+            part.write_bytes(picture)
 
 
 def _of_hand_in(content: HandIn) -> dict[str, Any]:
@@ -138,8 +161,8 @@ def class_text(rows: Sequence[Mapping[str, Any]]) -> str:
     unread = sum(row["run"] is None and bool(row["error"]) for row in rows)
     runs = [row for row in rows if row["run"] is not None]
     bad = sum(row["consistent"] == "no" for row in runs)
-    lines.append(f"{len(files)} hand-ins, {len(runs)} runs: {bad} not consistent, "
-                 f"{sum(bool(row['error']) for row in runs)} not measured; {unread} hand-ins not opened.")  # fmt: skip
+    lines.append(f"Hand-ins: {len(files)}, not opened: {unread}. Runs: {len(runs)}, not consistent: {bad}, "
+                 f"not measured: {sum(bool(row['error']) for row in runs)}.")  # fmt: skip
     return "\n".join(map(plain_line, lines))
 
 

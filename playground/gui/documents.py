@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from playground.gui.main_window import MainWindow
 
 AUTOSAVE_MILLISECONDS = 5000
+HAND_IN = ".handin"
 RECENT = 8  # files in the menu
 _KINDS = "Documents and pictures (*.json *.png)"
 
@@ -102,6 +103,8 @@ class Documents(QObject):
         """Opens a run, a document, an experiment, a picture with a document inside, or whatever the page on the stage
         can take (data). Raises PlaygroundError with a sentence; then nothing has changed."""
         file = Path(path)
+        if file.suffix.lower() == HAND_IN and file.is_file():
+            raise UsageError(f"{path} is a hand-in; playground report {file.name} says what is in it.")
         if file.suffix.lower() == ".png" and file.is_file():
             self.apply(Document.load(file))
         elif file.suffix.lower() == ".json" and file.is_file():

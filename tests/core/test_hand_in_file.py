@@ -25,6 +25,9 @@ def no_waiting(monkeypatch):
     monkeypatch.setattr(durable, "_fsync", lambda handle: None)
 
 
+PNG = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + (64).to_bytes(4) + (48).to_bytes(4) + b"rest"
+
+
 def a_run(**other: Any) -> HandedRun:
     rows = np.array([[0.0, 2.5], [1.0, np.nan], [2.0, 1.5]])
     facts: dict[str, Any] = {
@@ -33,7 +36,7 @@ def a_run(**other: Any) -> HandedRun:
         "changed": {"train.lr": (0.01, 0.001), "data.noise": (0.5, None)},
         "training": Curve(("step", "loss"), rows), "held_out": Curve(("step", "loss"), rows[:1]),
         "weights": {"a.b": torch.arange(6.0).reshape(2, 3), "count": torch.tensor(3), "half": torch.ones(2).half()},
-        "sheet": b"\x89PNG\r\n\x1a\nrest",
+        "sheet": PNG,
     }  # fmt: skip
     return HandedRun(**(facts | other))
 
@@ -176,6 +179,7 @@ def test_a_record_that_makes_no_sense_is_refused(file, change, words):
     ("name", "tensor", "words"),
     [
         ("runs/0/sheet", torch.zeros(9, dtype=torch.uint8), "no PNG"),
+        ("runs/0/sheet", as_tensor(PNG.replace(b"\x00\x40", b"\x7f\xff")), "at most 20,000 pixels a side"),
         ("runs/0/sheet", torch.zeros(9), "are not from 1 to"),
         ("runs/0/training", torch.zeros(3, 2), "no table of numbers"),
         ("runs/0/training", torch.full((3, 2), torch.nan, dtype=torch.float64), "no whole numbers"),

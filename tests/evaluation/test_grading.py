@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import random
+import shutil
 import tempfile
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from playground.core import durable, hand_in_file
 from playground.core.errors import UsageError
 from playground.core.experiment import Budget, Event
 from playground.core.hand_in import Curve, HandedRun
+from playground.core.run_folder import RunFolder
 from playground.evaluation import grading
 from playground.evaluation.grading import checks, measure, opened
 from playground.evaluation.hand_in import WHOLE_BYTES, changed, curves, handed, packed
@@ -88,9 +90,16 @@ def test_what_a_hand_in_holds(runs_of, tmp_path):
     assert vae.held_out.rows[:, 0].tolist() == [0, 50, 100]
     assert vae.sheet.startswith(b"\x89PNG")
     assert drawn.points.count(b"\n") == 59
-    assert tmp_path.anchor not in drawn.experiment.data  # nobody learns where it lay
+    assert drawn.experiment.data == "drawn:points.csv"  # nobody learns where it lay
     with pytest.raises(UsageError, match="name of its student"):
         packed("  \n", [runs_of["vae"]])
+
+
+def test_the_name_of_a_run_does_not_say_where_its_points_lay(runs_of, tmp_path):
+    folder = RunFolder.open(Path(runs_of["drawn"]))
+    name = f"20261125-gaussian-{folder.experiment.data.replace(':', '_').replace('/', '_')}"
+    shutil.copytree(runs_of["drawn"], tmp_path / name)
+    assert handed(str(tmp_path / name)).name == "20261125-gaussian-drawn_points.csv"
 
 
 def test_large_weights_are_halved_and_measure_nearly_the_same(runs_of, monkeypatch):

@@ -155,8 +155,8 @@ class LecturePage(Page):
             row.addWidget(widget)
         head = QHBoxLayout()
         head.addWidget(title)
-        head.addStretch(1)
-        head.addWidget(self._done)
+        self._done.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        head.addWidget(self._done, 1)
         scroll = self._scroll
         scroll.setObjectName("lecture.scroll")
         scroll.setAccessibleName("Lessons")

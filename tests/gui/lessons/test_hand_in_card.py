@@ -55,6 +55,8 @@ def test_the_menu_leads_to_a_file_that_measures(student, tmp_path):
     assert [(run.experiment.model, run.step) for run in content.runs] == [("vae", 20), ("gaussian", 3)]
     assert content.runs[0].sheet
     assert measure(content.runs[1], 20).consistent
+    window.documents.open_or_say(str(tmp_path / "zoë-ångström.handin"))  # as if it were dropped on the window
+    assert "is a hand-in; playground report" in said(student)
 
 
 def test_a_name_is_asked_for_on_the_page(student, tmp_path):
