@@ -49,7 +49,7 @@ class Panel(ModelPanel):
 
     def _grown(self, part: QWidget) -> None:
         super()._grown(part)
-        if isinstance(part, PlayersLens):
+        if isinstance(part, PlayersLens | JudgeLens):
             part.judged.connect(lambda words: self.diagram.set_words("verdict", words))
 
     def graph(self, facts: Mapping[str, Any]) -> tuple[Sequence[Node], Sequence[Edge]]:

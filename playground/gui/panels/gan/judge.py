@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QKeyEvent
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QHideEvent, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
 from playground.core.records import Answer
@@ -13,7 +13,7 @@ from playground.gui.panels.base.asker import Ask
 from playground.gui.panels.base.parts import caption
 from playground.gui.panels.base.views import button
 from playground.gui.panels.gan.game import Game
-from playground.gui.panels.gan.parts import NO_GAME, Threshold
+from playground.gui.panels.gan.parts import NO_GAME, Threshold, verdict
 from playground.gui.widgets import theme
 from playground.gui.widgets.image_grid import ImageGrid
 from playground.gui.widgets.scatter_view import ScatterView
@@ -23,8 +23,13 @@ BATCH = 200  # of either kind, from which the items are dealt
 
 
 class JudgeLens(Lens):
-    """One item after another; each answer is told at once, and both scores count the same items."""
+    """One item after another; each answer is told at once, and both scores count the same items.
 
+    Signals:
+        judged: (words) what D says of samples and of real data on average, for the drawing; "" when it is not seen.
+    """
+
+    judged = Signal(str)
     key = "judge"
     title = "You against D"
     tooltip = "Say of each item whether it is real or made, and see whether you beat the trained discriminator"
@@ -34,7 +39,7 @@ class JudgeLens(Lens):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.game: Game | None = None
         self._round = 0
-        self._threshold = ""
+        self._threshold, self._caught = "", 0.0
         self._told = False  # the item on show is answered, and waits for the next one
         self.says_real = button("Real (R)", f"{name}.real", "You think that this is real data (key: R)")
         self.says_fake = button("Fake (F)", f"{name}.fake", "You think that the generator made this (key: F)")
@@ -92,6 +97,9 @@ class JudgeLens(Lens):
         made = found["made"] if self.is_points else found["made"].clip(0, 1)
         self.game = Game.dealt(x, made, found["real"], found["fake"], threshold.at, ITEMS, self._round)  # type: ignore[arg-type]
         self._threshold, self._told = threshold.words, False
+        self._caught = threshold.right(found["real"], found["fake"])
+        self.picture("sample", made[0])
+        self.judged.emit(verdict(found["real"], found["fake"], bool(found["is_share"])))
         self._show()
         if self.isVisible():
             self.setFocus()
@@ -113,13 +121,17 @@ class JudgeLens(Lens):
             self._show()
 
     def readings(self) -> Mapping[str, float]:
-        """Both scores and how many items are answered."""
+        """Both scores, how many items are answered, and the share that D gets right of all that it was shown."""
         if self.game is None:
             return {}
         you, machine = self.game.right()
-        return {"right": you, "machine": machine, "answered": len(self.game.answers)}
+        return {"right": you, "machine": machine, "answered": len(self.game.answers), "caught": self._caught}
 
     # -- what is on show ----------------------------------------------------------------------------------------------
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        super().hideEvent(event)
+        self.judged.emit("")
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """R and F answer, N goes on."""

@@ -58,9 +58,19 @@ class Threshold:
             f"{middle:.2f}".replace("-", "−") + ", half-way between its means, since in this game it has no scale",
         )
 
+    def right(self, real: np.ndarray, fake: np.ndarray) -> float:
+        """The share of as many of either kind that is told rightly."""
+        return float(((fake <= self.at).mean() + (real > self.at).mean()) / 2)
+
     def word(self, says: float) -> str:
         """What it comes to."""
         return "REAL" if says > self.at else "FAKE"
+
+
+def verdict(real: np.ndarray, fake: np.ndarray, is_share: bool) -> str:
+    """What D says on average, short enough for the drawn model."""
+    digits = 2 if is_share else 1
+    return f"x̂ {fake.mean():.{digits}f}, x {real.mean():.{digits}f}".replace("-", "−")
 
 
 def contrast(values: np.ndarray, real: np.ndarray, fake: np.ndarray, is_share: bool) -> tuple[float, float]:

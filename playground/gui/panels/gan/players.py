@@ -14,7 +14,7 @@ from playground.core.records import Answer
 from playground.gui.panels.base.asker import Ask
 from playground.gui.panels.base.parts import caption, switch
 from playground.gui.panels.base.views import button, captioned
-from playground.gui.panels.gan.parts import NO_GAME, FollowingLens, Threshold, contrast
+from playground.gui.panels.gan.parts import NO_GAME, FollowingLens, Threshold, contrast, verdict
 from playground.gui.widgets import controls, theme
 from playground.gui.widgets.curve_plot import CurvePlot
 from playground.gui.widgets.flow_layout import FlowLayout
@@ -28,6 +28,7 @@ BINS = 30
 PAUSE = 1.0  # seconds for which slow motion holds each stage
 SEED = 3
 K = "discriminator_steps"
+OF_ONE_VALUE = ("minimax", "non-saturating")  # D lowers −V in these games
 
 
 class PlayersLens(FollowingLens):
@@ -45,6 +46,7 @@ class PlayersLens(FollowingLens):
     def __init__(self, name: str, ask: Ask, parent: QWidget | None = None) -> None:
         super().__init__(name, ask, parent)
         self.losses: dict[str, float] = {}
+        self._means: dict[str, float] = {}  # what D says of real data and of samples
         self.step_d = self._stepper("Step D", "d", "One step that moves the discriminator alone", ("discriminator",))
         self.step_g = self._stepper("Step G", "g", "One step that moves the generator alone", ("generator",))
         self.step_both = self._stepper("Step both", "both", "One step: first D, k times, then G", ())
@@ -73,7 +75,7 @@ class PlayersLens(FollowingLens):
 
     def start(self, facts: Mapping[str, Any]) -> None:
         assert self.experiment is not None
-        self.losses = {}
+        self.losses, self._means = {}, {}
         (k,) = (field.default for field in facts["config_fields"] if field.name == K)
         self.show_setting(K, self.experiment.settings().get(K, k))
         self._items_box.setVisible(facts["kind"] == "images")
@@ -105,18 +107,28 @@ class PlayersLens(FollowingLens):
         threshold = Threshold.of(real, fake, is_share)
         if not self.is_points:
             self._show_images(found["made"].clip(0, 1), np.concatenate([real[:SHOWN], fake[:SHOWN]]), threshold)
-        digits = 2 if is_share else 1
-        self.judged.emit(f"x̂ {fake.mean():.{digits}f}, x {real.mean():.{digits}f}".replace("-", "−"))
-        caught = float(((fake <= threshold.at).mean() + (real > threshold.at).mean()) / 2)
+        self.judged.emit(verdict(real, fake, is_share))
+        caught = threshold.right(real, fake)
+        self._means = {"real": float(real.mean()), "fake": float(fake.mean()), "right": caught}
         lost = f"D's loss {self.losses['discriminator']:.3f}, G's loss {self.losses['generator']:.3f}"
+        if (value := self.value) is not None:
+            lost = f"V = {value:.3f}, {lost}".replace("-", "−")
         self.words.setText(
             f"Step {answer.step:,}: {lost}. D says REAL above {threshold.words}, and is right about "
             f"{100 * caught:.0f} % of held-out data and samples."
         )
 
     def readings(self) -> Mapping[str, float]:
-        """Both losses now, by player."""
-        return self.losses
+        """Both losses now, by player; the value of the game, where it has one; what D says of real data and of samples
+        on average, and the share that it is right about."""
+        return self.losses | self._means | ({} if self.value is None else {"value": self.value})
+
+    @property
+    def value(self) -> float | None:
+        """V = E log D(x) + E log(1 − D(G(z))), which D raises; None in games of another kind."""
+        assert self.experiment is not None
+        known = self.experiment.settings().get("objective") in OF_ONE_VALUE
+        return -self.losses["discriminator"] if known and self.losses else None
 
     # -- what is on show ----------------------------------------------------------------------------------------------
 

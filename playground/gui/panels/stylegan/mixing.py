@@ -38,6 +38,7 @@ class MixingLens(StyleLens):
         self.says = caption()
         self.says.setObjectName(f"{name}.says")
         self._average: np.ndarray | None = None  # style, (1, W)
+        self._differs: dict[str, float] = {}  # a pixel of the mixed pictures from A's and from B's
         self._styles: np.ndarray | None = None  # of A, then of B, then the average one, each (layers, W)
         self.level.chosen.connect(lambda _: self._mix())
         for box in (self.seed_a, self.seed_b):
@@ -47,6 +48,7 @@ class MixingLens(StyleLens):
     def start(self, facts: Mapping[str, Any]) -> None:
         super().start(facts)
         self._styles = self._average = None
+        self._differs = {}
         self.grid.clear("Pictures are on their way.")
 
     def refresh(self) -> None:
@@ -68,6 +70,10 @@ class MixingLens(StyleLens):
                 self.grid.set_images(x.clip(0, 1))
                 self.picture("sample", x[COLUMNS + 2])
                 self._say(x.reshape(ROWS + 1, COLUMNS + 1, *x.shape[1:]))
+
+    def readings(self) -> Mapping[str, float]:
+        """How much a pixel of the mixed pictures differs from A's and from B's, the mean."""
+        return self._differs
 
     def _offer_levels(self, layers: int) -> None:
         """Three levels, all layers, none, and each layer alone."""
@@ -100,7 +106,11 @@ class MixingLens(StyleLens):
         assert self._styles is not None
         own = self.from_b(self._styles.shape[1])
         mixed = table[1:, 1:]
-        to_a, to_b = (np.abs(mixed - source).mean() for source in (table[1:, :1], table[:1, 1:]))
+        self._differs = {
+            name: float(np.abs(mixed - source).mean())
+            for name, source in (("from_a", table[1:, :1]), ("from_b", table[:1, 1:]))
+        }
+        to_a, to_b = self._differs.values()
         taken = f"take {layer_words(own)} of {self._styles.shape[1]} from" if len(own) else "take no layer from"
         self.says.setText(
             f"Left: A. Top: B. Corner: the average style. The others {taken} B and the rest from A, with fixed noise. "

@@ -87,7 +87,9 @@ class WalkLens(StyleLens):
         self._show()
 
     def readings(self) -> Mapping[str, float]:
-        return {f"{space}_length": float(steps(x).sum()) for space, x in self._measured().items()}
+        moved = {space: steps(x) for space, x in self._measured().items()}
+        lengths = {f"{space}_length": float(change.sum()) for space, change in moved.items()}
+        return lengths | {f"{space}_uneven": uneven(change) for space, change in moved.items()}
 
     def _measured(self) -> Mapping[str, np.ndarray]:
         """The pictures of both walks, or what a classifier sees in them."""
@@ -110,9 +112,7 @@ class WalkLens(StyleLens):
         self.plot.set_curves({f"in {space}": (np.arange(1, count), change) for space, change in moved.items()})
         self._show_frame(self.scrubber.position())
         lengths = ", ".join(f"{change.sum():.2f} in {space}" for space, change in moved.items())
-        unevenness = ", ".join(
-            f"{change.std() / max(change.mean(), 1e-12):.2f} in {space}" for space, change in moved.items()
-        )
+        unevenness = ", ".join(f"{uneven(change):.2f} in {space}" for space, change in moved.items())
         words = (
             f"Way of the pictures in {unit}: {lengths}. Spread of the steps over their mean: "
             f"{unevenness}. In w lines, in z arcs between the same codes."
@@ -170,3 +170,8 @@ def steps(pictures: np.ndarray) -> np.ndarray:
     """How far each picture of a walk (T, ...) is from the one before, root mean square a number, (T - 1,)."""
     flat = pictures.reshape(len(pictures), -1)
     return np.sqrt(np.square(np.diff(flat, axis=0)).mean(axis=1))
+
+
+def uneven(change: np.ndarray) -> float:
+    """The spread of the steps over their mean: 0 for a walk that is even."""
+    return float(change.std() / max(change.mean(), 1e-12))
