@@ -15,6 +15,8 @@ from playground.core.model import SampleStep
 
 EXAMPLES = 32  # training images that are copied from
 TOLERANCE = 0.1  # contexts up to so much further away than the best are as good as it
+FOLLOWED = 256  # training images in which the followers of one context are looked up; of large images fewer
+MOST_CONTEXTS = 50_000
 OUTSIDE = -1.0  # what lies beyond the edge of an image, unlike any gray
 
 
@@ -25,7 +27,7 @@ class Copying:
         answers: methods that a `Query` may name.
     """
 
-    answers = frozenset({"copied"})
+    answers = frozenset({"copied", "followers"})
 
     def __init__(self, dataset: Dataset) -> None:
         self._dataset = dataset
@@ -58,6 +60,22 @@ class Copying:
                 yield SampleStep(row * width + column, places, torch.empty(0))
         x = made[:, :, radius:, radius : radius + width]
         yield SampleStep(places, places, x, {"source": source, "examples": torch.tensor(of)})
+
+    def followers(self, model: object, x: Tensor, pixel: int, radius: int) -> dict[str, Tensor]:
+        """What follows, in training images, the contexts most like that of one pixel of x (1, *shape), counted in
+        raster order: ``x`` (levels,), the share of each level of its first colour; ``alike`` (), how many contexts are
+        that similar, of ``contexts`` () compared."""
+        spec = self._dataset.spec
+        places = spec.shape[1] * spec.shape[2]
+        examples = self._dataset.train.x[: min(FOLLOWED, MOST_CONTEXTS // places)].to(x.device)
+        known = contexts(padded(examples, radius), radius).flatten(0, 1)  # (N H W, K)
+        sought = contexts(padded(x, radius), radius)[0, pixel]
+        far = (known - sought).square().sum(dim=1)
+        good = far <= far.min() * (1 + TOLERANCE) ** 2 + 1e-4
+        levels = spec.levels or 256
+        follows = (examples[:, 0].flatten()[good] * (levels - 1)).round().long()
+        share = follows.bincount(minlength=levels) / len(follows)
+        return {"x": share, "alike": good.sum(), "contexts": torch.tensor(len(known))}
 
 
 def padded(images: Tensor, radius: int) -> Tensor:

@@ -34,3 +34,18 @@ def test_every_pixel_is_from_the_image_that_it_names_and_a_wide_context_copies_w
     assert shares[1] > shares[0] + 0.2
     again = last(lab.copied(None, 6, 4, generator(2)))
     assert torch.equal(again.x, end.x)
+
+
+def test_what_follows_a_context_is_counted_and_a_wide_context_is_found_where_it_is_from():
+    data = dataset_of(tiny("autoregressive", "digits"))
+    lab = Copying(data)
+    image = data.train.x[5:6]
+    alike = []
+    for radius in (1, 5):
+        found = lab.followers(None, image, 4 * 8 + 4, radius)
+        assert found["x"].shape == (17,)
+        assert found["x"].sum().item() == 1
+        alike.append(int(found["alike"]))
+    assert alike[0] > alike[1] == 1
+    assert found["x"].argmax() == (image[0, 0, 4, 4] * 16).round()  # its own: the image is a training image
+    assert int(found["contexts"]) == 256 * 64

@@ -23,12 +23,15 @@ class SoftmaxBars(DrawnWidget):
 
     level_clicked = Signal(int)
 
-    def __init__(self, name: str, cumulates: bool = True, parent: QWidget | None = None) -> None:
-        """`cumulates`: whether the lower half is there."""
+    def __init__(
+        self, name: str, cumulates: bool = True, frames_are_exact: bool = True, parent: QWidget | None = None
+    ) -> None:
+        """`cumulates`: whether the lower half is there; `frames_are_exact`: whether a second distribution has the ink
+        of exact mathematics."""
         words = "Bars: the probability of each level. A click chooses a level.\n"
         below = "Below: their sum from the left, cut by the uniform number u: it passes u at the level that is drawn."
         super().__init__(name, "Distribution", words + below if cumulates else words.strip(), parent)
-        self._cumulates = cumulates
+        self._cumulates, self._frames_are_exact = cumulates, frames_are_exact
         self._p = np.empty(0)
         self._chosen = -1
         self._u: float | None = None
@@ -114,7 +117,7 @@ class SoftmaxBars(DrawnWidget):
             painter.drawText(below, side | Qt.AlignmentFlag.AlignBottom, words)
 
     def _paint_bars(self, painter: QPainter, area: QRectF) -> None:
-        look, most = theme.current(), max(float(self._p.max()), 1e-12)
+        look, most = theme.current(), max(float(self._p.max()), float(self._other.max(initial=0.0)), 1e-12)
         pitch = area.width() / len(self._p)
         gap = 0.12 * pitch if pitch > 4 else 0.0
         plain = QColor(look.data)
@@ -123,7 +126,8 @@ class SoftmaxBars(DrawnWidget):
             tall = area.height() * float(p) / most
             bar = QRectF(level * pitch + gap, area.bottom() - tall, max(pitch - 2 * gap, 1.0), tall)
             painter.fillRect(bar, QColor(look.model) if level == self._chosen else plain)
-        painter.setPen(QPen(QColor(look.exact), max(1.0, 0.1 * self.fontMetrics().height())))
+        frames = QColor(look.exact if self._frames_are_exact else look.text)
+        painter.setPen(QPen(frames, max(1.0, 0.1 * self.fontMetrics().height())))
         for level, p in enumerate(self._other):
             tall = area.height() * float(p) / most
             painter.drawRect(QRectF(level * pitch + gap / 2, area.bottom() - tall, pitch - gap, tall))

@@ -203,7 +203,13 @@ def test_a_wider_context_copies_whole_images(digits):
     narrow = page.readings()
     assert page.copies.images().shape == page.samples.images().shape == (8, 1, 8, 8)
     before = page.copies.images().copy()
+    assert page.bars.probabilities().sum() == pytest.approx(1)
+    row, column = divmod(page.pixel.value(), 8)
+    assert page.canvas.seen().sum() == 12  # two rows of five, and two pixels to the left
+    assert page.bars.chosen() == round(page.facts["test"][0, 0, row, column] * 16)
     digits.ask_again(lambda: digits.type("autoregressive.inside.copying.radius", "5"))
+    assert page.readings()["alike"] < narrow["alike"]
+    assert page.readings()["said"] == narrow["said"]  # the network does not know of it
     assert page.readings()["share"] > narrow["share"] + 0.1
     assert not np.array_equal(page.copies.images(), before)
     assert 0 < page.readings()["bits_samples"] < 5
