@@ -30,7 +30,7 @@ RESOLUTION = 300  # dots an inch
 MARGIN = 16  # millimetres
 BODY, SMALL, TITLE, LARGE = 10.0, 8.5, 13.0, 20.0  # points
 GAP = 0.22  # inches between two scenes
-PICTURE, AFTERWARDS = 0.66, 0.44  # of the width of the text
+PICTURE, AFTERWARDS = 0.66, 0.5  # of the width of the text
 FORMULA = 13.0  # points, the height of its letters
 _MUTED = "#555555"
 _LINK = re.compile(r"\[([^\]]+)\]\(#([^)]+)\)")
@@ -66,10 +66,9 @@ class Handout:
         sheet.line(_slides(scene), SMALL, colour=_MUTED)
         if scene.question:
             sheet.line(f"Right is: {scene.question.choices[scene.question.answer]}", BODY, bold=True)
-        for live in scene.live:
-            value, (name, _, unit) = values.get(live.name), live.words.rpartition(", ")
-            if isinstance(value, int | float):
-                sheet.line(f"{name or unit}: {value:.3f} {unit if name else ''}".replace("-", "−").strip(), BODY)
+        for live in (live for live in scene.live if live.name not in words.names(scene.reveal)):
+            name, _, unit = live.words.rpartition(", ")
+            sheet.line(words.fill(f"{name or unit}: {{{live.name}}} {unit if name else ''}", values).strip(), BODY)
         if scene.reveal:
             sheet.markdown(words.fill(plain_links(scene.reveal), values))
         sheet.picture(picture, AFTERWARDS)

@@ -47,7 +47,9 @@ def test_questions_come_first_and_what_came_out_behind_them(scene, picture, tmp_
     right = scene.question.choices[scene.question.answer]
     assert f"Right is: {right}" in told
     assert "Right is" not in asked
-    assert "0.250" in told
+    assert "It was 0.25." in told
+    assert "KL(p | q)" not in told  # the words say it already
+    assert "|z|: 0.25" in told
     handout.write(tmp_path / "own.pdf")
     assert (tmp_path / "own.pdf").read_bytes().startswith(b"%PDF")
     assert pages(tmp_path / "own.pdf") == 2
