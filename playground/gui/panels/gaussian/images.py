@@ -33,6 +33,7 @@ class ImagesLens(Lens):
         super().__init__(name, ask, parent)
         self._mean = np.empty(0)  # (C, H, W)
         self._directions = np.empty(0)  # (k, C, H, W), one deviation long
+        self._levels = 0  # of a pixel
         self.mean = ImageGrid(f"{name}.mean")
         self.moved = ImageGrid(f"{name}.moved")
         self.direction = ImageGrid(f"{name}.direction", signed=True)
@@ -84,10 +85,17 @@ class ImagesLens(Lens):
         self.mean.set_images(self._mean[None].clip(0, 1))
         self.gaussian.set_images(arrays["samples"].clip(0, 1))
         self._show()
-        self.words.say(count_words(self._mean.shape, int(arrays["levels"]), int(arrays["used"])))
+        self._levels = int(arrays["levels"])
+        self.words.say(count_words(self._mean.shape, self._levels, int(arrays["used"])))
 
     def readings(self) -> Mapping[str, float]:
-        return {"distance": float(np.linalg.norm(self.sliders.values()))}
+        """How far the image under the hand is from the mean; of the density's numbers, how many there are, and of the
+        number of all images, how many digits it has."""
+        numbers: dict[str, float] = {"distance": float(np.linalg.norm(self.sliders.values()))}
+        if len(self._mean) and self._levels:
+            values = self._mean.size
+            numbers |= {"numbers": gaussian_numbers(values), "digits": digits(self._levels, values)}
+        return numbers
 
     # -- the image under the hand -------------------------------------------------------------------------------------
 
@@ -156,10 +164,9 @@ class ImagesLens(Lens):
 def count_words(shape: tuple[int, ...], levels: int, used: int) -> str:
     """How many images there are, against the numbers of one Gaussian."""
     pixels = int(np.prod(shape))
-    numbers = pixels + pixels * (pixels + 1) // 2
     gaussian = (
-        f"One Gaussian has {numbers:,} numbers, here computed in closed form from {used:,} training images; "
-        "its only peak is the mean image, so its samples are blends of many."
+        f"One Gaussian has {gaussian_numbers(pixels):,} numbers, here computed in closed form from {used:,} training "
+        "images; its only peak is the mean image, so its samples are blends of many."
     )
     if not levels:
         return gaussian
@@ -168,6 +175,16 @@ def count_words(shape: tuple[int, ...], levels: int, used: int) -> str:
         f"{levels} levels in each of {pixels:,} values: {power(levels, pixels)} images. {beside}"
         f"No table holds a density of them all. {gaussian}"
     )
+
+
+def gaussian_numbers(values: int) -> int:
+    """A mean and a covariance, which is the same on both sides of its diagonal."""
+    return values + values * (values + 1) // 2
+
+
+def digits(base: int, exponent: int) -> int:
+    """How many digits a power has when it is written out."""
+    return int(exponent * np.log10(base)) + 1
 
 
 def power(base: int, exponent: int) -> str:

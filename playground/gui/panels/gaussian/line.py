@@ -5,10 +5,11 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QEvent
-from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from playground.core.line import js_integrand
 from playground.gui.panels.base.asker import Ask
+from playground.gui.panels.base.parts import switch
 from playground.gui.panels.base.views import button
 from playground.gui.panels.gaussian.on_line import Bell, OnLine
 from playground.gui.widgets import theme
@@ -58,18 +59,17 @@ class LineLens(OnLine):
         self.beside = NameBox(f"{name}.beside", "Beside the density", "What is drawn over mean and spread")
         self.beside.set_choices([("surface", "Surface over μ, σ"), ("profile", "Curve along one slider")])
         self.best = button("To the optimum", f"{name}.best", "Where the divergence on show is least")
-        self.shows_trained = QCheckBox("Trained mixture")
-        self.shows_trained.setObjectName(f"{name}.trained")
-        self.shows_trained.setAccessibleName("Trained mixture")
-        self.shows_trained.setToolTip("Draws the density of the trained model as well")
-        self.shows_trained.setChecked(True)
+        self.shows_trained = switch("Trained mixture", f"{name}.trained", "Draws the density of the trained model too")
+        self.shades = switch("Shade the divergence", f"{name}.shading",
+                             "Shades what is summed to the divergence, hatched where it is negative")  # fmt: skip
         self.words = Words(f"{name}.words")
         self._lay_out(name)
         self.bell.moved.connect(self._moved)
         self.best.clicked.connect(lambda: self.bell.put(*self._best))
         self.divergence.chosen.connect(lambda _: self.tabulated())
         self.beside.chosen.connect(lambda _: self._show())
-        self.shows_trained.toggled.connect(lambda _: self._show())
+        for box in (self.shows_trained, self.shades):
+            box.toggled.connect(lambda _: self._show())
         self.surface.moved.connect(self.bell.put)
         for plot in (self.density, self.over_mean):
             plot.marker_moved.connect(lambda x: self.bell.put(x, self.bell.gaussian()[1]))
@@ -116,7 +116,8 @@ class LineLens(OnLine):
     def _moved(self, which: str) -> None:
         """The likelihood is drawn along the slider that moved last."""
         self._profile.setCurrentWidget(self.over_mean if which == "mean" else self.over_spread)
-        self._path = [*self._path, self.bell.gaussian()][-MOST_PATH:]
+        if self.table is not None:  # else it is set up, and not moved by a person
+            self._path = [*self._path, self.bell.gaussian()][-MOST_PATH:]
         self._show()
 
     def _show(self) -> None:
@@ -150,7 +151,8 @@ class LineLens(OnLine):
                 integrand = js_integrand(table.log_p, log_q)
             case _:
                 integrand = table.kl_integrand(log_q)
-        self.density.set_shading(table.x[shown], np.zeros(len(shown)), integrand[shown])
+        height = integrand[shown] if self.shades.isChecked() else np.zeros(len(shown))
+        self.density.set_shading(table.x[shown], np.zeros(len(shown)), height)
         self.density.set_handles(mean, spread)
 
     def _draw_likelihoods(self, mean: float, spread: float) -> None:
@@ -171,10 +173,11 @@ class LineLens(OnLine):
         name = self.divergence.name()
         how = "in closed form" if name == FORWARD else "found on the grid"
         other = f"JS {now['js']:.3f}" if name == JS else f"KL(q‖p) {now['reverse_kl']:.3f}"
+        shaded = f"Shaded {SHADED[name]}, hatched where negative. " if self.shades.isChecked() else ""
         surface = f"Surface: {BESIDE[name]} at the cross. " if self.beside.name() == "surface" else ""
         text = (
-            f"Exact, on a grid. Area under q {now['area']:.4f}. Shaded {SHADED[name]}, hatched where negative. "
-            f"{surface}Optimum {how}: μ {self._best[0]:.3f}, σ {self._best[1]:.3f}. {other} nats."
+            f"Exact, on a grid. Area under q {now['area']:.4f}. {shaded}{surface}"
+            f"Optimum {how}: μ {self._best[0]:.3f}, σ {self._best[1]:.3f}. {other} nats."
         )
         if self.shows_trained.isChecked() and self._trained.size:
             text += f" KL to the trained mixture: {self.table.kl(self._trained):.4f} nats."
@@ -198,12 +201,17 @@ class LineLens(OnLine):
             self._profile.addWidget(plot)
         for widget in (self.surface, self._profile):
             self._beside.addWidget(widget)
+        more = QWidget()
+        boxes = QVBoxLayout(more)
+        boxes.setContentsMargins(0, 0, 0, 0)
+        for box in (self.shows_trained, self.shades):
+            boxes.addWidget(box)
         plots = QHBoxLayout()
         plots.addWidget(self.density, 3)
         plots.addWidget(self._beside, 2)
         for place, control in (
             ((0, 2), self.divergence), ((1, 2), self.beside), ((0, 3), self.best),
-            ((1, 3), Collapsible(self.shows_trained, id_prefix=name)),
+            ((1, 3), Collapsible(more, id_prefix=name)),
         ):  # fmt: skip
             self.bell.rows.addWidget(control, *place)
         layout = QVBoxLayout(self)

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 
 from playground.core.messages import Change, TrainSteps
 from playground.core.plane import cells
@@ -17,7 +17,7 @@ from playground.gui.panels.gaussian.on_line import GRID, REACH, SHOWN, drawn
 from playground.gui.widgets import controls, theme
 from playground.gui.widgets.change_plane import ChangePlane
 from playground.gui.widgets.density_plot import DensityPlot
-from playground.gui.widgets.name_box import NameBox
+from playground.gui.widgets.name_box import NameBox, labelled
 from playground.gui.widgets.number_boxes import IntBox
 from playground.gui.widgets.words import Words
 
@@ -102,9 +102,10 @@ class MassLens(Lens):
                 self._step()
 
     def readings(self) -> Mapping[str, float]:
-        if self._before is None or self._after is None:
+        """What the last step moved: nothing before the first one."""
+        if self._after is None:
             return {}
-        before, after = self._before[1], self._after[1]
+        before, after = (self._before or self._after)[1], self._after[1]
         return {
             "added": self._mass(np.maximum(after - before, 0)), "taken": self._mass(np.maximum(before - after, 0)),
             "before": self._mass(before), "after": self._mass(after),
@@ -179,7 +180,7 @@ class MassLens(Lens):
 
     def _lay_out(self) -> None:
         row = QHBoxLayout()
-        for widget in (QLabel("Kind of step"), self.fit, QLabel("Steps at once"), self.count, self.step):
+        for widget in (labelled("Kind of step", self.fit), labelled("Steps at once", self.count), self.step):
             row.addWidget(widget)
         row.addStretch(1)
         line = QWidget()

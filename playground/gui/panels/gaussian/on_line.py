@@ -99,6 +99,7 @@ class Bell(QWidget):
         self.rows.setContentsMargins(0, 0, 0, 0)
         self.rows.setColumnStretch(1, 1)
         for row, (which, control) in enumerate((("mean", self.mean), ("spread", self.spread))):
+            self._words[which].setObjectName(f"{name}.{which}.label")
             self.rows.addWidget(self._words[which], row, 0)
             self.rows.addWidget(control, row, 1)
         self.mean.valueChanged.connect(lambda _: self._tell("mean"))

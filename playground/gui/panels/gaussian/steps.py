@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QCheckBox, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from playground.gui.panels.base.asker import Ask
 from playground.gui.panels.gaussian.on_line import Bell, OnLine, slider
@@ -16,6 +16,7 @@ from playground.gui.widgets.words import Words
 
 FEWEST = 2  # examples in an average
 PLACES = 4  # decimals
+NARROW = 1e-3  # the least spread of a Gaussian of few examples
 ROOMY = 24  # em of height from which on the reason of each step is written out
 _STEPS = (
     ("A density: area 1", "A function that is nowhere negative, divided by the area Z under it, is a density."),
@@ -54,8 +55,11 @@ class StepsLens(OnLine):
         self.normalises.setToolTip("Divides f by the area under it, so that the area is 1 whatever its scale")
         self.normalises.setChecked(True)
         self._count_words, self._scale_words = QLabel(), QLabel()
+        for words, control in ((self._count_words, self.count), (self._scale_words, self.scale)):
+            words.setObjectName(f"{control.objectName()}.label")
         self.numbers: list[Words] = []
         self._reasons: list[Words] = []
+        self._boxes: list[QWidget] = []  # one a step; a scene of a lesson may hide those that it has not come to
         self._lay_out(name)
         self.bell.moved.connect(lambda _: self._show())
         for control in (self.count, self.scale):
@@ -78,16 +82,18 @@ class StepsLens(OnLine):
         self._show()
 
     def readings(self) -> Mapping[str, float]:
-        """Of the function as it stands, normalised or not."""
+        """Of the function as it stands, normalised or not. `gap`: how far the average over the examples is above that
+        of the best Gaussian there is for them."""
         if self.table is None:
             return {}
         log_f, chosen = self._log_f(self.table.x), self._chosen()
-        each = -self._log_f(chosen)
+        each, spread = -self._log_f(chosen), float(chosen.std())
         return {
             "area": self.table.area(np.exp(log_f)), "kl": self.table.kl(log_f), "nll": self.table.nll(log_f),
-            "entropy": self.table.entropy, "estimate": float(each.mean()),
+            "entropy": self.table.entropy, "examples": float(len(chosen)), "estimate": float(each.mean()),
             "error": float(each.std(ddof=1) / np.sqrt(len(chosen))),
-            "mean": float(chosen.mean()), "spread": float(chosen.std()),
+            "gap": float(each.mean() - 0.5 * np.log(2 * np.pi * np.e * max(spread, NARROW) ** 2)),
+            "mean": float(chosen.mean()), "spread": spread,
         }  # fmt: skip
 
     # -- the function under the hand ----------------------------------------------------------------------------------
@@ -112,8 +118,9 @@ class StepsLens(OnLine):
         curves = {
             "data p": table.p,
             "q" if self.normalises.isChecked() else "f": np.exp(self._log_f(table.x)),
-            "best on N": np.exp(table.log_gaussian(now["mean"], max(now["spread"], 1e-3))),
         }
+        if not self._boxes[-1].isHidden():
+            curves["best on N"] = np.exp(table.log_gaussian(now["mean"], max(now["spread"], NARROW)))
         self.density.set_curves({name: (table.x[shown], y[shown]) for name, y in curves.items()})
         self.density.set_ticks(chosen)
         self.density.set_handles(*self.bell.gaussian())
@@ -152,9 +159,14 @@ class StepsLens(OnLine):
             reason.setVisible(roomy)
 
     def _lay_out(self, name: str) -> None:
-        steps = QGridLayout()
-        steps.setVerticalSpacing(0)
+        steps = QVBoxLayout()
+        steps.setSpacing(theme.em(self, 0.3))
         for row, (title, tip) in enumerate(_STEPS):
+            self._boxes.append(QWidget())
+            self._boxes[-1].setObjectName(f"{name}.step.{row}")
+            lines = QVBoxLayout(self._boxes[-1])
+            lines.setContentsMargins(0, 0, 0, 0)
+            lines.setSpacing(0)
             heading, number = QLabel(title), Words(f"{name}.number.{row}", "")
             heading.setProperty("role", "heading")
             heading.setToolTip(tip)
@@ -163,9 +175,10 @@ class StepsLens(OnLine):
             self.numbers.append(number)
             self._reasons.append(Words(f"{name}.reason.{row}"))
             self._reasons[-1].say(tip)
-            for line, label in enumerate((heading, number, self._reasons[-1])):
-                steps.addWidget(label, 3 * row + line, 0)
-        steps.setRowStretch(3 * len(_STEPS), 1)
+            for label in (heading, number, self._reasons[-1]):
+                lines.addWidget(label)
+            steps.addWidget(self._boxes[-1])
+        steps.addStretch(1)
         top = QHBoxLayout()
         top.addWidget(self.density, 3)
         top.addLayout(steps, 3)
