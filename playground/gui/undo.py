@@ -9,9 +9,10 @@ from collections.abc import Callable
 
 from PySide6.QtCore import QEvent, QObject, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence
-from PySide6.QtWidgets import QApplication, QLineEdit, QWidget
+from PySide6.QtWidgets import QLineEdit, QWidget
 
 from playground.gui.document import ViewState
+from playground.gui.widgets.listening import listen, stop_listening
 
 REST_MILLISECONDS = 250  # a hand that holds still so long has finished an act
 DEEPEST = 200  # acts that can be undone
@@ -54,7 +55,7 @@ class Undo(QObject):
         self._rest.setSingleShot(True)
         self._rest.setInterval(REST_MILLISECONDS)
         self._rest.timeout.connect(self.settle)
-        QApplication.instance().installEventFilter(self)  # type: ignore[union-attr]
+        listen(window, self._heard)
 
     @property
     def can_undo(self) -> bool:
@@ -87,7 +88,7 @@ class Undo(QObject):
     def close(self) -> None:
         """No acts any more."""
         self._rest.stop()
-        QApplication.instance().removeEventFilter(self)  # type: ignore[union-attr]
+        stop_listening(self._window, self._heard)
 
     def begin(self) -> None:
         """An act begins, if none is under way."""
@@ -120,8 +121,8 @@ class Undo(QObject):
         now = self._capture()
         return now if now is not None and now.page == state.page else None
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() not in _ACTS or not isinstance(watched, QWidget) or watched.window() is not self._window:
+    def _heard(self, watched: QWidget, event: QEvent) -> bool:
+        if event.type() not in _ACTS:
             return False
         if event.type() is QEvent.Type.ShortcutOverride and _is_undo(event):
             if isinstance(watched, QLineEdit) and watched.isUndoAvailable():

@@ -7,7 +7,6 @@ from PySide6.QtCore import QEvent, QObject, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent
 from PySide6.QtWidgets import (
     QAbstractSpinBox,
-    QApplication,
     QComboBox,
     QLabel,
     QLineEdit,
@@ -18,6 +17,7 @@ from PySide6.QtWidgets import (
 
 from playground.gui.lessons.question_box import LETTERS
 from playground.gui.widgets import theme
+from playground.gui.widgets.listening import listen
 
 FORGOTTEN_MILLISECONDS = 4000
 _ENTER = (Qt.Key.Key_Return, Qt.Key.Key_Enter)
@@ -48,16 +48,10 @@ class LessonKeys(QObject):
         self._timer.setSingleShot(True)
         self._timer.setInterval(FORGOTTEN_MILLISECONDS)
         self._timer.timeout.connect(self._forget)
-        application = QApplication.instance()
-        assert application is not None
-        application.installEventFilter(self)
+        listen(window, self._heard)
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() is not QEvent.Type.KeyPress or not isinstance(event, QKeyEvent):
-            return False
-        if not isinstance(watched, QWidget) or watched.window() is not self._window:
-            return False
-        return self._take(watched, event)
+    def _heard(self, watched: QWidget, event: QEvent) -> bool:
+        return event.type() is QEvent.Type.KeyPress and isinstance(event, QKeyEvent) and self._take(watched, event)
 
     def _take(self, focus: QWidget, event: QKeyEvent) -> bool:
         modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier

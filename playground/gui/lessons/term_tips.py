@@ -8,6 +8,7 @@ from PySide6.QtGui import QHelpEvent
 from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 
 from playground.gui.lessons.glossary import Glossary, Term
+from playground.gui.widgets.listening import listen
 
 KEY = "Shift+F1"
 
@@ -17,16 +18,12 @@ class TermTips(QObject):
 
     def __init__(self, glossary: Glossary, window: QWidget, show_term: Callable[[str], None]) -> None:
         super().__init__(window)
-        self._glossary, self._window, self._show_term = glossary, window, show_term
+        self._glossary, self._show_term = glossary, show_term
         self._last: QWidget | None = None  # whose tooltip was shown last
-        application = QApplication.instance()
-        assert application is not None
-        application.installEventFilter(self)
+        listen(window, self._heard)
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        if event.type() is not QEvent.Type.ToolTip or not isinstance(watched, QWidget):
-            return False
-        if not watched.toolTip() or watched.window() is not self._window or not isinstance(event, QHelpEvent):
+    def _heard(self, watched: QWidget, event: QEvent) -> bool:
+        if event.type() is not QEvent.Type.ToolTip or not isinstance(event, QHelpEvent) or not watched.toolTip():
             return False
         self._last = watched
         QToolTip.showText(event.globalPos(), self.words(watched), watched)

@@ -124,12 +124,11 @@ def _log_ticks(low: float, high: float, letters: float) -> list[float]:
 
 def bare_plot(name: str) -> pg.PlotWidget:
     """A plot that the mouse cannot zoom by accident and that lets the wheel scroll the page around it."""
-    plot = pg.PlotWidget(axisItems={side: _QuietAxis(side) for side in ("left", "bottom")})
+    plot = pg.PlotWidget(axisItems={side: _QuietAxis(side) for side in ("left", "bottom")}, enableMenu=False)
     plot.setObjectName(name)
     plot.setFrameShape(QFrame.Shape.NoFrame)
     plot.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     plot.setMouseEnabled(False, False)
-    plot.setMenuEnabled(False)
     plot.hideButtons()
     plot.getPlotItem().getViewBox().disableAutoRange()
     return plot
