@@ -46,6 +46,7 @@ class Examiner:
         - ``count``: of samples that were compared with the test split;
         - ``sliced_wasserstein`` of points, ``feature_distance`` of images that have a classifier of their own, each
           beside ``..._floor``: what as many real training examples reach, the mean of a few looks;
+        - ``precision`` and ``recall`` of the same, see `coverage.precision_recall`, beside the same;
         - ``modes_hit`` and ``share_within_3_sigma`` where the data has known modes, beside the test split's own;
         - ``nll`` where the model's density is exact and unconditional, in nats or bits a dimension; where that of the
           data is exact too, ``nll_floor``, its entropy, and ``kl``, in the same unit.
@@ -120,9 +121,12 @@ class Examiner:
         if self._dataset.spec.kind == "points":
             test = some(self._dataset.test, len(samples))
             found["sliced_wasserstein"] = distance.sliced_wasserstein(samples, test)
+            found["precision"], found["recall"] = coverage.precision_recall(samples, test)
         elif features := self._features():
             yardstick, of_test = features
-            found["feature_distance"] = distance.frechet_distance(yardstick.features(samples), of_test)
+            seen = yardstick.features(samples)
+            found["feature_distance"] = distance.frechet_distance(seen, of_test)
+            found["precision"], found["recall"] = coverage.precision_recall(seen, of_test[: len(seen)])
         if self._dataset.modes is not None:
             centres, std = self._dataset.modes
             found["modes_hit"] = coverage.modes_hit(samples, centres, std)

@@ -11,6 +11,8 @@ from playground.evaluation import coverage, distance, pieces
 from playground.evaluation.examiner import Examiner
 from tests.helpers import dataset_of, generator, tiny, trained, trainer_of
 
+BOTH = ("precision", "precision_floor", "recall", "recall_floor")
+
 
 def measured(model: str, data: str, n: int = 60, steps: int = 5):
     """The last state of one measurement, its model and data."""
@@ -23,12 +25,14 @@ def test_points_have_the_plane_s_numbers_beside_their_floors():
     last, model, dataset = measured("gan", "eight-gaussians")
     assert set(last.views) == {
         "count", "sliced_wasserstein", "sliced_wasserstein_floor", "modes_hit", "modes_hit_floor",
-        "share_within_3_sigma", "share_within_3_sigma_floor",
+        "share_within_3_sigma", "share_within_3_sigma_floor", *BOTH,
     }  # fmt: skip
     x = model.sample(60, generator=generator(3))
     assert torch.equal(last.x, x)
     test = dataset.test.x[torch.randperm(len(dataset.test), generator=stream(0, "examine/rows"))[:60]]
     assert float(last.views["sliced_wasserstein"]) == pytest.approx(distance.sliced_wasserstein(x, test))
+    both = (float(last.views[name]) for name in ("precision", "recall"))
+    assert tuple(both) == pytest.approx(coverage.precision_recall(x, test))
     centres, std = dataset.modes
     assert float(last.views["share_within_3_sigma"]) == pytest.approx(coverage.share_within_3_sigma(x, centres, std))
     assert 0 < last.views["sliced_wasserstein_floor"] < last.views["sliced_wasserstein"]
@@ -55,7 +59,7 @@ def test_the_kl_is_that_of_the_same_examples():
 
 def test_images_are_measured_in_the_features_of_their_classifier():
     last, _, _ = measured("vae", "digits", n=25)
-    assert set(last.views) == {"count", "feature_distance", "feature_distance_floor"}
+    assert set(last.views) == {"count", "feature_distance", "feature_distance_floor", *BOTH}
     assert last.x.shape == (25, 1, 8, 8)
     assert last.x.min() >= 0
     assert last.x.max() <= 1

@@ -102,6 +102,10 @@ def test_real_examples_are_held_out_ones_without_repetition():
     assert not np.array_equal(first, other)
     assert len({tuple(row) for row in first}) == 6
     assert len(real_examples(test, 50, 1)) == 10
+    classes = np.array([0, 0, 0, 0, 1, 1, 1, 2, 2, 2])
+    in_turn = real_examples(test, 9, 1, classes)
+    assert [classes[(test == row).all(axis=1)][0] for row in in_turn] == [0, 1, 2] * 3
+    assert len({tuple(row) for row in real_examples(test, 50, 1, classes)}) == 10
 
 
 # -- the page -------------------------------------------------------------------------------------------------------
@@ -232,8 +236,9 @@ def test_the_quiz_by_keyboard_and_its_score(stage, qtbot):
     assert not set(person.texts()) & {"real data", *(column.title for column in page.columns)}
     qtbot.keyClick(quiz, "ABCDE"[quiz.quiz.real_place])
     assert quiz.score.text() == "1 right of 1"
-    assert [card.stage.caption.text() for card in quiz.cards].count("real data") == 1
-    assert {column.title for column in page.columns} <= {card.stage.caption.text() for card in quiz.cards}
+    told = [card.stage.caption.text().partition("\n")[0] for card in quiz.cards]
+    assert told.count("real data") == 1
+    assert {column.title for column in page.columns} <= set(told)
     before = quiz.quiz.round
     person.press("compare.quiz.next")
     person.wait(lambda: quiz.quiz.round == before + 1 and quiz.is_settled() and quiz.cards[0].button.isEnabled())
@@ -253,6 +258,22 @@ def test_images_are_compared_in_the_features_of_their_classifier(stage):
     person.window.pages["compare"].next_view()
     person.wait(lambda: page.quiz.is_settled() and page.quiz.cards[0].button.isEnabled())
     assert all(len(card.stage.images.images()) == 16 for card in page.quiz.cards)
+
+
+def test_bundled_runs_are_compared_at_once_and_judged_blind(stage):
+    person, page = stage("digits", "gan", "diffusion")
+    person.press("compare.more")
+    person.type("compare.columns", "2")
+    person.choose("compare.begin", "bundled runs")
+    person.wait(lambda: page.is_settled() and all(column.session.step > 1000 for column in page.race.columns))
+    assert [column.session.run for column in page.race.columns] == ["gan-digits", "diffusion-digits"]
+    assert all(0.5 < page.readings()[f"compare.{column}.precision"] <= 1 for column in (1, 2))
+    page.tabs.setCurrentIndex(1)
+    person.wait(lambda: page.quiz.is_settled() and page.quiz.cards[0].button.isEnabled())
+    person.press("compare.quiz.pick.a")
+    assert page.readings()["compare.quiz.asked"] == 1
+    (said,) = (card.stage.caption.text() for card in page.quiz.cards[:3] if "Diffusion" in card.stage.caption.text())
+    assert f"recall {page.readings()['compare.2.recall']:.2f}" in said
 
 
 def test_what_one_chose_is_captured_and_restored(stage, open_window, ring):

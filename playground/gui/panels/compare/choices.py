@@ -67,6 +67,13 @@ def shared_options(families: list[str], data: str) -> dict[str, Value]:
     return options
 
 
+def bundled_run(family: str, data: str, options: Mapping[str, Value]) -> str:
+    """The family's bundled run on this data, or "" where there is none; `options` as `shared_options` gives them."""
+    run = f"{family}-{data}"
+    plain = {key.removeprefix("data."): value for key, value in options.items()}
+    return run if TrainingSession.has_learned(run, data, plain) else ""
+
+
 def same_data(hashes: Mapping[str, str]) -> bool:
     """Whether all columns that are open learn the same training examples."""
     return len(set(hashes.values())) <= 1

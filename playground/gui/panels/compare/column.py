@@ -98,15 +98,18 @@ class Column(QWidget):
 
     # -- the run --------------------------------------------------------------------------------------------------
 
-    def prepare(self, data: str, options: Mapping[str, Value], seed: int) -> None:
-        """A fresh model of the chosen family."""
+    def prepare(self, data: str, options: Mapping[str, Value], seed: int, run: str = "") -> None:
+        """A fresh model of the chosen family, or a bundled run of it."""
         self.track, self.samples, self.cost = Track(), None, {}
         self._milliseconds, self._asked, self._again = [], False, False
         self._rest.forget()
         self._pairs.clear()
         self.when.setText("preparing ...")
         self.facts_label.setText("")
-        self.session.prepare(self.family.name(), data, options, seed)
+        if run:
+            self.session.open_run(run)
+        else:
+            self.session.prepare(self.family.name(), data, options, seed)
 
     def start(self, budget: Budget) -> None:
         """Trains, or goes on, unless the budget is spent already."""

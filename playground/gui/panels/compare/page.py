@@ -36,6 +36,7 @@ from playground.gui.widgets.run_controls import RunControls
 
 REDRAW_MILLISECONDS = 150
 TYPED_MILLISECONDS = 400  # after the last digit of a seed
+FRESH, BUNDLED = "fresh", "bundled"
 SECONDS = 20.0  # of training for each, at first
 
 
@@ -58,6 +59,11 @@ class Page(TransportActions):
         self.unit = NameBox("compare.share", "What is shared",
                             "Each gets as many seconds of training as the others, or as many steps")  # fmt: skip
         self.unit.set_choices([("seconds", "seconds of training"), ("steps", "training steps")])
+        self.begin = NameBox(
+            "compare.begin", "Begin with",
+            "Models that have learned nothing, or the bundled runs on this data of those families that have one",
+        )  # fmt: skip
+        self.begin.set_choices([(FRESH, "fresh models"), (BUNDLED, "bundled runs")])
         self.transport = RunControls(id_prefix="compare")
         self.transport.set_budget("seconds", SECONDS)
         self.quiz = QuizView("compare.quiz", self.race)
@@ -90,6 +96,8 @@ class Page(TransportActions):
         if not self.data.show_name(data):
             raise UsageError(f"There is no data '{data}'. Choose one from the list, or draw points of your own.")
         self.race.options = {f"data.{key}": value for key, value in (options or {}).items()}
+        self.race.begins_trained = False
+        self.begin.show_name(FRESH)
         self._choose(data, tuple(families))
         self.count.setValue(MOST)
         self._renew_all()
@@ -110,6 +118,17 @@ class Page(TransportActions):
         shown = [column.session.experiment for column in self.race.columns if column.session.experiment]
         if any(dict(experiment.data_options) != dict(options) for experiment in shown):
             self._renew_all()
+
+    def readings(self) -> Mapping[str, float]:
+        """The newest numbers of each column ("compare.1.precision"), and of the quiz."""
+        numbers: dict[str, float] = {
+            "compare.quiz.asked": self.quiz.quiz.asked,
+            "compare.quiz.right": self.quiz.quiz.right,
+        }
+        for column in self.race.columns:
+            measured = {**column.track.newest, **column.cost}
+            numbers |= {f"{column.objectName()}.{name}": value for name, value in measured.items()}
+        return numbers
 
     @property
     def data_name(self) -> str:
@@ -156,6 +175,10 @@ class Page(TransportActions):
         assert isinstance(column, Column)
         self._stale.add(column)
         self._soon.start(0)
+
+    def _begin_chosen(self, begin: str) -> None:
+        self.race.begins_trained = begin == BUNDLED
+        self._renew_all()
 
     def _count_chosen(self, count: int) -> None:
         added = self.columns[self.race.count : count]
@@ -259,6 +282,7 @@ class Page(TransportActions):
         form.setContentsMargins(0, 0, 0, 0)
         form.addRow("Columns", self.count)
         form.addRow("Each gets as many", self.unit)
+        form.addRow("Begin with", self.begin)
         choices = QWidget()
         flow = FlowLayout(choices)
         flow.setContentsMargins(0, 0, 0, 0)
@@ -307,6 +331,7 @@ class Page(TransportActions):
         self.data.chosen.connect(self._data_chosen)
         self.count.valueChanged.connect(self._count_chosen)
         self.unit.chosen.connect(self.race.share_by)
+        self.begin.chosen.connect(self._begin_chosen)
         self.race.changed.connect(self._show_race)
         self.race.advanced.connect(self._advanced)
         for column in self.columns:

@@ -45,7 +45,14 @@ class Quiz:
         return is_right
 
 
-def real_examples(test: np.ndarray, n: int, seed: int) -> np.ndarray:
-    """n held-out examples in an order of this seed, (n, *shape); fewer where there are fewer."""
-    rows = np.random.default_rng([seed, 1]).permutation(len(test))[:n]
-    return test[rows]
+def real_examples(test: np.ndarray, n: int, seed: int, classes: np.ndarray | None = None) -> np.ndarray:
+    """n held-out examples in an order of this seed, (n, *shape); fewer where there are fewer.
+
+    With the `classes` of all, (N,), one of each class in turn, as models are asked: the order must tell nothing.
+    """
+    rows = np.random.default_rng([seed, 1]).permutation(len(test))
+    if classes is None:
+        return test[rows[:n]]
+    queues = [[row for row in rows if classes[row] == each] for each in range(int(classes.max()) + 1)]
+    in_turn = [queue[turn] for turn in range(len(test)) for queue in queues if turn < len(queue)]
+    return test[in_turn[:n]]

@@ -30,12 +30,12 @@ class _Card(QWidget):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.stage, 1)
         layout.addWidget(self.button)
-        layout.addStretch(1)
+        layout.addStretch(0)  # room that the picture cannot use
         share_the_width(self)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.stage.setMaximumHeight(event.size().width() + 2 * theme.em(self))  # the button stays near the picture
+        self.stage.setMaximumHeight(event.size().width() + 4 * theme.em(self))  # the button stays near the picture
 
     def show_examples(self, x: np.ndarray, extent: float) -> None:
         """Every candidate in the same ink and number."""
@@ -99,7 +99,7 @@ class QuizView(QWidget):
         self.question.setText(f"Right: {real} is real." if is_right else f"No, {_LETTERS[place]} is "
                               f"{self._name(place)}. {real} is real.")  # fmt: skip
         for index in range(len(self.quiz.order)):
-            self.cards[index].stage.caption.setText(self._name(index))
+            self.cards[index].stage.caption.setText(self._revealed(index))
         self._show_score()
         self._allow(picking=False, going_on=True)
 
@@ -140,7 +140,9 @@ class QuizView(QWidget):
 
     def _ask(self) -> None:
         facts = self._columns[0].session.facts
-        real = real_examples(facts["test"], self._count, self.quiz.round)
+        asked = any(column.session.facts["conditional"] for column in self._columns)
+        classes = facts["test_labels"][:, 0] if asked and facts["factors"] else None
+        real = real_examples(facts["test"], self._count, self.quiz.round, classes)
         candidates = [real, *(self._drawn[column] for column in self._columns)]
         for place, card in enumerate(self.cards):
             card.setVisible(place < len(candidates))
@@ -169,6 +171,14 @@ class QuizView(QWidget):
     def _name(self, place: int) -> str:
         candidate = self.quiz.order[place]
         return "real data" if candidate == 0 else self._columns[candidate - 1].title
+
+    def _revealed(self, place: int) -> str:
+        """The name, with how true and how varied such samples are; of real data, what training examples reach."""
+        candidate = self.quiz.order[place]
+        numbers = self._columns[max(candidate - 1, 0)].track.newest
+        end = "" if candidate else "_floor"
+        measured = [f"{name} {numbers[name + end]:.2f}" for name in ("precision", "recall") if name + end in numbers]
+        return "\n".join([self._name(place), *measured])
 
     def _show_score(self) -> None:
         asked = self.quiz.asked

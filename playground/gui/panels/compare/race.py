@@ -7,7 +7,7 @@ from PySide6.QtCore import QObject, Signal
 from playground.core.experiment import Budget
 from playground.core.hyperparams import Value
 from playground.core.turns import FairShare, Unit
-from playground.gui.panels.compare.choices import same_data, shared_options
+from playground.gui.panels.compare.choices import bundled_run, same_data, shared_options
 from playground.gui.panels.compare.column import Column
 from playground.gui.session import State
 
@@ -28,6 +28,7 @@ class Race(QObject):
         self._all = columns
         self._share = share
         self.count = len(columns)
+        self.begins_trained = False  # with bundled runs, where there are some
         self.options: dict[str, Value] = {}  # of the data, where the presets' own are not wanted
         for column in columns:
             column.state_changed.connect(self.changed)
@@ -43,10 +44,11 @@ class Race(QObject):
     # -- commands -------------------------------------------------------------------------------------------------
 
     def prepare(self, data: str, seed: int, only: Column | None = None) -> None:
-        """Fresh models of all families, or of one column's."""
+        """Fresh models of all families, or of one column's; or their bundled runs."""
         options = self.options or shared_options([column.family.name() for column in self.columns], data)
         for column in self.columns if only is None else [only]:
-            column.prepare(data, options, seed)
+            run = bundled_run(column.family.name(), data, options) if self.begins_trained else ""
+            column.prepare(data, options, seed, run)
         for column in self._all[self.count :]:
             column.leave()
         self.changed.emit()
