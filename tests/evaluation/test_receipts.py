@@ -53,6 +53,7 @@ PROMISED = {
     "gan-strokes-l2": _MEAN_OF_A_CLASS,
     "gan-strokes-l2-label": _MEAN_OF_A_CLASS,
     "gaussian-bumps": {"kl": "<= 0.02"},
+    "gaussian-moons": {"kl": "<= 0.02"},
     "gaussian-digits": {"nll": "<= 2.75", "feature_distance_share": "<= 0.25"},
     "gaussian-digits-conditional": {"nll": "<= 2.75", "label_accuracy": ">= 0.93"},
     "gaussian-shapes": {"label_accuracy: colour": ">= 0.9", "feature_distance_share": "<= 0.6"},

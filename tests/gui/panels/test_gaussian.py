@@ -192,6 +192,26 @@ def test_more_examples_bring_the_average_nearer_to_the_exact_number(steps):
     assert (mean, spread) == pytest.approx(known, abs=0.15)
 
 
+def test_the_gap_closes_at_the_mean_and_spread_of_the_examples(steps):
+    steps.find("gaussian.inside.steps.count").setValue(150)
+    now = steps.panel.readings()
+    assert now["gaussian.inside.steps.examples"] == 32
+    assert now["gaussian.inside.steps.gap"] > 0.01
+    steps.find("gaussian.inside.steps.mean").setValue(round(now["gaussian.inside.steps.mean"] * TICKS))
+    steps.find("gaussian.inside.steps.spread").setValue(round(now["gaussian.inside.steps.spread"] * TICKS))
+    assert 0 <= steps.panel.readings()["gaussian.inside.steps.gap"] < 1e-4
+
+
+def test_a_step_that_is_out_of_sight_draws_nothing(steps):
+    curves = steps.find("gaussian.inside.steps.density")
+    step = steps.find("gaussian.inside.steps.step.5")
+    assert "best on N" in curves._curves
+    step.hide()
+    steps.find("gaussian.inside.steps.mean").setValue(10)
+    assert set(curves._curves) == {"data p", "q"}
+    step.show()
+
+
 def test_normalising_restores_the_area_whatever_the_scale(steps):
     scale, box = steps.find("gaussian.inside.steps.scale"), steps.find("gaussian.inside.steps.normalise")
     scale.setValue(80)

@@ -110,6 +110,8 @@ def test_one_gaussian_over_all_pixels(open_window):
     first = lens.gaussian.images()
     person.ask_again(lambda: person.find("gaussian.inside.images.seed").setValue(5))
     person.wait(lambda: not np.array_equal(lens.gaussian.images(), first))
+    assert readings(person, "images")["digits"] == len(str(17**64))
+    assert readings(person, "images")["numbers"] == 64 + 64 * 65 / 2
     assert "17⁶⁴ ≈ 10⁷⁹ images" in person.find("gaussian.inside.images.words").text()
 
 
