@@ -71,7 +71,7 @@ def plain_value(words: str) -> Any:
     """A number, true, false or a list as JSON has them; anything else is a word, quoted or not."""
     try:
         return json.loads(words)
-    except ValueError:
+    except (ValueError, RecursionError):
         return words.strip()
 
 

@@ -81,11 +81,16 @@ class QuestionBox(QWidget):
             each.setAccessibleName(f"Answer {LETTERS[place]}: {words}")
             each.setChecked(place == self._choice)
             each.setEnabled(not self._is_revealed)
-            is_right = self._is_revealed and place == question.answer
-            each.setIcon(icons.icon("good", theme.current().good, gap=True) if is_right else QIcon())
+            each.setIcon(self._mark() if self._is_revealed and place == question.answer else QIcon())
         self._verdict.setVisible(self._is_revealed)
         if self._is_revealed:
             self._verdict.setText(self._sentence(question))
+
+    def _mark(self) -> QIcon:
+        """At the right answer, as strong on a button that can no longer be pressed."""
+        icon = icons.icon("good", theme.current().good, gap=True)
+        icon.addPixmap(icon.pixmap(theme.em(self, 2)), QIcon.Mode.Disabled)
+        return icon
 
     def _sentence(self, question: Question) -> str:
         answer = f"{LETTERS[question.answer]}: {question.choices[question.answer]}"

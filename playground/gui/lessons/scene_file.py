@@ -26,7 +26,12 @@ class SceneError(PlaygroundError):
     """A scene's file makes no sense; says file, line and key."""
 
     def __init__(self, file: Path, line: int, key: str, trouble: str) -> None:
-        super().__init__(f"{file.parent.name}/{file.name}, line {line}, {key}: {trouble}.")
+        super().__init__(f"{file.parent.name}/{file.name}, line {line}, {_short(key, 60)}: {_short(trouble, 400)}.")
+
+
+def _short(text: str, most: int) -> str:
+    """What a stranger's file says may be long; a sentence is not."""
+    return text if len(text) <= most else f"{text[:most]} ..."
 
 
 def read(file: Path) -> Scene:
