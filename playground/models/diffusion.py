@@ -223,9 +223,8 @@ class Diffusion(GenerativeModel):
             fresh = torch.randn(x.shape, generator=generator, device=x.device)
             added = afresh * fresh if s >= 0 else torch.zeros_like(x)  # never noise on the finished sample
 
-            views = {"noise": noise, "denoised": self._outward(x_0), "mean": self._outward(mean),
-                     "added": added * self.scale,
-                     "t": torch.tensor(t), "signal": signal_t, "sigma": sigma_t}  # fmt: skip
+            views = {"noise": noise, "denoised": self._outward(x_0), "mean": self._outward(mean), "t": torch.tensor(t),
+                     "added": added * self.scale, "signal": signal_t, "sigma": sigma_t}  # fmt: skip
             yield SampleStep(i, len(times), x, views, state)
             x_s = mean + added
             if given is not None:
@@ -333,9 +332,10 @@ class Diffusion(GenerativeModel):
 
     def schedule(self, steps: int = 1) -> dict[str, Tensor]:
         """``signal`` α (T,), ``sigma`` σ (T,) and the log10 signal-to-noise ratio ``log_snr`` (T,); ``times`` of the
-        states that a sampler of so many `steps` comes by, the noisiest first."""
+        states that a sampler of so many `steps` comes by, the noisiest first; ``centre`` and ``scale`` of the data."""
         return {"signal": self.signal, "sigma": self.sigma, "log_snr": 2 * torch.log10(self.signal / self.sigma),
-                "times": torch.tensor(sampling_times(self.config.timesteps, steps))}  # fmt: skip
+                "times": torch.tensor(sampling_times(self.config.timesteps, steps)),
+                "centre": self.centre, "scale": self.scale}  # fmt: skip
 
     def _levels(self, t: Tensor) -> tuple[Tensor, Tensor]:
         """α_t and σ_t, shaped to multiply a batch: (B, 1, ...) each. Between two times λ is linear in t."""

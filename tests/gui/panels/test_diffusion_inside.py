@@ -282,3 +282,21 @@ def test_a_network_that_is_told_a_wrong_time_predicts_other_noise_until_the_next
     digits.settle()
     assert maps.told.value() == maps.t
     assert maps.readings() == {"off": 0.0}
+
+
+# -- the chain ------------------------------------------------------------------------------------------------------
+
+
+def test_many_small_steps_are_as_near_to_one_jump_as_another_jump(plane):
+    corrupt = lens(plane, "Corrupt")
+    corrupt.time.setValue(600)
+    corrupt.chain.setChecked(True)
+    plane.settle()
+    found = corrupt.readings()
+    assert found["gap"] < 2 * found["floor"] < 0.2
+    assert f"100 steps give clouds that are {found['gap']:.3f} apart" in said(plane, "corrupt.words")
+    assert "step by step" in corrupt.plane.visible_layers()
+    corrupt.chain.setChecked(False)
+    plane.settle()
+    assert corrupt.readings() == {}
+    assert "step by step" not in corrupt.plane.visible_layers()

@@ -219,6 +219,14 @@ class BridgeLens(Lens):
             self.picture("x", self.image())
             self.picture("x_t", self.noises[index].clip(0, 1))
 
+    def readings(self) -> Mapping[str, float]:
+        """How far the images on show are from the original: the root of the mean squared difference of a number."""
+        at, found = self.scrubber.position(), {}
+        for name, frames in (("pixel_off", self.pixels), ("noise_off", self.noises)):
+            if at < len(frames):
+                found[name] = float(np.sqrt(np.square(frames[at].clip(0, 1) - self.image()).mean()))
+        return found
+
     def _say(self) -> None:
         if self._trouble:
             self.says.setText(self._trouble)

@@ -6,9 +6,11 @@ from typing import Any
 import numpy as np
 from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
 
+from playground.core.noise_chain import apart, chain
 from playground.core.records import Answer
 from playground.gui.panels.base import Lens, captioned
 from playground.gui.panels.base.asker import Ask
+from playground.gui.panels.base.parts import caption, switch
 from playground.gui.panels.base.views import button
 from playground.gui.panels.diffusion.words import X_0, X_T
 from playground.gui.widgets.curve_plot import CurvePlot
@@ -40,19 +42,26 @@ class CorruptLens(Lens):
         self.time.setObjectName(f"{name}.time")
         self.time.setAccessibleName("Time t")
         self.time.setToolTip("How far the corruption has gone; t = 0 is clean")
-        self.words = QLabel()
-        self.words.setObjectName(f"{name}.words")
+        self.words = caption(f"{name}.words")
         self.another = button("Another example", f"{name}.another", "Corrupts the next real examples")
+        self.chain = switch("Step by step", f"{name}.chain", "Beside the one jump: the same examples noised in many "
+                            "small steps, each with fresh noise", on=False)  # fmt: skip
         self._first = 0
         self._sent = np.empty(0, np.float32)  # an image from another panel
         self._signal, self._sigma = np.empty(0), np.empty(0)
+        self._centre, self._scale = np.empty(0), 1.0  # of the data, in the model's units
+        self._apart: Mapping[str, float] = {}
+        self.stepped = ImageGrid(f"{name}.stepped")
 
         pictures = QWidget()
         row = QHBoxLayout(pictures)
         row.setContentsMargins(0, 0, 0, 0)
         titles = (f"{X_0}, real", "<i>ε</i>, the noise", f"{X_T} = α {X_0} + σ <i>ε</i>")
         for grid, words in zip((self.clean, self.noise, self.corrupted), titles, strict=True):
-            row.addWidget(captioned(grid, words))
+            row.addWidget(captioned(grid, words), 1)
+        self._by_steps = captioned(self.stepped, f"{X_T}, step by step")
+        self._by_steps.hide()
+        row.addWidget(self._by_steps, 1)
         self._stack = QStackedWidget()
         self._stack.addWidget(pictures)
         self._stack.addWidget(self.plane)
@@ -64,6 +73,7 @@ class CorruptLens(Lens):
         controls = QHBoxLayout()
         controls.addWidget(QLabel("t"))
         controls.addWidget(self.time, 1)
+        controls.addWidget(self.chain)
         controls.addWidget(self.another)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -72,6 +82,7 @@ class CorruptLens(Lens):
         layout.addWidget(self.words)
         self.time.valueChanged.connect(self._jump)
         self.another.clicked.connect(self._next)
+        self.chain.toggled.connect(lambda _: self._jump())
         self.levels.marker_moved.connect(self._marker_moved)
         self.snr.marker_moved.connect(self._marker_moved)
 
@@ -119,12 +130,15 @@ class CorruptLens(Lens):
         t = int(answer.query.arguments["t"])  # type: ignore[call-overload]
         self.levels.set_marker(t)
         self.snr.set_marker(t)
-        self.words.setText(f"t = {t}:  signal α = {self._signal[t]:.3f},  noise σ = {self._sigma[t]:.3f}")
         x = answer.arrays["x"]
+        stepped = self._step_to(t, x)
         if self.is_points:
             self.plane.set_points("real data", self._examples(), "data")
             self.plane.set_points("corrupted", x, "model")
+            self.plane.set_points("step by step", stepped, "other")
         else:
+            self._by_steps.setVisible(self.chain.isChecked())
+            self.stepped.set_images(stepped.clip(0, 1))
             self.clean.set_images(self._examples())
             self.noise.set_images(answer.arrays["noise"])
             self.corrupted.set_images(x.clip(0, 1))
@@ -133,8 +147,35 @@ class CorruptLens(Lens):
             self.picture("noise", None)
             self.picture("sample", None)
 
-    def _show_schedule(self, signal: np.ndarray, sigma: np.ndarray, log_snr: np.ndarray, **_: np.ndarray) -> None:
+    def _step_to(self, t: int, jumped: np.ndarray) -> np.ndarray:
+        """The examples at t by many steps, none unless that is wanted; how far they are from those of the one jump."""
+        self._apart, more = {}, ""
+        stepped, x_0, draw = jumped[:0], self._examples(), np.random.default_rng(t)
+        if self.chain.isChecked():
+            clean = (x_0 - self._centre) / self._scale
+            stepped, steps = chain(clean, self._signal[: t + 1], self._sigma[: t + 1], draw)
+            stepped = (stepped * self._scale + self._centre).astype(np.float32)
+            if self.is_points:
+                again = self._signal[t] * clean + self._sigma[t] * draw.standard_normal(clean.shape)
+                other = again * self._scale + self._centre
+                self._apart = {"gap": apart(stepped, jumped), "floor": apart(other, jumped)}
+                more = (
+                    f"  One jump and {steps} steps give clouds that are {self._apart['gap']:.3f} apart; two jumps "
+                    f"{self._apart['floor']:.3f} (sliced Wasserstein distance, an estimate)."
+                )
+        self.words.setText(f"t = {t}:  signal α = {self._signal[t]:.3f},  noise σ = {self._sigma[t]:.3f}.{more}")
+        return stepped
+
+    def readings(self) -> Mapping[str, float]:
+        """How far the cloud of many steps is from that of one jump, and a second jump from the first."""
+        return self._apart
+
+    def _show_schedule(
+        self, signal: np.ndarray, sigma: np.ndarray, log_snr: np.ndarray, centre: np.ndarray, scale: np.ndarray,
+        **_: np.ndarray,
+    ) -> None:  # fmt: skip
         self._signal, self._sigma = signal, sigma
+        self._centre, self._scale = centre, float(scale)
         times = np.arange(len(signal))
         self.levels.set_curves({"signal α": (times, signal), "noise σ": (times, sigma)})
         self.snr.set_curves({"log₁₀ SNR": (times, log_snr)})

@@ -125,11 +125,12 @@ class LossesLens(Lens):
             self._ask_piece()
 
     def readings(self) -> Mapping[str, float]:
-        """The trained target's error at both ends of time."""
+        """The trained target's error at both ends of time, and at the time that is chosen."""
         if not self._counts.all():
             return {}
         mean = self._sums[list(TARGETS).index(self.target())] / self._counts
-        return {"clean": float(mean[0]), "noisy": float(mean[-1])}
+        here = mean[self.time.value() * BINS // self.timesteps()]
+        return {"clean": float(mean[0]), "noisy": float(mean[-1]), "here": float(here)}
 
     def _draw(self) -> None:
         seen = self._counts > 0
