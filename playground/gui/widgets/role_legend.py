@@ -14,6 +14,12 @@ from playground.gui.widgets.plots import blend, surface_inks
 
 Role = Literal["data", "model", "exact", "other", "plain"]  # other, plain: a model asked otherwise
 BROAD: tuple[Role, ...] = ("data", "exact", "plain")  # whose arrows lie broad and pale under the thin ones
+# The corners of the markers, y downwards; data are dots and exact ones crosses.
+_MARKERS: dict[Role, tuple[tuple[float, float], ...]] = {
+    "model": ((0, -1), (1, 0), (0, 1), (-1, 0)),
+    "other": ((-1, -0.9), (1, -0.9), (0, 0.9)),
+    "plain": ((-0.8, -0.8), (0.8, -0.8), (0.8, 0.8), (-0.8, 0.8)),
+}
 
 
 def ink_of(role: Role) -> str:
@@ -97,7 +103,5 @@ class RoleLegend(DrawnWidget):
             if entry.role == "data":
                 painter.drawEllipse(centre, 0.16 * em, 0.16 * em)
             else:
-                reach = 0.26 * em
-                painter.drawPolygon(
-                    [centre + QPointF(*end) for end in ((0, -reach), (reach, 0), (0, reach), (-reach, 0))]
-                )
+                ends = _MARKERS[entry.role]
+                painter.drawPolygon([centre + QPointF(0.26 * em * x, 0.26 * em * y) for x, y in ends])
