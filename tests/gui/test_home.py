@@ -29,3 +29,21 @@ def test_it_shows_the_samples_of_the_run_that_the_panel_opens_with(open_window):
         has_samples = (registry.pretrained()[run] / "samples.png").is_file()
         assert person.find(f"home.{family}")._picture.isNull() != has_samples
     assert not person.window.sessions  # nothing is computed for it
+
+
+def test_families_that_share_an_answer_can_be_marked(open_window):
+    person = open_window()
+    page = person.window.show_page("home")
+    cards = registry.models()
+    assert page.readings() == {"home.marked": 0}
+    person.choose("home.mark", "indirect")
+    marked = {name for name in person.window.families() if person.find(f"home.{name}").is_marked}
+    assert marked == {
+        name for name in person.window.families() if cards[name].extra.get("approach", "")[:8] == "Indirect"
+    }
+    assert page.readings() == {"home.marked": len(marked)}
+    assert person.find("home.energy").accessibleName() == "Energy, marked"
+    person.choose("home.mark", "indistinguishable")
+    assert {name for name in person.window.families() if person.find(f"home.{name}").is_marked} == {"gan", "stylegan"}
+    person.choose("home.mark", "no family")
+    assert page.readings() == {"home.marked": 0}

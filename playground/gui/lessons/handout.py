@@ -23,7 +23,7 @@ from PySide6.QtSvg import QSvgRenderer
 
 from playground.core.whole_file import whole_file
 from playground.gui.lessons import words
-from playground.gui.lessons.scene import GLOSSARY, Scene
+from playground.gui.lessons.scene import GLOSSARY, SLIDE, Scene
 from playground.gui.widgets.formula import typeset
 
 RESOLUTION = 300  # dots an inch
@@ -207,7 +207,8 @@ class _Pages:
 
 def plain_links(text: str) -> str:
     """Markdown without links, which lead nowhere on paper: controls become bold, terms of the glossary italic."""
-    return _LINK.sub(lambda found: f"*{found[1]}*" if found[2].startswith(GLOSSARY) else f"**{found[1]}**", text)
+    quiet = (GLOSSARY, SLIDE)
+    return _LINK.sub(lambda found: f"*{found[1]}*" if found[2].startswith(quiet) else f"**{found[1]}**", text)
 
 
 def _slides(scene: Scene) -> str:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from time import monotonic
 from typing import Protocol
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 from PySide6.QtWidgets import QWidget
 
 from playground.core.errors import PlaygroundError
@@ -96,6 +96,7 @@ class Player(QObject):
         self.strip.leave_clicked.connect(lambda: self.leave())
         self.strip.control_wanted.connect(self.point_at)
         self.strip.term_wanted.connect(self.term_wanted)
+        self.strip.slide_wanted.connect(self.open_slide, Qt.ConnectionType.QueuedConnection)  # its words change
         self.strip.choice_made.connect(self._predict)
         keys = LessonKeys(window)
         keys.asks = self._asks

@@ -9,6 +9,7 @@ from playground.gui.lessons.acts import Act
 
 Setting = tuple[str, Any]  # a control's id and its value
 GLOSSARY = "glossary:"  # in front of a term, where a link of the text leads to the glossary
+SLIDE = "slide:"  # in front of a slide, where a link leads to its scene
 
 
 @dataclass(frozen=True)
@@ -112,7 +113,7 @@ class Scene:
     def links(self) -> tuple[str, ...]:
         """The ids of controls that the text points at."""
         targets = re.findall(r"\]\(#([^)\s]+)\)", self.text)
-        return tuple(target for target in targets if not target.startswith(GLOSSARY))
+        return tuple(target for target in targets if not target.startswith((GLOSSARY, SLIDE)))
 
     def numbers(self) -> range:
         """The slides that it is about; empty where it is about none."""

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QBoxLayout, QFrame, QGridLayout, QHBoxLayout, QLab
 
 from playground.gui.lessons import words
 from playground.gui.lessons.question_box import QuestionBox
-from playground.gui.lessons.scene import GLOSSARY, Live, Scene
+from playground.gui.lessons.scene import GLOSSARY, SLIDE, Live, Scene
 from playground.gui.widgets import icons, theme
 from playground.gui.widgets.flow_layout import FlowLayout
 from playground.gui.widgets.formula import Formula
@@ -33,6 +33,7 @@ class SceneStrip(QFrame):
         next_clicked, previous_clicked, show_clicked, leave_clicked: the buttons.
         control_wanted: the id behind a link in the words.
         term_wanted: the term of the glossary behind one.
+        slide_wanted: the slide behind one.
         choice_made: the place of the choice that a person takes for right.
 
     Attributes:
@@ -45,6 +46,7 @@ class SceneStrip(QFrame):
     leave_clicked = Signal()
     control_wanted = Signal(str)
     term_wanted = Signal(str)
+    slide_wanted = Signal(int)
     choice_made = Signal(int)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -132,6 +134,9 @@ class SceneStrip(QFrame):
         target = link.removeprefix("#")
         if target.startswith(GLOSSARY):
             self.term_wanted.emit(target.removeprefix(GLOSSARY))
+        elif target.startswith(SLIDE):
+            if (number := target.removeprefix(SLIDE)).isdecimal():
+                self.slide_wanted.emit(int(number))
         else:
             self.control_wanted.emit(target)
 
@@ -239,7 +244,12 @@ class _LiveRow:
     def show_value(self, live: Live, value: float | None) -> None:
         name, _, unit = live.words.rpartition(", ")
         self._name.setText(name or unit)
-        shown = "–" if value is None else f"{value:.3f}" if abs(value) >= 0.01 or not value else f"{value:.2g}"
+        if value is None:
+            shown = "–"
+        elif all(float(number).is_integer() for number in (value, live.low, live.high)):
+            shown = f"{value:,.0f}"  # what is counted
+        else:
+            shown = f"{value:.3f}" if abs(value) >= 0.01 or not value else f"{value:.2g}"
         self._value.setText(f"{shown} {unit if name else ''}".replace("-", "−").strip())
         self._range.setText(f"expected {live.low:g} to {live.high:g}".replace("-", "−"))
         fits = value is not None and live.fits(value)
@@ -262,4 +272,4 @@ class _LiveRow:
 
 
 def _number(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) else None
+    return float(value) if isinstance(value, int | float) and value == value else None  # NaN: not known yet

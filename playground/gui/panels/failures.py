@@ -1,13 +1,11 @@
 """The failure gallery: runs that go wrong on purpose, each one click away, diagnosed and mended in its own panel."""
 
-from PySide6.QtCore import QEvent
-from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QGridLayout, QLabel, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from playground.gui.panels.base.page import Page as BasePage
 from playground.gui.session import Failure, TrainingSession
-from playground.gui.widgets import theme
 from playground.gui.widgets.picture_tile import PictureTile
+from playground.gui.widgets.tile_grid import TileGrid
 
 ABOUT = (
     "Each of these trains with settings that do not work. Watch what happens: soon a message names the failure, "
@@ -24,17 +22,13 @@ class Page(BasePage):
         title.setProperty("role", "title")
         about.setProperty("role", "caption")
         about.setWordWrap(True)
-        self._tiles = [self._tile(failure) for failure in TrainingSession.failures()]
-        self._grid = QGridLayout()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(title)
         layout.addWidget(about)
         layout.addWidget(self.messages)
-        layout.addLayout(self._grid)
+        layout.addWidget(TileGrid([self._tile(failure) for failure in TrainingSession.failures()]))
         layout.addStretch(1)
-        self._columns = 0
-        self._arrange()
 
     def _tile(self, failure: Failure) -> PictureTile:
         family = TrainingSession.models()[failure.model].title
@@ -45,25 +39,3 @@ class Page(BasePage):
         tile.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)  # no picture to give room to
         tile.clicked.connect(lambda: self.failure_wanted.emit(failure))
         return tile
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._arrange()
-
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if theme.is_change(event) and hasattr(self, "_columns"):
-            self._columns = 0
-            self._arrange()
-
-    def _arrange(self) -> None:
-        """As many columns as the width has room for, three at most."""
-        columns = min(3, max(1, self.width() // theme.em(self, 18)))
-        if columns == self._columns:
-            return
-        self._columns = columns
-        for place, tile in enumerate(self._tiles):
-            self._grid.addWidget(tile, place // columns, place % columns)
-        for line in range(len(self._tiles)):
-            self._grid.setColumnStretch(line, int(line < columns))
-            self._grid.setRowStretch(line, int(line < -(-len(self._tiles) // columns)))

@@ -1,13 +1,14 @@
 """Where to begin: every family with its samples, in the lecture's order, and the ways to see them together."""
 
-from PySide6.QtCore import QEvent
-from PySide6.QtGui import QResizeEvent
+from collections.abc import Mapping
+
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from playground.gui.panels.base.page import Page as BasePage
 from playground.gui.session import Card, TrainingSession
-from playground.gui.widgets import theme
+from playground.gui.widgets.name_box import NameBox, labelled
 from playground.gui.widgets.picture_tile import PictureTile
+from playground.gui.widgets.tile_grid import MOST, TileGrid
 
 WELCOME = "Run generative models instead of reading about them"
 HINT = "Choose a model: it works at once, and Train starts it anew from noise."
@@ -30,17 +31,24 @@ class Page(BasePage):
         self._head = QGridLayout()
         self._head.addWidget(title, 0, 0)
         self._head.setColumnStretch(0, 1)
-        cards = TrainingSession.models().values()
-        self._tiles = [self._tile(card) for card in cards if card.extra.get("in_rail", True)]
-        self._grid = QGridLayout()
+        cards = [card for card in TrainingSession.models().values() if card.extra.get("in_rail", True)]
+        self._tiles = {card.name: self._tile(card) for card in cards}
+        self.grid = TileGrid(list(self._tiles.values()))
+        self.grid.rearranged.connect(self._place_ways)
+        answers = dict.fromkeys(answer for card in cards for answer in reversed(_answers(card)))
+        self.mark = NameBox("home.mark", "Mark", "Which families share an answer: what they optimise, how they sample")
+        self.mark.set_choices([("", "no family"), *((answer, answer) for answer in sorted(answers, key=_ways_first))])
+        self.mark.chosen.connect(self._mark)
+        quiet = QHBoxLayout()
+        quiet.addWidget(hint, 1)
+        quiet.addWidget(labelled("Mark", self.mark))
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(self._head)
-        layout.addWidget(hint)
+        layout.addLayout(quiet)
         layout.addWidget(self.messages)
-        layout.addLayout(self._grid, 1)
-        self._columns = 0
-        self._arrange()
+        layout.addWidget(self.grid, 1)
+        self._place_ways(self.grid.columns)
 
     def _add_way(self, page: str, words: str, tooltip: str) -> None:
         button = QPushButton(words)
@@ -62,26 +70,27 @@ class Page(BasePage):
         tile.clicked.connect(lambda: self.page_wanted.emit(card.name))
         return tile
 
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        super().resizeEvent(event)
-        self._arrange()
+    def readings(self) -> Mapping[str, float]:
+        """How many families are marked."""
+        return {"home.marked": sum(tile.is_marked for tile in self._tiles.values())}
 
-    def changeEvent(self, event: QEvent) -> None:
-        super().changeEvent(event)
-        if theme.is_change(event) and hasattr(self, "_columns"):
-            self._columns = 0
-            self._arrange()
+    def _mark(self, mark: str) -> None:
+        """Lifts those families that share an answer above the others."""
+        for name, tile in self._tiles.items():
+            tile.set_marked(bool(mark) and mark in _answers(TrainingSession.models()[name]), dims=bool(mark))
 
-    def _arrange(self) -> None:
-        """As many columns as the width has room for, three at most."""
-        columns = min(3, max(1, self.width() // theme.em(self, 18)))
-        if columns == self._columns:
-            return
-        self._columns = columns
+    def _place_ways(self, columns: int) -> None:
+        """Beside the title where there is room, else below it."""
         self._head.removeItem(self._ways)
-        self._head.addLayout(self._ways, int(columns < 3), int(columns == 3))
-        for place, tile in enumerate(self._tiles):
-            self._grid.addWidget(tile, place // columns, place % columns)
-        for line in range(len(self._tiles)):
-            self._grid.setColumnStretch(line, int(line < columns))
-            self._grid.setRowStretch(line, int(line < -(-len(self._tiles) // columns)))
+        self._head.addLayout(self._ways, int(columns < MOST), int(columns == MOST))
+
+
+def _answers(card: Card) -> tuple[str, ...]:
+    """A family's two answers in the lecture: what it optimises, and whether it samples directly."""
+    approach = str(card.extra.get("approach", "")).partition(":")[0].lower()
+    objective = str(card.extra.get("objective", "")) if approach else ""  # recognition generates nothing
+    return tuple(answer for answer in (objective, approach) if answer)
+
+
+def _ways_first(answer: str) -> bool:
+    return answer not in ("direct", "indirect")

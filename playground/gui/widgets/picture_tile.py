@@ -8,6 +8,8 @@ from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from playground.gui.widgets import theme
 
+DIM = 0.55  # of a tile that steps back behind others
+
 
 class PictureTile(QAbstractButton):
     """The whole tile is one button. Pixels are enlarged by whole numbers and cropped, never smoothed; a drawing is
@@ -21,6 +23,7 @@ class PictureTile(QAbstractButton):
         self._title, self._tags, self._words = title, tags, words
         self._picture = QPixmap()
         self._is_drawing = False
+        self.is_marked, self._is_dim = False, False
         self.setObjectName(object_name)
         self.setAccessibleName(title)
         self.setAccessibleDescription(f"{tags}. {words}")
@@ -33,6 +36,12 @@ class PictureTile(QAbstractButton):
         """Shows a picture file: a sheet of pixels, or a `drawing`; one that cannot be read leaves its place empty."""
         self._picture = QPixmap(str(file))
         self._is_drawing = drawing
+        self.update()
+
+    def set_marked(self, on: bool, dims: bool = False) -> None:
+        """Draws a thick frame around it; without one, and where others are marked (`dims`), it steps back."""
+        self.is_marked, self._is_dim = on, dims and not on
+        self.setAccessibleName(f"{self._title}, marked" if on else self._title)
         self.update()
 
     def sizeHint(self) -> QSize:
@@ -58,13 +67,14 @@ class PictureTile(QAbstractButton):
     def paintEvent(self, event: QPaintEvent) -> None:
         now, painter = theme.current(), QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        marked = self.hasFocus() or self.underMouse()
-        width = theme.em(self, 0.12 if self.hasFocus() else 0.06)
+        marked = self.hasFocus() or self.underMouse() or self.is_marked
+        width = theme.em(self, 0.25 if self.is_marked else 0.12 if self.hasFocus() else 0.06)
         painter.setPen(QPen(QColor(now.accent if marked else now.border), width))
         painter.setBrush(QColor(now.grid if self.isDown() else now.raised))
         edge = width / 2
         radius = theme.em(self, 0.5)
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(edge, edge, -edge, -edge), radius, radius)
+        painter.setOpacity(DIM if self._is_dim else 1.0)
         gap = theme.em(self, 0.6)
         inside = self.rect().adjusted(gap, gap, -gap, -gap)
         place = QRect(inside.left(), inside.top(), self._picture_side(inside), inside.height())

@@ -144,6 +144,16 @@ def test_a_link_points_at_its_control(person):
     person.wait(lambda: not person.window.findChildren(Flash))  # gone with what it pointed at
 
 
+def test_a_link_opens_the_scene_of_a_slide(person):
+    open_first(person)
+    words = person.find("scene.words", QLabel)
+    number = next(scene.numbers()[0] for scene in person.window.lessons.lessons[0].scenes if 27 in scene.numbers())
+    words.linkActivated.emit(f"#slide:{number}")
+    person.wait(lambda: number in person.window.lessons.scene.numbers())
+    words.linkActivated.emit("#slide:nowhere")  # leads nowhere, and breaks nothing
+    assert number in person.window.lessons.scene.numbers()
+
+
 def test_show_me_moves_a_slider_little_by_little(person):
     open_first(person)
     name, goal = first_scene(person).solution[0].name, first_scene(person).solution[0].value

@@ -49,6 +49,8 @@ def test_its_sentences_are_short_and_no_number_is_typed(scene):
             assert len(sentence.split()) <= MOST_WORDS, sentence
     assert len(scene.text.split()) <= 90
     assert question.count("?") == bool(question)
+    slides = {number for each in SCENES for number in each.numbers()}
+    assert {int(slide) for slide in re.findall(r"\(#slide:(\d+)\)", scene.text + scene.reveal)} <= slides
     assert scene.solution, "a scene without a solution cannot be played"
     assert scene.shows or scene.live, "say under `shows` what is to be seen"
 

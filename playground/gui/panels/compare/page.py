@@ -26,6 +26,7 @@ from playground.gui.panels.compare.data_box import DataBox
 from playground.gui.panels.compare.quiz_view import QuizView
 from playground.gui.panels.compare.race import Race
 from playground.gui.panels.compare.real_column import RealColumn
+from playground.gui.panels.compare.seeds_view import SeedsView
 from playground.gui.session import TrainingSession
 from playground.gui.widgets import theme
 from playground.gui.widgets.collapsible import Collapsible
@@ -67,6 +68,7 @@ class Page(TransportActions):
         self.transport = RunControls(id_prefix="compare")
         self.transport.set_budget("seconds", SECONDS)
         self.quiz = QuizView("compare.quiz", self.race)
+        self.seeds = SeedsView("compare.seeds", self.race)
         self._stale: set[Column] = set()  # columns whose choices are not in force yet
         self._soon = QTimer(self)
         self._soon.setSingleShot(True)
@@ -128,19 +130,20 @@ class Page(TransportActions):
         for column in self.race.columns:
             measured = {**column.track.newest, **column.cost}
             numbers |= {f"{column.objectName()}.{name}": value for name, value in measured.items()}
-        return numbers
+        return numbers | {f"compare.seeds.{name}": value for name, value in self.seeds.readings().items()}
 
     @property
     def data_name(self) -> str:
         return self.data.name()
 
     def sessions(self) -> Sequence[TrainingSession]:
-        return [column.session for column in self.columns]
+        return [*(column.session for column in self.columns), *self.seeds.runs.sessions()]
 
     def is_settled(self) -> bool:
         if self._soon.isActive() or self._has_measured:
             return False
-        return all(column.is_settled for column in self.race.columns) and self.quiz.is_settled()
+        parts = (self.quiz, self.seeds)
+        return all(column.is_settled for column in self.race.columns) and all(part.is_settled() for part in parts)
 
     # -- choices ----------------------------------------------------------------------------------------------------
 
@@ -205,6 +208,8 @@ class Page(TransportActions):
     def _renew(self) -> None:
         """Fresh models where something was chosen; several choices at once make one of each."""
         stale, self._stale = self._stale, set()
+        if stale & set(self.columns[:2]):
+            self.seeds.show_data(self.data.name(), data_kind(self.data.name()))
         if stale:
             self.messages.clear()
             self.busy_changed.emit("Preparing fresh models ...")
@@ -287,7 +292,8 @@ class Page(TransportActions):
         flow = FlowLayout(choices)
         flow.setContentsMargins(0, 0, 0, 0)
         flow.setSpacing(theme.em(self, 0.8))
-        for widget in (labelled("Data", self.data), *self.curves.fields(), Collapsible(seldom, id_prefix="compare")):
+        fields = self.curves.fields()
+        for widget in (labelled("Data", self.data), *fields, Collapsible(seldom, id_prefix="compare")):
             flow.addWidget(widget)
 
         side_by_side = QWidget()
@@ -305,8 +311,11 @@ class Page(TransportActions):
         views = [
             (self.splitter, "Train", "Samples side by side while the families learn, and how good they are"),
             (self.quiz, "Quiz", "Which column is real? The names are hidden until you choose"),
+            (self.seeds, "Seeds", "Five short runs of the first two families: do they learn alike each time?"),
         ]
         self.tabs = view_tabs("compare.views", views)
+        for field in fields:  # of the plot of Train alone
+            self.tabs.currentChanged.connect(lambda tab, field=field: field.setVisible(not tab))
 
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)

@@ -99,9 +99,9 @@ class RaceLens(Lens):
         self._say(side)
 
     def readings(self) -> Mapping[str, float]:
-        """Calls of a network and milliseconds a sample, of either side."""
-        return {f"{side}_{name}": value for (side, method), numbers in self._found.items() if method == "cost"
-                for name, value in numbers.items()}  # fmt: skip
+        """Calls of a network and milliseconds a sample, of either side, and how far its samples are from the data."""
+        return {f"{side}_{name}": value for (side, method), numbers in self._found.items()
+                for name, value in numbers.items() if method == "cost" or name in QUALITY}  # fmt: skip
 
     def _say(self, side: str) -> None:
         words = []

@@ -21,6 +21,7 @@ LEVELS = (1.0, 2.0, 4.0, 7.0)  # nats above the lowest energy, at which contours
 DEEP = 10.0  # nats above the lowest energy, where the heat map ends
 HEAT = "energy, dark is low"
 _ROLES: dict[str, Role] = {"exact": "exact", "learned": "model"}
+INKS: dict[str, Role] = {**_ROLES, "−log p": "model"}  # of the curves, on the line
 
 
 class SurfaceLens(TableLens):
@@ -148,10 +149,10 @@ class SurfaceLens(TableLens):
         learned = {"−log p": (x, -self.within(self.table.log_p))}
         exact = {"exact": (x, self.within(self._true))} if self._true.size else {}
         top = min(float(y.min()) for _, y in (learned | exact).values()) + DEEP
-        self.curves.set_curves({name: (x, y.clip(max=top)) for name, (x, y) in (learned | exact).items()})
+        self.curves.set_curves({name: (x, y.clip(max=top)) for name, (x, y) in (learned | exact).items()}, INKS)
         feet = self._feet[:, 0]
         order = [name for name in ("learned", "exact") if name in self._fields]
-        self.slopes.set_curves({name: (feet, self._fields[name][:, 0]) for name in order})
+        self.slopes.set_curves({name: (feet, self._fields[name][:, 0]) for name in order}, INKS)
 
     def _lay_out(self) -> None:
         line = QWidget()
