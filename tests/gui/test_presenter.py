@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QFontInfo
 from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel
 from pytestqt.qtbot import QtBot
 
+from playground.gui.lessons.strip import StripFrame
 from playground.gui.widgets import theme
 from playground.gui.widgets.curve_plot import CurvePlot
 from playground.gui.widgets.film_strip import FilmStrip
@@ -58,6 +59,8 @@ def present_at(person, size):
 def check_sizes(person):
     window = person.window
     assert window.size() in SIZES, "the window had to grow"
+    strip = window.findChild(StripFrame)
+    assert not strip.horizontalScrollBar().isVisible(), "the words of the scene are wider than the window"
     share = window.height() / SIZE.height()
     text_least, curve_least, sample_least = int(share * TEXT), share * CURVE, int(share * SAMPLE)
     texts = [w for kind in (QLabel, QAbstractButton, QComboBox) for w in seen(person, kind)]

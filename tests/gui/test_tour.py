@@ -28,7 +28,7 @@ def test_every_view_of_a_panel_is_saved_under_its_name_in_the_size_asked_for(qap
 
 
 @pytest.mark.parametrize(("page", "names"), [("home", {"home-all-light.png"}), ("lecture", {"lecture-all-light.png"}),
-    ("compare", {"compare-eight-gaussians-light.png", "compare-eight-gaussians-light.quiz.png"})])  # fmt: skip
+    ("compare", {f"compare-eight-gaussians-light{view}.png" for view in ("", ".quiz", ".seeds")})])  # fmt: skip
 def test_pages_that_are_no_panel_are_saved_too(qapp, tmp_path, monkeypatch, page, names):
     monkeypatch.setattr(tour, "SECONDS", 0.2)
     saved = list(tour.take(tmp_path, page, (1100, 700), "light"))

@@ -184,8 +184,6 @@ class SceneStrip(QFrame):
         """Words and quantities side by side where there is room for both."""
         wide = self.width() >= theme.em(self, 45)
         self._body.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
-        for row in self._rows:
-            row.wrap(not wide)
 
     def _lay_out(self) -> None:
         head = QHBoxLayout()
@@ -196,7 +194,8 @@ class SceneStrip(QFrame):
         for widget in (self._state, self._place, self._show, self._previous, self._next, self._leave):
             row.addWidget(widget)
         self._grid = QGridLayout()
-        self._grid.setColumnStretch(1, 1)
+        self._grid.setColumnStretch(1, 3)
+        self._grid.setColumnStretch(3, 2)
         beside = QVBoxLayout()
         beside.addLayout(self._grid)
         beside.addStretch(1)
@@ -238,6 +237,8 @@ class _LiveRow:
         self._value.setProperty("role", "heading")
         self._value.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self._range.setProperty("role", "caption")
+        for label in (self._name, self._range):
+            label.setWordWrap(True)
         for column, label in enumerate((self._mark, self._name, self._value, self._range)):
             grid.addWidget(label, row, column)
 
@@ -258,11 +259,6 @@ class _LiveRow:
         self._mark.setPixmap(icon.pixmap(theme.em(self._mark, 1)))
         self._mark.setToolTip("In the range" if fits else "Not in the range yet")
         self._mark.setAccessibleName(self._mark.toolTip())
-
-    def wrap(self, on: bool) -> None:
-        """Whether words go on below where there is little room."""
-        for label in (self._name, self._range):
-            label.setWordWrap(on)
 
     def remove(self) -> None:
         for label in (self._mark, self._name, self._value, self._range):

@@ -38,6 +38,15 @@ def test_every_file_makes_sense():
     assert len(SCENES) >= 3
 
 
+def test_every_slide_has_a_scene_and_the_class_sees_eight_in_twenty_minutes():
+    (lecture,) = [lesson for lesson in LESSONS if lesson.name == "lecture"]
+    assert {slide for scene in lecture.scenes for slide in scene.numbers()} == set(range(5, 41))
+    in_class = lecture.along("class")
+    assert len(in_class) == 8
+    assert sum(scene.minutes for scene in in_class) <= 20
+    assert all(scene.minutes and scene.note and scene.question for scene in in_class)
+
+
 @pytest.mark.parametrize("scene", SCENES, ids=lambda scene: scene.key)
 def test_its_sentences_are_short_and_no_number_is_typed(scene):
     """Every number in the words is live, and so true for the model on the stage."""

@@ -6,6 +6,7 @@ from playground.evaluation.failures import failures
 from playground.gui.panels.base import alarm_desk
 
 NAN = "failures.diffusion.moons.nan"
+COLLAPSE = "failures.vae.digits.posterior-collapse"
 FEW = "failures.energy.eight-gaussians.too-few-steps"
 
 
@@ -49,17 +50,14 @@ def test_a_failure_is_diagnosed_and_a_fresh_model_repairs_it(open_window):
 def test_a_live_repair_keeps_what_was_learned_and_becomes_an_event(open_window):
     person = open_window()
     person.window.show_page("failures")
-    person.press(FEW)
-    person.wait(lambda: person.panel.messages.text().startswith("Too few sampler steps at step"))
-    assert "1 Langevin steps" in _warning(person, "energy.config.langevin_steps")
+    person.press(COLLAPSE)
+    person.wait(lambda: person.panel.messages.text().startswith("Posterior collapse at step"))
     step = person.session.step
-    person.press("energy.message.action")
+    person.press("vae.message.action")
     person.wait(lambda: "is over" in person.panel.messages.text())
-    assert _warning(person, "energy.config.langevin_steps") == ""
     assert person.session.step >= step
-    changes = [dict(event.set) for event in person.session.experiment.events]
-    assert changes == [{"langevin_steps": 20}, {"restarts": 0.1}]
-    assert person.find("energy.config.langevin_steps").value() == 20
+    assert [dict(event.set) for event in person.session.experiment.events] == [{"beta": 1.0}]
+    assert person.find("vae.config.beta").value() == 1.0
 
 
 def test_a_closed_alarm_stays_closed_and_looks_are_paced(open_window, monkeypatch):
