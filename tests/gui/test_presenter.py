@@ -6,7 +6,7 @@ import pyqtgraph as pg
 import pytest
 from PySide6.QtCore import QRect, QSize, Qt
 from PySide6.QtGui import QColor, QFontInfo
-from PySide6.QtWidgets import QAbstractButton, QComboBox, QLabel
+from PySide6.QtWidgets import QAbstractButton, QApplication, QComboBox, QLabel
 from pytestqt.qtbot import QtBot
 
 from playground.gui.lessons.strip import StripFrame
@@ -54,6 +54,8 @@ def present_at(person, size):
     person.window.resize(size)
     person.wait(lambda: person.window.size() == size)
     person.wait(person.window.page.is_settled)
+    QApplication.sendPostedEvents()  # the new sizes reach the inner layouts in a second turn
+    QApplication.processEvents()
 
 
 def check_sizes(person):
@@ -111,7 +113,8 @@ def check_contrast(person):
     for plot in seen(person, pg.PlotWidget):
         ground = QColor(theme.current().base)
         item = plot.getPlotItem()
-        inks = [pg.mkPen(item.getAxis(side).textPen()).color() for side in ("left", "bottom")]
+        axes = [item.getAxis(side) for side in ("left", "bottom")]
+        inks = [pg.mkPen(axis.textPen()).color() for axis in axes if axis.isVisible()]
         inks += [text.color for text in item.items if isinstance(text, pg.TextItem) and text.isVisible()]
         assert all(theme.contrast(QColor(ink), ground) >= STRONG for ink in inks), plot.parentWidget().objectName()
 
