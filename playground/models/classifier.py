@@ -25,7 +25,7 @@ CARD = {
     "name": "classifier",
     "title": "Recognition",
     "group": "Recognition",
-    "slides": "5-7",
+    "slides": "5-7, 9-11",
     "order": 1,
     "data_groups": ["images"],
     "generates": False,

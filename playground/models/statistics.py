@@ -34,7 +34,7 @@ CARD = {
     "name": "statistics",
     "title": "Statistics",
     "group": "More",
-    "slides": "14",
+    "slides": "13-14",
     "order": 7,
     "about": "A generator is trained until chosen statistics of its samples, or all at once, are those of the data.",
     "objective": "match certain statistics",

@@ -13,6 +13,7 @@ from playground.gui.lessons.strip import StripFrame
 from playground.gui.widgets import theme
 from playground.gui.widgets.curve_plot import CurvePlot
 from playground.gui.widgets.film_strip import FilmStrip
+from playground.gui.widgets.formula import Formula
 from playground.gui.widgets.image_grid import ImageGrid
 from playground.gui.widgets.loss_plot import LossPlot
 from tests.gui.driving import opened_window
@@ -84,6 +85,8 @@ def check_sizes(person):
         for side in ("left", "bottom"):
             tick = plot.findChild(pg.PlotWidget).getPlotItem().getAxis(side).style["tickFont"]
             assert QFontInfo(tick).pixelSize() >= text_least
+    for formula in seen(person, Formula):
+        assert formula.height() >= formula.sizeHint().height(), "a formula is drawn smaller than its letters should be"
     for grid in seen(person, ImageGrid):
         if len(grid.images()):
             tile = grid.tile_rect(grid.shown() - 1)

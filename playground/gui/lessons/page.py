@@ -18,7 +18,7 @@ from playground.gui.panels.base.views import button
 from playground.gui.widgets import icons, theme
 from playground.gui.widgets.flow_layout import FlowLayout
 
-ALL = "All scenes"
+ALL = "home"  # the track of somebody alone at night: every scene
 
 
 class Window(Protocol):
@@ -38,7 +38,9 @@ class LecturePage(Page):
         self._marks: dict[str, QLabel] = {}
         self._done = caption("lecture.done")
         self._track = choice(
-            "lecture.track", "Track", "Which scenes are listed, and followed by Next: all of them, or a shorter way"
+            "lecture.track",
+            "Track",
+            "Which scenes are listed, and followed by Next: home is all of them, the others are shorter",
         )
         self._start = button("Start", "lecture.start", "Puts the first scene that is not done yet on the stage")
         self._again = button("Read again", "lecture.read", "Reads the files of all lessons anew, after you changed one")

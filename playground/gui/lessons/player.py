@@ -78,7 +78,7 @@ class Player(QObject):
         self._load = load
         self.lessons, self.progress = load(), progress
         self.scene: Scene | None = None
-        self.is_ready = self.is_done = False
+        self.is_ready = self.is_done = self._show_when_ready = False
         self.strip = SceneStrip()
         self.frame = StripFrame(self.strip)
         self.frame.hide()
@@ -120,7 +120,7 @@ class Player(QObject):
         except PlaygroundError:
             self.leave()
             raise
-        self.is_ready = self.is_done = False
+        self.is_ready = self.is_done = self._show_when_ready = False
         self._named = words.names(scene.text + scene.reveal)
         self._watch = Watch(scene.ends, self.controls, self.readings, self._state, self)
         self.strip.show_scene(scene, self._place(), self.progress.is_done(scene.key))
@@ -238,8 +238,9 @@ class Player(QObject):
         return ends + self.scene.links() + tuple(step.name for step in self.scene.solution if step.name)
 
     def show_solution(self, at_once: bool = False) -> None:
-        """Does what the scene asks for."""
+        """Does what the scene asks for, as soon as it stands as it should begin."""
         if self.scene is None or not self.is_ready:
+            self._show_when_ready = self.scene is not None
             return
         if self._solution is not None:
             self._solution.stop()
@@ -277,6 +278,8 @@ class Player(QObject):
         if not self.is_ready and page.is_settled():
             self.is_ready = True
             self.pointed.emit(next((self.controls().get(name) for name in self.needed()), None))
+            if self._show_when_ready:
+                self.show_solution()
         if self.is_ready and not self.is_done and watch.look():
             self.is_done = True
             self.progress.finish(scene.key)

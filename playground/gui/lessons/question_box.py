@@ -1,6 +1,6 @@
 """Predict, then reveal: a question, its choices as buttons, and in the end what was right."""
 
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QSize, Signal
 from PySide6.QtGui import QIcon
 from PySide6.QtWidgets import QLabel, QPushButton, QVBoxLayout, QWidget
 
@@ -81,6 +81,7 @@ class QuestionBox(QWidget):
             each.setAccessibleName(f"Answer {LETTERS[place]}: {words}")
             each.setChecked(place == self._choice)
             each.setEnabled(not self._is_revealed)
+            each.setIconSize(QSize(1, 1) * theme.em(self, 1.1))
             each.setIcon(self._mark() if self._is_revealed and place == question.answer else QIcon())
         self._verdict.setVisible(self._is_revealed)
         if self._is_revealed:

@@ -17,6 +17,7 @@ from playground.gui.widgets.icon_button import IconButton
 from playground.gui.widgets.page_frame import PageFrame
 
 MOST = 0.45  # of the window's height
+NO_BREAK = "\N{NO-BREAK SPACE}"
 
 
 class Place(NamedTuple):
@@ -252,7 +253,8 @@ class _LiveRow:
         else:
             shown = f"{value:.3f}" if abs(value) >= 0.01 or not value else f"{value:.2g}"
         self._value.setText(f"{shown} {unit if name else ''}".replace("-", "−").strip())
-        self._range.setText(f"expected {live.low:g} to {live.high:g}".replace("-", "−"))
+        whole = f"{live.low:g} to {live.high:g}".replace("-", "−").replace(" ", NO_BREAK)
+        self._range.setText(f"expected {whole}")
         fits = value is not None and live.fits(value)
         now = theme.current()
         icon = icons.icon("good", now.good) if fits else icons.icon("open", now.muted)

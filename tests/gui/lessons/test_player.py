@@ -166,6 +166,14 @@ def test_show_me_moves_a_slider_little_by_little(person):
     assert seen == sorted(seen) or seen == sorted(seen, reverse=True)
 
 
+def test_show_me_that_is_pressed_too_early_waits_for_the_scene(person):
+    player = person.window.lessons
+    player.open(first_scene(person))
+    assert not player.is_ready
+    person.press("scene.show")
+    person.wait(lambda: player.is_done)
+
+
 def test_what_was_so_from_the_start_does_not_end_a_scene(person, tmp_path):
     """And a scene that cannot be opened leaves the window as it was."""
     lesson = tmp_path / "own"
