@@ -372,6 +372,8 @@ def empty_model(experiment_: "Experiment", dataset: "Dataset") -> "GenerativeMod
 
 def fill(model: "GenerativeModel", weights: dict[str, Any], source: str) -> None:
     """Puts weights into a model built on `meta`, after comparing names and shapes."""
+    from playground.core.restoring import not_finite
+
     own = model.state_dict()
     expected = {name: tuple(tensor.shape) for name, tensor in own.items()}
     found = {name: tuple(tensor.shape) for name, tensor in weights.items()}
@@ -380,6 +382,11 @@ def fill(model: "GenerativeModel", weights: dict[str, Any], source: str) -> None
         raise PlaygroundError(
             f"The weights in {source} do not fit its experiment (first difference: {wrong[0]}). "
             "Nothing was loaded; the folder was changed by hand or is damaged."
+        )
+    if broken := not_finite(weights):
+        raise PlaygroundError(
+            f"The weights in {source} hold NaN or infinity (in {broken}), so nothing was loaded; take an older save of "
+            "the run, or train it again with a lower learning rate."
         )
     weights = {name: tensor.to(own[name].dtype) for name, tensor in weights.items()}  # bundled ones are half as long
     model.load_state_dict(weights, assign=True)

@@ -4,9 +4,9 @@ import os
 import traceback
 
 from playground.cli.output import say
+from playground.core.errors import is_lack_of_memory
 
 DEBUG = "PLAYGROUND_DEBUG"
-_NO_MEMORY = ("not enough memory", "out of memory", "can't allocate memory")
 
 
 def report(error: Exception) -> None:
@@ -18,7 +18,7 @@ def report(error: Exception) -> None:
 
 def sentence(error: Exception) -> str:
     """What broke, in one line for people."""
-    if _is_lack_of_memory(error):
+    if is_lack_of_memory(error):
         return (
             "There is not enough memory for this; nothing that was saved before is lost; "
             "try a smaller batch (--set train.batch=16), a smaller --count, or another --device."
@@ -29,10 +29,3 @@ def sentence(error: Exception) -> str:
     first_line = (str(error).strip().splitlines() or [""])[0].rstrip(". ")
     what = f"{type(error).__name__}: {first_line}" if first_line else type(error).__name__
     return f"Something broke: {what}; nothing that was saved before is lost; run again with {DEBUG}=1 to see where."
-
-
-def _is_lack_of_memory(error: Exception) -> bool:
-    """Also torch's, which says so in a RuntimeError; torch itself need not be loaded to know."""
-    if isinstance(error, MemoryError):
-        return True
-    return isinstance(error, RuntimeError) and any(words in str(error).lower() for words in _NO_MEMORY)

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from playground.core.errors import PlaygroundError
+from playground.core.errors import PlaygroundError, is_lack_of_memory
 from playground.core.hyperparams import from_dict, params
 from playground.core.job import Job
 from playground.core.messages import Ask, Message
@@ -184,6 +184,6 @@ def sentence(error: BaseException) -> str:
     """A person's sentence for an error."""
     if isinstance(error, PlaygroundError):
         return str(error)
-    if isinstance(error, torch.OutOfMemoryError):
+    if is_lack_of_memory(error):
         return "Memory ran out. The last saved state is kept; try a smaller batch or fewer samples."
     return f"Something broke: {type(error).__name__}: {error}. The last saved state is kept."

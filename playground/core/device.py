@@ -33,6 +33,12 @@ def use_threads(count: int) -> None:
         torch.set_num_threads(count)
 
 
+def free_memory() -> None:
+    """Gives back to a GPU what torch holds ready for the next tensors; for after memory ran out."""
+    if torch.cuda.is_initialized():
+        torch.cuda.empty_cache()
+
+
 def warm_up() -> None:
     """Takes one step of a dummy optimizer: the first one of a process loads a second's worth of modules, which nobody
     should have to wait for after pressing Train. Several workers may ask at once; one loads, the others wait for it."""

@@ -21,7 +21,7 @@ import torch
 from playground import __version__
 from playground.core.errors import PlaygroundError
 from playground.core.history import states_to_keep, weights_to_keep
-from playground.core.untrusted import read_json
+from playground.core.untrusted import TENSOR_BYTES, read_json
 
 FORMAT_VERSION = 1
 MANIFEST = "manifest.json"
@@ -30,6 +30,9 @@ WEIGHTS = "weights.safetensors"
 STATE = "state.safetensors"
 LOG = "log.jsonl"
 HISTORY = "history"
+LOG_BYTES = 2**32
+
+_MOST_STEPS = 10**12 - 1  # has the twelve digits that a name in history has
 
 _NAMES = re.compile(r"experiment\.json|(weights|state)\.safetensors|history/(weights|state)-[0-9]{8,12}\.safetensors")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -116,24 +119,26 @@ def _is_sound(content: Any) -> bool:
         return False
     files = content["files"]
     return (
-        content["step"] >= 0
+        0 <= content["step"] <= _MOST_STEPS
+        and content["seconds"] >= 0
         and isinstance(content.get("data_hash", ""), str)
         and EXPERIMENT in files
         and WEIGHTS in files
         and all(is_own(name) for name in files)
-        and all(_is_entry(value) for value in [*files.values(), content["log"]])
+        and all(_is_entry(value, TENSOR_BYTES) for value in files.values())
+        and _is_entry(content["log"], LOG_BYTES)
         and set(content["states"]) == {str(step) for step in history_steps(files, "state")}
         and all(_is_state(value) for value in content["states"].values())
     )
 
 
-def _is_entry(value: Any) -> bool:
+def _is_entry(value: Any, most: int) -> bool:
     return (
         isinstance(value, dict)
         and isinstance(value.get("sha256"), str)
         and _SHA256.fullmatch(value["sha256"]) is not None
         and type(value.get("bytes")) is int
-        and value["bytes"] >= 0
+        and 0 <= value["bytes"] <= most
     )
 
 

@@ -27,7 +27,6 @@ from playground.core.run_files import all_files, is_free, new_name, place, verif
 from playground.core.untrusted import read_bytes, read_json, read_tensors
 
 _ATTEMPTS = 3  # at opening a folder to which another process may be saving just now
-_LOG_BYTES = 2**32
 
 
 @dataclass(frozen=True)
@@ -299,7 +298,7 @@ class RunFolder:
 
     def _log_bytes(self) -> bytes:
         size = self.manifest["log"]["bytes"]
-        return read_bytes(self.path / LOG, _LOG_BYTES)[:size] if size else b""
+        return read_bytes(self.path / LOG, manifest.LOG_BYTES)[:size] if size else b""
 
 
 def _facts(snapshot: Snapshot) -> dict[str, Any]:

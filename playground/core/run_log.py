@@ -8,6 +8,8 @@ from playground.core.errors import PlaygroundError
 from playground.core.records import TrainRecord
 from playground.core.untrusted import read_json
 
+_MOST_STEPS = 10**12
+
 
 def encode(record: TrainRecord) -> bytes:
     """A record's line."""
@@ -23,7 +25,7 @@ def decode(line: bytes, name: str) -> TrainRecord:
     """
     content = read_json(line, name)
     try:
-        return TrainRecord(
+        record = TrainRecord(
             first=int(content["first"]),
             step=int(content["step"]),
             seconds=float(content["seconds"]),
@@ -32,6 +34,11 @@ def decode(line: bytes, name: str) -> TrainRecord:
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise PlaygroundError(f"{name} is not a record of training.") from error
+    steps = record.step - record.first
+    fits = 0 <= record.first <= record.step < _MOST_STEPS and all(0 <= step <= record.step for step in record.held_out)
+    if not fits or any(len(values) > steps for values in record.values.values()):
+        raise PlaygroundError(f"{name} is not a record of training: its steps make no sense.")
+    return record
 
 
 def joined(records: Iterable[TrainRecord], steps: int = 250, digits: int = 5) -> Iterator[TrainRecord]:

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
+from playground.core import restoring
 from playground.core.alarms import DIVERGED
 from playground.core.data import Batch, Dataset
 from playground.core.device import use_threads
@@ -243,13 +244,23 @@ class Trainer:
     # -- saving and resuming --------------------------------------------------------------------------------------
 
     def snapshot(self) -> Snapshot:
-        """Everything to sample and to resume, copied to the CPU."""
+        """Everything to sample and to resume, copied to the CPU.
+
+        Raises Diverged where a number is no longer finite: the last update of a turn may break the weights after its
+        loss was measured, and must not be saved over the last good state.
+        """
         state = {f"raw/{name}": tensor for name, tensor in self.model.state_dict().items()}
         if self._average is not None:
             state |= {f"average/{i}": tensor for i, tensor in enumerate(self._average)}
         for part, optimizer in self.optimizers.items():
             for i, slots in optimizer.state_dict()["state"].items():
                 state |= {f"optimizer/{part}/{i}/{key}": value for key, value in slots.items()}
+        if broken := restoring.not_finite(state):
+            self.sound = False
+            raise Diverged(
+                f"{DIVERGED}: {broken.partition('/')[2]} is no longer finite at step {self.step}. "
+                "The last saved state is kept. Try a lower learning rate."
+            )
         state["generator/epoch"] = self._epoch_state
         state["generator/noise"] = self._noise.get_state()
         state |= {f"training/{name}": tensor for name, tensor in self.model.training_state().items()}
@@ -268,32 +279,30 @@ class Trainer:
     def restore(self, state: Mapping[str, Tensor], position: Mapping[str, Any], step: int, seconds: float) -> None:
         """Takes back what `snapshot` gave; the next step is the one that an uninterrupted run would have made."""
         try:
+            restoring.check_finite({name: state[name] for name in state if not name.startswith("training/")})
             self.model.load_state_dict(_under(state, "raw/"))
             for part, optimizer in self.optimizers.items():
-                slots: dict[int, dict[str, Tensor]] = {}
-                for name, tensor in _under(state, f"optimizer/{part}/").items():
-                    i, key = name.split("/", 1)
-                    slots.setdefault(int(i), {})[key] = tensor
+                slots = restoring.optimizer_state(optimizer, _under(state, f"optimizer/{part}/"))
                 groups = optimizer.state_dict()["param_groups"]
                 optimizer.load_state_dict({"state": slots, "param_groups": groups})
+            averages = restoring.average(list(self.model.parameters()), _under(state, "average/"))
+            kept = _under(state, "training/")
+            restoring.training_state(self.model.training_state(), kept)
             self._restore_noise(state["generator/noise"], step)
             self._order.set_state(state["generator/epoch"])
             self._epoch_state = state["generator/epoch"]
-            self._cursor = int(position["cursor"])
-        except (KeyError, ValueError, RuntimeError) as error:
+            self._cursor, self.score = restoring.place(position, len(self.dataset.train))
+        except (KeyError, ValueError, RuntimeError, TypeError) as error:
             reason = " ".join(str(error).split()).rstrip(".")  # torch's own message has many lines
             raise PlaygroundError(f"This run cannot be resumed, its state does not fit its model: {reason}.") from error
         if self._cursor:
             self._permutation = torch.randperm(len(self.dataset.train), generator=self._order)
         self.step, self.seconds = step, seconds
-        self.score = position.get("score")
         self.model.finished = bool(position.get("finished", False))
         device = self.experiment.device
-        kept = {name: tensor.to(device) for name, tensor in _under(state, "training/").items()}
-        self.model.load_training_state(kept)
+        self.model.load_training_state({name: tensor.to(device) for name, tensor in kept.items()})
         self._apply_events()
-        averages = _under(state, "average/")
-        self._average = [averages[str(i)].to(device) for i in range(len(averages))] or None
+        self._average = averages and [average.to(device) for average in averages]
         self.sampler = self._shared_sampler()
 
     def _restore_noise(self, state: Tensor, step: int) -> None:

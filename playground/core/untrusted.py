@@ -26,6 +26,7 @@ ARRAY_BYTES = 64 * 2**20
 ARRAY_AXES = 8
 TEXT_BYTES = 16 * 2**20
 
+_LARGEST = 2**64  # of whole numbers; no setting, count or seed is so large
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 _NPY = b"\x93NUMPY"
 _NPY_HEADER = 1024  # bytes; NumPy's own are 118
@@ -62,7 +63,11 @@ def read_json(source: Path | bytes, name: str = "") -> Any:
         if len(source) > JSON_BYTES:
             raise ValueError(f"it has {len(source):,} bytes, over the limit of {JSON_BYTES:,}")
         content = json.loads(
-            source.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_constant, parse_float=_finite
+            source.decode("utf-8"),
+            object_pairs_hook=_unique,
+            parse_constant=_constant,
+            parse_float=_finite,
+            parse_int=_whole,
         )
         _check_depth(content)
     except (ValueError, RecursionError) as error:
@@ -145,7 +150,7 @@ def _check_header(data: bytes, name: str) -> None:
     if not isinstance(header, dict) or len(header) > TENSOR_COUNT:
         raise PlaygroundError(f"{name} was not opened: its header is no list of at most {TENSOR_COUNT:,} tensors.")
     for key, entry in header.items():
-        if key != "__metadata__" and (not isinstance(entry, dict) or entry.get("dtype") not in _DTYPES):
+        if key != "__metadata__" and not (isinstance(entry, dict) and str(entry.get("dtype")) in _DTYPES):
             raise PlaygroundError(f"{name} was not opened: its tensor '{key}' has an unknown type.")
 
 
@@ -165,6 +170,12 @@ def _finite(text: str) -> float:
     if not math.isfinite(number):
         raise ValueError(f"{text} is too large")
     return number
+
+
+def _whole(text: str) -> int:
+    if len(text) > len(str(_LARGEST)) or abs(int(text)) > _LARGEST:
+        raise ValueError(f"{text[:20]}... is too large")
+    return int(text)
 
 
 def _check_depth(content: Any) -> None:

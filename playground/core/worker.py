@@ -12,7 +12,7 @@ from typing import Any, Literal
 from playground.core.answering import Answering, sentence
 from playground.core.data import Dataset
 from playground.core.data_facts import data_facts
-from playground.core.device import warm_up
+from playground.core.device import free_memory, warm_up
 from playground.core.errors import PlaygroundError
 from playground.core.experiment import Budget, TrainSettings
 from playground.core.hyperparams import params
@@ -181,6 +181,8 @@ class Worker:
             # A save that failed leaves the weights whole: training can go on once there is room.
             state: RestState = "paused" if trainer.sound and isinstance(error, PlaygroundError) else "failed"
             self._come_to_rest(state, sentence(error), traceback.format_exc())
+            traceback.clear_frames(error.__traceback__)  # what the broken step still holds
+            free_memory()
 
     def _turn(self, trainer: Trainer, goal: Budget) -> TrainRecord | None:
         """Some steps, if it is this session's turn or soon will be; until then commands and questions are served."""
@@ -237,7 +239,8 @@ class Worker:
             self._recorder.save()
         except PlaygroundError as error:
             message = str(error)
-        self._come_to_rest(state, message)
+        sound = self._job.trainer is None or self._job.trainer.sound
+        self._come_to_rest(state if sound else "failed", message)
 
     def _come_to_rest(self, state: RestState, message: str = "", details: str = "") -> None:
         self._seat.leave()

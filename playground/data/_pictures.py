@@ -11,6 +11,9 @@ from playground.data._progress import Meter
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP")  # no other decoder ever sees a file
 _SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
 _LARGEST = 64_000_000  # pixels, by the header: a small file can claim to be a huge picture
+_LONGEST = 20_000  # pixels of a side
+_HEAVIEST = 256 * 2**20  # bytes of a file
+_DETAIL = 16_000_000  # pixels from which on detail is averaged away first, as JPEG does by itself
 
 
 class UnfitError(Exception):
@@ -43,10 +46,11 @@ def read(file: Path, side: int, gray: bool) -> np.ndarray:
     resized so that its shorter side fits, cropped in the middle. Raises UnfitError."""
     try:
         with Image.open(file, formats=FORMATS) as image:
-            if image.width * image.height > _LARGEST:
+            if image.width * image.height > _LARGEST or max(image.size) > _LONGEST or os.stat(file).st_size > _HEAVIEST:
                 raise UnfitError("too large")
             image.draft(None, (4 * side, 4 * side))  # lets JPEG skip detail that would be averaged away
-            picture = ImageOps.fit(_flat(ImageOps.exif_transpose(image), gray), (side, side), Image.Resampling.LANCZOS)
+            upright = ImageOps.exif_transpose(_coarse(image, 4 * side))
+            picture = ImageOps.fit(_flat(upright, gray), (side, side), Image.Resampling.LANCZOS)
     except Image.DecompressionBombError:
         raise UnfitError("too large") from None
     except UnfitError:
@@ -56,11 +60,29 @@ def read(file: Path, side: int, gray: bool) -> np.ndarray:
     return np.asarray(picture).reshape(side, side, -1).transpose(2, 0, 1)
 
 
+def _coarse(image: Image.Image, side: int) -> Image.Image:
+    """A very large picture with less detail: all that follows would take it seconds and a gigabyte."""
+    factor = min(image.size) // side
+    if image.width * image.height <= _DETAIL or factor < 2:
+        return image
+    if image.mode.startswith("I"):
+        image = _eight_bits(image)
+    elif image.mode not in ("L", "RGB", "RGBA") or "transparency" in image.info:
+        image = image.convert("RGBA" if image.has_transparency_data else "RGB")
+    left, top = image.width % factor // 2, image.height % factor // 2  # the middle stays the middle
+    right, bottom = (place + size // factor * factor for place, size in zip((left, top), image.size, strict=True))
+    return image.reduce(factor, (left, top, right, bottom))
+
+
 def _flat(image: Image.Image, gray: bool) -> Image.Image:
     """Eight bits a channel and no transparency."""
     if image.mode.startswith("I"):  # 16 bits, which Pillow would clip
-        image = Image.fromarray((np.asarray(image).clip(0, 65535) // 257).astype(np.uint8))
+        image = _eight_bits(image)
     if image.has_transparency_data:
         white = Image.new("RGBA", image.size, "white")
         image = Image.alpha_composite(white, image.convert("RGBA"))
     return image.convert("L" if gray else "RGB")
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    return Image.fromarray((np.asarray(image).clip(0, 65535) // 257).astype(np.uint8))

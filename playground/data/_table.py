@@ -1,5 +1,6 @@
 """Tables of numbers that people bring: rows of a CSV or NPY file, checked one by one, and what their columns mean."""
 
+import io
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +9,7 @@ from playground.core.errors import UsageError
 from playground.core.untrusted import read_array, read_text
 
 FEWEST, MOST = 20, 200_000
+_MOST_LINES = 5 * MOST  # with those that do not count
 _KINDS = 100  # different labels at most
 _SEPARATORS = (",", ";", "\t")  # tried in this order; a row without any is cut at blanks
 _TEXTS = (".csv", ".tsv", ".txt")
@@ -49,17 +51,21 @@ def _from_array(path: Path) -> tuple[np.ndarray, list[str], bool]:
     if array.ndim != 2 or not 1 <= array.shape[1] <= _WIDEST:
         sizes = " x ".join(str(n) for n in array.shape) or "a single number"
         raise UsageError(f"{path} holds an array of {sizes}; points are {_SHAPES}.")
+    if len(array) > MOST:  # before it becomes eight times as large
+        raise UsageError(f"{path} holds {len(array):,} points; keep at most {MOST:,} of them.")
     return array.astype(np.float64), [], array.shape[1] == _WIDEST
 
 
 def _from_text(path: Path) -> tuple[np.ndarray, list[str], bool]:
     """The table, what to call each row, and whether its last column holds labels."""
-    rows = [(number, line) for number, line in enumerate(read_text(path).splitlines(), start=1)
-            if line.strip() and not line.lstrip().startswith("#")]  # fmt: skip
+    rows = []
+    for number, line in enumerate(io.StringIO(read_text(path), newline=None), start=1):
+        if line.strip() and not line.lstrip().startswith("#"):
+            rows.append((number, line))
+        if len(rows) > MOST + 1 or number > _MOST_LINES:
+            raise UsageError(f"{path} has more than {MOST:,} rows; keep fewer of them.")
     if not rows:
         raise UsageError(f"{path} is empty; at least {FEWEST} points are needed.")
-    if len(rows) > MOST + 1:
-        raise UsageError(f"{path} has more than {MOST:,} rows; keep fewer of them.")
     separator = next((mark for mark in _SEPARATORS if mark in rows[0][1]), None)
     first = _cells(rows[0][1], separator)
     header = [name.lower() for name in first] if all(_number(cell) is None for cell in first) else []

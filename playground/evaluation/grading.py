@@ -117,8 +117,6 @@ def opened(run: HandedRun) -> Iterator[OpenRun]:
             dataset = registry.load_data(experiment.data, dict(experiment.data_options))
             model = registry.empty_model(experiment, dataset)
             registry.fill(model, dict(run.weights), run.name)
-            if not all(tensor.isfinite().all() for tensor in run.weights.values()):
-                raise PlaygroundError("Its weights are not finite numbers: the run had diverged when it was saved.")
         except PlaygroundError as error:
             raise PlaygroundError(str(error).replace(f"{folder}{os.sep}", "")) from error
         yield OpenRun(Path(run.name), experiment, model.eval(), dataset, {"step": run.step, "seconds": run.seconds})

@@ -1,6 +1,5 @@
 """A hand-in comes back as it was written; any other bytes are one sentence that names the file, and nothing else."""
 
-import copy
 import json
 import os
 import pickle
@@ -18,6 +17,7 @@ from playground.core import durable, hand_in, hand_in_file
 from playground.core.errors import PlaygroundError
 from playground.core.experiment import Event, Experiment
 from playground.core.hand_in import Curve, HandedRun, HandIn, Prediction
+from tests.strange import mutated
 
 
 @pytest.fixture(autouse=True)
@@ -238,49 +238,6 @@ def test_any_damage_is_found(file):
         for content in (bytes(damaged), sound[:cut], sound[cut:] + sound[:cut]):
             file.write_bytes(content)
             refusal(file)
-
-
-ODD = (
-    None,
-    True,
-    -1,
-    0,
-    2**70,
-    1e308,
-    "",
-    "x" * 500,
-    "\x1b[2J",
-    "../../x",
-    "\ud800",
-    [],
-    {},
-    [[]],
-    {"a": {"b": []}},
-    "__import__('os')",
-)
-
-
-def mutated(content: Any, chance: random.Random) -> Any:
-    """JSON with one place in it changed: gone, doubled, renamed or something odd."""
-    content = copy.deepcopy(content)
-    here: Any = content
-    while True:
-        if not here or not isinstance(here, dict | list):
-            return content
-        key = chance.choice(list(here) if isinstance(here, dict) else range(len(here)))
-        if isinstance(here[key], dict | list) and here[key] and chance.random() < 0.8:
-            here = here[key]
-            continue
-        match chance.randrange(4):
-            case 0:
-                del here[key]
-            case 1 if isinstance(here, dict):
-                here[f"{key}x"] = here[key]
-            case 2 if isinstance(here, list):
-                here *= chance.choice((2, 30))
-            case _:
-                here[key] = chance.choice(ODD)
-        return content
 
 
 def test_whatever_stands_in_the_record_is_read_or_refused(file):

@@ -177,7 +177,7 @@ def test_changes_that_nobody_can_have_made_are_found(vae, event, words):
         (lambda r: replace(r, experiment=replace(r.experiment, config={"latent_dim": 10**9})), "too large"),
         (lambda r: replace(r, experiment=replace(r.experiment, config={"latent_dim": 7})), "do not fit"),
         (lambda r: replace(r, weights={}), "do not fit"),
-        (lambda r: replace(r, weights={k: t * torch.nan for k, t in r.weights.items()}), "not finite"),
+        (lambda r: replace(r, weights={k: t * torch.nan for k, t in r.weights.items()}), "NaN or infinity"),
         (lambda r: replace(r, experiment=replace(r.experiment, data="folder:photos")), "ask for the folder"),
     ],
 )
