@@ -221,6 +221,8 @@ class ImageGrid(DrawnWidget):
         if self._sheet is None or not least:
             return self._sheet.count if self._sheet else 0
         sheet, (gap, caption, room_x, room_y) = self._sheet, self._room()
+        apart = 2 * gap if self._has_heads else 0.0
+        room_x, room_y = room_x - apart, room_y - apart
         scale = crisp_factor_above(least / min(sheet.width, sheet.height), self.devicePixelRatioF())
         columns = int((room_x + gap) // (scale * sheet.width + gap))
         rows = int((room_y + gap) // (scale * sheet.height + gap + caption))
