@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from playground.core.experiment import Budget, Experiment
 
 
-def open_window(arguments: argparse.Namespace) -> int:
+def open_window(arguments: argparse.Namespace) -> None:
     """No command: the window."""
     _check_display(
         "These commands need no display: playground list, train, sample, evaluate, receipts, report, grade, doctor."
     )
     from playground.gui.app import main
 
-    return main(open_path=arguments.open, panel=arguments.panel)
+    main(open_path=arguments.open, panel=arguments.panel)
 
 
 def _check_display(way_out: str) -> None:
@@ -218,11 +218,19 @@ def doctor(arguments: argparse.Namespace) -> int:
 
 
 def bench(arguments: argparse.Namespace) -> None:
-    """Measures the window."""
+    """Measures the window: how fast it starts, how evenly it beats, and whether it leaves anything behind."""
     _check_offscreen()
-    from playground.gui import bench
+    from playground.gui import bench, endurance
 
-    figures = bench.startup() if arguments.what == "startup" else bench.ui(arguments.panel, arguments.seconds)
+    match arguments.what:
+        case "startup":
+            figures = bench.startup()
+        case "ui":
+            figures = bench.ui(arguments.panel, arguments.seconds)
+        case "cycles":
+            figures = endurance.cycles(arguments.panel, arguments.cycles)
+        case "soak":
+            figures = endurance.soak(arguments.seconds)
     write(json.dumps(figures) if arguments.json else bench.table(figures))
 
 

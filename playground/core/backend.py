@@ -39,12 +39,11 @@ class ThreadBackend:
     def __init__(self, open_job: "Callable[[], Job]", seat: Seat | None = None) -> None:
         self._commands: queue.SimpleQueue[Command] = queue.SimpleQueue()
         self._messages: deque[Message] = deque()
-        self._open_job = open_job
-        self._seat = seat
-        self._thread = threading.Thread(target=self._run, name="playground-worker")
+        # The thread forgets its arguments when it ends; kept here, `open_job` would keep the backend before this one.
+        self._thread = threading.Thread(target=self._run, args=(open_job, seat), name="playground-worker")
         self._thread.start()
 
-    def _run(self) -> None:
+    def _run(self, open_job: "Callable[[], Job]", seat: Seat | None) -> None:
         try:
             from playground.core.worker import Worker  # brings torch: seconds, and not on the window's thread
         except Exception as error:  # noqa: BLE001  (a torch that does not import must be said in words)
@@ -52,7 +51,7 @@ class ThreadBackend:
             sentence = f"torch cannot be loaded: {reason}. Run 'playground doctor'; it says how to mend that."
             self._messages.append(Failed(sentence, traceback.format_exc()))
             return
-        Worker(self._open_job, self._commands, self._messages.append, self._seat).run()
+        Worker(open_job, self._commands, self._messages.append, seat).run()
 
     def send(self, command: Command) -> None:
         self._commands.put(command)

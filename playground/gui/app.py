@@ -1,8 +1,11 @@
 """Starts the window: painted first, then torch is imported in the background."""
 
+import contextlib
 import logging
+import os
 import sys
 import threading
+from typing import NoReturn
 
 from PySide6.QtWidgets import QApplication
 
@@ -12,17 +15,32 @@ from playground.gui.collector import Collector
 from playground.gui.errors import ErrorHub
 from playground.gui.main_window import MainWindow
 from playground.gui.preferences import Preferences
+from playground.gui.signals import EndSignals
 from playground.gui.widgets import icons, theme
 
-
-def main(open_path: str | None = None, panel: str | None = None) -> int:
-    """Runs the application until its window is closed; returns the exit code."""
+def main(open_path: str | None = None, panel: str | None = None) -> NoReturn:
+    """Runs the application until its window is closed, and ends the process."""
     app = application()
     hub = ErrorHub()
     hub.install()
     window = open_window(Preferences.load(), open_path, panel)
     hub.error_met.connect(window.error_met)
-    return app.exec()
+    signals = EndSignals(app)
+    signals.met.connect(window.close)
+    signals.met.connect(app.quit)  # also out of a dialog
+    _leave(app.exec())
+
+
+def _leave(code: int) -> NoReturn:
+    """Ends the process: all is saved, and nobody waits until Python has taken torch and Qt apart, which takes a second,
+    or until a thread ends that only imports torch or has been too long at a step for the window to wait."""
+    if left := [t.name for t in threading.enumerate() if t is not threading.current_thread() and not t.daemon]:
+        logging.getLogger("playground").warning("ended with %s still at work", ", ".join(left))
+    logging.shutdown()
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError, AttributeError):  # nobody reads it any more, or there is none
+            stream.flush()
+    os._exit(code)
 
 
 def application() -> QApplication:

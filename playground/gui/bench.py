@@ -12,10 +12,13 @@ from typing import Any
 import numpy as np
 
 from playground.core.errors import PlaygroundError, UsageError
+from playground.gui.heartbeat import Heartbeat, heartbeat, spin, spin_until
 
-HEARTBEAT_MILLISECONDS = 10
 WINDOWS = 3
-_CHILD = "from playground.gui.bench import _start; _start({})"
+_CHILD = (
+    "from playground.display import load_torch_before_qt; load_torch_before_qt(); "
+    "from playground.gui.bench import _start; _start({})"
+)
 
 
 def ui(family: str, seconds: float) -> dict[str, Any]:
@@ -41,18 +44,18 @@ def ui(family: str, seconds: float) -> dict[str, Any]:
         sessions = panel.sessions()
         if not sessions:
             raise UsageError(f"Nothing trains on the page '{family}'; name a family, or compare.")
-        _spin_until(lambda: all(session.is_open for session in sessions))
-        _spin(2.0)  # first answers and formulae
-        idle = _heartbeat(seconds)
+        spin_until(lambda: all(session.is_open for session in sessions))
+        spin(2.0)  # first answers and formulae
+        idle = heartbeat(seconds)
         panel.transport.set_budget("steps", 10_000_000)
         panel.train()
-        _spin_until(lambda: all(s.can_train and (s.step > 20 or s.state == "done") for s in sessions))
+        spin_until(lambda: all(s.can_train and (s.step > 20 or s.state == "done") for s in sessions))
         began, first = time.perf_counter(), sum(session.step for session in sessions)
-        training = [_heartbeat(seconds) for _ in range(WINDOWS)]
+        training = [heartbeat(seconds) for _ in range(WINDOWS)]
         pace = (sum(session.step for session in sessions) - first) / (time.perf_counter() - began)
         for session in sessions:
             session.stop()
-        _spin_until(lambda: all(session.state == "done" for session in sessions))
+        spin_until(lambda: all(session.state == "done" for session in sessions))
     finally:
         window.close()
     best = min(training, key=lambda figures: figures["p99_ms"])
@@ -99,9 +102,6 @@ def _cause(child: subprocess.CompletedProcess[str]) -> str:
 
 def _start(began: float, patience: float = 120.0) -> None:
     """The child of `startup`: opens the window and prints when what was there."""
-    from playground.display import load_torch_before_qt
-
-    load_torch_before_qt()
     from playground.gui.app import application, open_window
     from playground.gui.preferences import Preferences
 
@@ -109,10 +109,10 @@ def _start(began: float, patience: float = 120.0) -> None:
     window = open_window(Preferences(), panel="diffusion")
     try:
         figures = {"painted_s": round(time.time() - began, 3), "torch_at_paint": float("torch" in sys.modules)}
-        worst = _Heartbeat()
+        worst = Heartbeat()
         panel = window.panel
         assert panel is not None
-        _spin_until(lambda: panel.views[0].is_settled(), patience)
+        spin_until(lambda: panel.views[0].is_settled(), patience)
         figures["live_s"] = round(time.time() - began, 3)
         figures["worst_stall_ms"] = worst.figures()["worst_ms"]
     finally:  # a worker left running would keep this process, and the one that waits for it, from ending
@@ -123,51 +123,3 @@ def _start(began: float, patience: float = 120.0) -> None:
 def table(figures: Mapping[str, Any]) -> str:
     """For people."""
     return "\n".join(f"{key:<18}{value}" for key, value in figures.items() if key not in ("runs", "training_all"))
-
-
-class _Heartbeat:
-    """A precise 10 ms timer that notes how late each beat came."""
-
-    def __init__(self) -> None:
-        from PySide6.QtCore import Qt, QTimer
-
-        self._late: list[float] = []
-        self._last = time.perf_counter()
-        self._timer = QTimer(timerType=Qt.TimerType.PreciseTimer, interval=HEARTBEAT_MILLISECONDS)
-        self._timer.timeout.connect(self._beat)
-        self._timer.start()
-
-    def _beat(self) -> None:
-        now = time.perf_counter()
-        self._late.append(max((now - self._last) * 1000 - HEARTBEAT_MILLISECONDS, 0.0))
-        self._last = now
-
-    def figures(self) -> dict[str, float]:
-        """Stops; lateness in milliseconds."""
-        self._timer.stop()
-        late = np.array(self._late or [0.0])
-        p50, p95, p99 = np.percentile(late, (50, 95, 99))
-        named = {"p50_ms": p50, "p95_ms": p95, "p99_ms": p99, "worst_ms": late.max(), "beats": len(late)}
-        return {key: round(float(value), 1) for key, value in named.items()}
-
-
-def _heartbeat(seconds: float) -> dict[str, float]:
-    heart = _Heartbeat()
-    _spin(seconds)
-    return heart.figures()
-
-
-def _spin(seconds: float) -> None:
-    from PySide6.QtCore import QEventLoop, QTimer
-
-    loop = QEventLoop()
-    QTimer.singleShot(int(seconds * 1000), loop.quit)
-    loop.exec()
-
-
-def _spin_until(done: Any, patience: float = 120.0) -> None:
-    deadline = time.monotonic() + patience
-    while not done():
-        if time.monotonic() > deadline:
-            raise PlaygroundError(f"The window did not get ready within {patience:.0f} s, so nothing was measured.")
-        _spin(0.02)

@@ -36,7 +36,7 @@ from playground.gui.panels.base.page import Page
 from playground.gui.panels.base.shelf import Example
 from playground.gui.preferences import SCALES, Preferences
 from playground.gui.presenter import Presenter
-from playground.gui.session import TrainingSession
+from playground.gui.session import TrainingSession, end_all
 from playground.gui.undo import Undo
 from playground.gui.visit import Visit
 from playground.gui.widgets import theme
@@ -377,8 +377,7 @@ class MainWindow(QMainWindow):
         self.preferences.geometry = bytes(self.saveGeometry().toHex().data()).decode()
         self.preferences.save()
         self.rail.blockSignals(True)  # a late change of focus would choose a family and start its worker
-        for session in self.sessions:
-            session.close()
+        end_all(self.sessions)
         self.visit.close()
         super().closeEvent(event)
 

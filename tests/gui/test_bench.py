@@ -8,7 +8,7 @@ from playground.gui import bench
 
 def test_a_window_that_does_not_get_ready_is_a_sentence(qapp):
     with pytest.raises(PlaygroundError, match=r"did not get ready within 0 s, so nothing was measured\."):
-        bench._spin_until(lambda: False, patience=0.0)
+        bench.spin_until(lambda: False, patience=0.0)
 
 
 def test_a_child_that_aborts_is_a_sentence_with_the_cause(monkeypatch):

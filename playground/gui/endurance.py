@@ -1,0 +1,259 @@
+"""Measures whether the window stays what it was: through many cycles of training, and through a long visit to every
+page."""
+
+import contextlib
+import gc
+import os
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PySide6.QtCore import QCoreApplication, QEvent, QObject, QTimer, QtMsgType, qInstallMessageHandler
+from PySide6.QtWidgets import QApplication, QSlider, QTabWidget
+from shiboken6 import getCppPointer, isValid
+
+from playground.core.errors import PlaygroundError, UsageError
+from playground.gui.app import application
+from playground.gui.heartbeat import Heartbeat, spin, spin_until
+from playground.gui.main_window import MainWindow
+from playground.gui.panels.base import ModelPanel
+from playground.gui.preferences import Preferences
+from playground.gui.widgets import theme
+
+WARM_UP = 20  # cycles before anything is counted
+FEW_STEPS = 3
+DWELL = 0.4  # seconds on each tab of a page
+DRAG_MILLISECONDS = 50
+TRAINS = "diffusion"
+SETTLES = 30.0  # seconds until a page of a soak is left as it is
+_ENDLESS = 10_000_000
+_OWN = Path("/proc/self")
+_SHOWN_WARNINGS = 5
+
+
+def cycles(family: str, count: int, data: str = "", warm_up: int = WARM_UP) -> dict[str, Any]:
+    """What `count` cycles of start, pause, resume, stop and reset leave behind, by the buttons of the real window.
+
+    Threads, Qt objects, open files and child processes before and after; resident memory and references to None as
+    slopes a cycle. `data`: by default what the panel opens with. Nothing is kept on disk.
+
+    Raises UsageError for a page that has no run of its own.
+    """
+    with _window() as window:
+        panel = window.show_page(family, open_default=not data)
+        if not isinstance(panel, ModelPanel):
+            raise UsageError(f"The page '{family}' has no run of its own; name a family.")
+        if data:
+            panel.open_data(data)
+        spin_until(lambda: panel.session.is_open)
+        panel.transport.set_budget("steps", _ENDLESS)
+        for _ in range(warm_up):
+            _cycle(panel)
+        before, memory, nones = _counts(), [], []
+        for _ in range(count):
+            _cycle(panel)
+            memory.append(_memory())
+            nones.append(sys.getrefcount(None))
+        after = _counts()
+    return {
+        "panel": family,
+        "cycles": count,
+        "warm_up": warm_up,
+        **{name: f"{before[name]} -> {after[name]}" for name in before},
+        "left_behind": {name: after[name] - before[name] for name in before},
+        "memory_kb_per_cycle": _slope(memory),
+        "none_references_per_cycle": _slope(nones),
+        "memory_mb": round(memory[-1] / 1024, 1),
+    }
+
+
+def _cycle(panel: ModelPanel) -> None:
+    """A model that has nothing left to learn is done before it can be paused."""
+    session, transport = panel.session, panel.transport
+    for press, wanted in (
+        (transport.start_button, "running"),
+        (transport.start_button, "paused"),
+        (transport.start_button, "running"),
+        (transport.stop_button, "done"),
+    ):
+        if session.is_open and session.can_train and session.state == "done":
+            break
+        press.click()
+        ends, goal = (wanted, "done", "failed"), session.step + FEW_STEPS
+        if wanted == "running":
+            spin_until(lambda goal=goal: session.can_train and (session.step >= goal or session.state in ends[1:]))  # type: ignore[misc]  # noqa: E501
+        else:
+            spin_until(lambda ends=ends: session.state in ends)  # type: ignore[misc]
+    if session.state == "failed":
+        raise PlaygroundError(f"The training of {panel.family} failed, so nothing was measured.")
+    transport.reset_button.click()
+    spin_until(lambda: session.is_open and panel.is_settled())
+
+
+def soak(seconds: float) -> dict[str, Any]:
+    """What a visit to every page and every tab does to the window, again and again for so many seconds after a first
+    round: growth of resident memory, warnings of Qt, and how late a 10 ms timer comes.
+
+    One model trains all the while, and where a page has sliders of a code the first of them is moved.
+    """
+    warnings: list[str] = []
+
+    def note(kind: QtMsgType, context: object, message: str) -> None:
+        warnings.append(message)
+
+    before = qInstallMessageHandler(note)
+    try:
+        with _window() as window:
+            window.show_panel(TRAINS)
+            spin_until(lambda: window.panel is not None and window.panel.session.is_open)
+            trained = window.panel
+            assert trained is not None
+            trained.transport.set_budget("steps", _ENDLESS)
+            trained.train()
+            drag = _Drag(window)
+            for _ in _stops(window):
+                pass
+            first, gauge, heart, visits, step = _counts(), [(0.0, _memory())], Heartbeat(), 0, trained.session.step
+            begin = time.monotonic()
+            while (passed := time.monotonic() - begin) < seconds:
+                for _ in _stops(window):
+                    visits += 1
+                    passed = time.monotonic() - begin
+                    gauge.append((passed, _memory()))
+                    if passed >= seconds:
+                        break
+            beats, last, moved = heart.figures(), _counts(), drag.end()
+            trained_steps = trained.session.step - step
+            times, memory = zip(*gauge, strict=True)
+    finally:
+        qInstallMessageHandler(before)
+    return {
+        "seconds": round(passed, 1),
+        "tabs_visited": visits,
+        "steps_trained": trained_steps,
+        "slider_moves": moved,
+        **beats,
+        "memory_mb": round(memory[-1] / 1024, 1),
+        "memory_growth_mb": round((memory[-1] - memory[0]) / 1024, 1),
+        "memory_mb_per_hour": round(_slope(memory, times) * 3600 / 1024, 1),
+        "left_behind": {name: last[name] - first[name] for name in first},
+        "qt_warnings": len(warnings),
+        "first_warnings": warnings[:_SHOWN_WARNINGS],
+    }
+
+
+def _stops(window: MainWindow) -> Iterator[str]:
+    """Stays a while on every tab of every page."""
+    for name in window.page_names():
+        page = window.show_page(name)
+        tabs = getattr(page, "tabs", None)
+        there = range(tabs.count()) if isinstance(tabs, QTabWidget) else [0]
+        for index in there:
+            if isinstance(tabs, QTabWidget):
+                if not tabs.isTabVisible(index):
+                    continue
+                tabs.setCurrentIndex(index)
+            with contextlib.suppress(PlaygroundError):  # one that trains is never quite settled
+                spin_until(page.is_settled, DWELL if name == TRAINS else SETTLES)
+            spin(DWELL)
+            yield name
+
+
+class _Drag(QObject):
+    """Moves the first slider of a code to and fro, wherever one is on the stage."""
+
+    def __init__(self, window: MainWindow) -> None:
+        super().__init__(window)
+        self._window, self._moves = window, 0
+        self._timer = QTimer(self, interval=DRAG_MILLISECONDS)
+        self._timer.timeout.connect(self._move)
+        self._timer.start()
+
+    def _move(self) -> None:
+        page = self._window.page
+        sliders = page.findChildren(QSlider) if page else []
+        for slider in sliders:
+            if slider.objectName().endswith(".z.0") and slider.isVisible() and slider.isEnabled():
+                self._moves += 1
+                low, high = slider.minimum(), slider.maximum()
+                slider.setValue(low + (self._moves * 7) % max(high - low, 1))
+                return
+
+    def end(self) -> int:
+        """How often it was moved."""
+        self._timer.stop()
+        return self._moves
+
+
+@contextlib.contextmanager
+def _window() -> Iterator[MainWindow]:
+    """A window whose runs are kept in a folder that goes with it."""
+    home = os.environ.get("PLAYGROUND_HOME")
+    with tempfile.TemporaryDirectory(prefix="playground-bench-") as folder:
+        os.environ["PLAYGROUND_HOME"] = folder
+        application()
+        theme.apply("light")
+        window = MainWindow(Preferences())
+        window.show()
+        try:
+            yield window
+        finally:
+            window.close()
+            window.deleteLater()
+            QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+            os.environ.pop("PLAYGROUND_HOME")
+            if home is not None:
+                os.environ["PLAYGROUND_HOME"] = home
+
+
+def _counts() -> dict[str, int]:
+    """What there is in this process just now; 0 where the system does not tell."""
+    spin(0.2)  # what is on its way out goes
+    gc.collect()
+    QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
+    return {
+        "threads": threading.active_count(),
+        "system_threads": _entries("task"),
+        "qt_objects": _qt_objects(),
+        "open_files": _entries("fd"),
+        "child_processes": sum(len(file.read_text().split()) for file in _OWN.glob("task/*/children")),
+    }
+
+
+def _entries(folder: str) -> int:
+    place = _OWN / folder
+    return len(list(place.iterdir())) if place.is_dir() else 0
+
+
+def _qt_objects() -> int:
+    """In the trees of the application and of all windows, and those that only Python knows."""
+    roots: list[QObject] = [*QApplication.topLevelWidgets()]
+    if app := QApplication.instance():
+        roots.append(app)
+    found = {_place(each) for root in roots for each in (root, *root.findChildren(QObject))}
+    with contextlib.suppress(ReferenceError):
+        found |= {_place(each) for each in gc.get_objects() if issubclass(type(each), QObject) and isValid(each)}
+    return len(found)
+
+
+def _place(thing: QObject) -> int:
+    return int(getCppPointer(thing)[0])
+
+
+def _memory() -> int:
+    """Resident memory in KiB, or 0 where the system does not tell."""
+    status = _OWN / "statm"
+    return int(status.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") // 1024 if status.is_file() else 0
+
+
+def _slope(values: Any, times: Any = None) -> float:
+    """Of the line that fits best, a cycle or a second."""
+    if len(values) < 2:
+        return 0.0
+    places = np.arange(len(values)) if times is None else np.asarray(times)
+    return round(float(np.polyfit(places, np.asarray(values, dtype=float), 1)[0]), 3)
