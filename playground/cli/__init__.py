@@ -122,8 +122,11 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("what", choices=("startup", "ui", "cycles", "soak"))
     sub.add_argument("--panel", default="diffusion", metavar="NAME", help="which panel trains (ui, cycles)")
     sub.add_argument(
-        "--seconds", type=_seconds(0.1, 86_400), default=30.0, metavar="S", help="length of each window (ui), or in all"
-        " (soak)"
+        "--seconds",
+        type=_seconds(0.1, 86_400),
+        default=30.0,
+        metavar="S",
+        help="length of each window (ui), or in all (soak)",
     )
     sub.add_argument("--cycles", type=_whole(2, 1_000_000), default=50, metavar="N", help="after 20 that do not count")
     sub.add_argument("--json", action="store_true")

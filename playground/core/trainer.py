@@ -8,6 +8,7 @@ import math
 import time
 from collections.abc import Iterator, Mapping
 from typing import Any
+from weakref import WeakMethod
 
 import torch
 from torch import Tensor
@@ -67,8 +68,9 @@ class Trainer:
         self.model.prepare(dataset.train, stream(experiment.seed, "prepare"))
         self.model.to(experiment.device).train()
         self.optimizers = self.model.configure_optimizers()
+        before_step = WeakMethod(self._before_step)  # held by its optimizers, a trainer would outlive its use
         for optimizer in self.optimizers.values():
-            optimizer.register_step_pre_hook(self._before_step)
+            optimizer.register_step_pre_hook(lambda *arguments: before_step()(*arguments))  # type: ignore[misc]
         self._order = stream(experiment.seed, "order")
         self._noise = stream(experiment.seed, "training", experiment.device)
         self._epoch_state = self._order.get_state()

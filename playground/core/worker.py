@@ -83,6 +83,9 @@ class Worker:
             self._say(Failed(sentence(error), traceback.format_exc()))
         finally:
             self._seat.leave()
+            vars(
+                self
+            ).clear()  # parts refer to each other: without this the model would stay until garbage is collected
 
     # -- commands -------------------------------------------------------------------------------------------------
 

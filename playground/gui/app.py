@@ -18,6 +18,7 @@ from playground.gui.preferences import Preferences
 from playground.gui.signals import EndSignals
 from playground.gui.widgets import icons, theme
 
+
 def main(open_path: str | None = None, panel: str | None = None) -> NoReturn:
     """Runs the application until its window is closed, and ends the process."""
     app = application()

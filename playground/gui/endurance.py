@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, QTimer, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication, QSlider, QTabWidget
-from shiboken6 import getCppPointer, isValid
 
 from playground.core.errors import PlaygroundError, UsageError
 from playground.gui.app import application
@@ -23,6 +22,7 @@ from playground.gui.heartbeat import Heartbeat, spin, spin_until
 from playground.gui.main_window import MainWindow
 from playground.gui.panels.base import ModelPanel
 from playground.gui.preferences import Preferences
+from playground.gui.session import TrainingSession
 from playground.gui.widgets import theme
 
 WARM_UP = 20  # cycles before anything is counted
@@ -84,15 +84,17 @@ def _cycle(panel: ModelPanel) -> None:
         if session.is_open and session.can_train and session.state == "done":
             break
         press.click()
-        ends, goal = (wanted, "done", "failed"), session.step + FEW_STEPS
-        if wanted == "running":
-            spin_until(lambda goal=goal: session.can_train and (session.step >= goal or session.state in ends[1:]))  # type: ignore[misc]  # noqa: E501
-        else:
-            spin_until(lambda ends=ends: session.state in ends)  # type: ignore[misc]
+        goal = session.step + FEW_STEPS if wanted == "running" else None
+        spin_until(lambda wanted=wanted, goal=goal: _is_reached(session, wanted, goal))  # type: ignore[misc]
     if session.state == "failed":
         raise PlaygroundError(f"The training of {panel.family} failed, so nothing was measured.")
     transport.reset_button.click()
     spin_until(lambda: session.is_open and panel.is_settled())
+
+
+def _is_reached(session: TrainingSession, state: str, step: int | None) -> bool:
+    over = session.state in ("done", "failed")
+    return session.can_train and (over or (session.state == state if step is None else session.step >= step))
 
 
 def soak(seconds: float) -> dict[str, Any]:
@@ -235,14 +237,17 @@ def _qt_objects() -> int:
     roots: list[QObject] = [*QApplication.topLevelWidgets()]
     if app := QApplication.instance():
         roots.append(app)
-    found = {_place(each) for root in roots for each in (root, *root.findChildren(QObject))}
-    with contextlib.suppress(ReferenceError):
-        found |= {_place(each) for each in gc.get_objects() if issubclass(type(each), QObject) and isValid(each)}
-    return len(found)
+    held = [each for root in roots for each in (root, *root.findChildren(QObject))]
+    held += [each for each in gc.get_objects() if issubclass(type(each), QObject) and _is_alive(each)]
+    return len({id(each) for each in held})
 
 
-def _place(thing: QObject) -> int:
-    return int(getCppPointer(thing)[0])
+def _is_alive(thing: QObject) -> bool:
+    try:
+        thing.objectName()
+    except RuntimeError:  # Qt has deleted it
+        return False
+    return True
 
 
 def _memory() -> int:

@@ -23,6 +23,7 @@ from playground.core.errors import PlaygroundError, unknown
 from playground.gui import actions
 from playground.gui.document import ViewState
 from playground.gui.documents import Documents
+from playground.gui.ending import end_all
 from playground.gui.homework import Homework
 from playground.gui.kept import Kept
 from playground.gui.lessons import library
@@ -36,7 +37,7 @@ from playground.gui.panels.base.page import Page
 from playground.gui.panels.base.shelf import Example
 from playground.gui.preferences import SCALES, Preferences
 from playground.gui.presenter import Presenter
-from playground.gui.session import TrainingSession, end_all
+from playground.gui.session import TrainingSession
 from playground.gui.undo import Undo
 from playground.gui.visit import Visit
 from playground.gui.widgets import theme

@@ -4,8 +4,7 @@ Importing this file costs no torch; the worker's thread imports it. A session op
 one, a fresh one, one from disk), trains it, and passes questions on. Several sessions can live at once.
 """
 
-import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -30,8 +29,6 @@ __all__ = ["Card", "Failure", "State", "TrainingSession"]
 State = Literal["idle", "running", "paused", "stopping", "done", "failed"]
 
 POLL_MILLISECONDS = 33
-PATIENCE = 10.0  # seconds for runs to be saved; they take a fraction of one
-SHORT_PATIENCE = 1.5  # where nothing is lost: what is still being loaded ends by itself
 
 
 class TrainingSession(Catalogue, QObject):
@@ -192,10 +189,6 @@ class TrainingSession(Catalogue, QObject):
         self._retiring = [backend for backend in self._retiring if not backend.has_ended(timeout)]
         self._asides = [aside for aside in self._asides if not aside.has_ended(timeout)]
         return not self._retiring and not self._asides
-
-    def may_save(self) -> bool:
-        """Whether something may be lost if it is not waited for."""
-        return self.can_train or bool(self._retiring or self._asides)
 
     def let_go(self) -> None:
         """Ends for good without waiting: what was learned is saved by a worker that outlives this object."""
@@ -404,13 +397,3 @@ class TrainingSession(Catalogue, QObject):
         if state != self.state:
             self.state = state
             self.state_changed.emit(state)
-
-
-def end_all(sessions: Sequence[TrainingSession]) -> None:
-    """Closes all at the same time and waits until what was learned is on disk."""
-    begin = time.monotonic()
-    patience = [PATIENCE if session.may_save() else SHORT_PATIENCE for session in sessions]
-    for session in sessions:
-        session.close(timeout=0.0)
-    for session, most in zip(sessions, patience, strict=True):
-        session.close(max(begin + most - time.monotonic(), 0.0))

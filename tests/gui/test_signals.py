@@ -39,7 +39,9 @@ sys.exit(app.main(panel="vae"))
 """
 
 
-@pytest.mark.parametrize("how", ["SIGINT", "SIGTERM", "SIGHUP", "close"])
+@pytest.mark.parametrize(
+    "how", ["SIGTERM", "close", *(pytest.param(name, marks=pytest.mark.slow) for name in ("SIGINT", "SIGHUP"))]
+)
 @pytest.mark.skipif(os.name == "nt", reason="signals of POSIX")
 def test_a_window_that_trains_saves_and_ends(how, tmp_path):
     environment = os.environ | {"PLAYGROUND_HOME": str(tmp_path)}
