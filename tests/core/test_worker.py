@@ -270,6 +270,65 @@ def test_a_diverged_run_keeps_its_last_sound_state(tmp_path):
     assert all(math.isfinite(record.values["loss"][-1]) for record in folder.records())
 
 
+def test_an_update_that_breaks_the_weights_after_a_good_loss_is_not_saved(tmp_path):
+    class BreaksLast(Pulled):
+        def train_step(self, *arguments: Any) -> dict[str, torch.Tensor]:
+            terms = super().train_step(*arguments)
+            if len(self.seen) == 6:
+                with torch.no_grad():
+                    self.second.fill_(math.inf)  # as a step that is too long does, once its loss has been measured
+            return terms
+
+    said = _says(_job(tmp_path / "run", cls=BreaksLast), Train(Budget("steps", 6)))
+    (rested,) = _only(Rested, said)
+    assert rested.state == "failed"
+    assert rested.message.startswith("Training diverged: second is no longer finite at step 6. The last saved state")
+    folder = RunFolder.open(tmp_path / "run")
+    assert folder.step == 4
+    assert all(bool(tensor.isfinite().all()) for tensor in folder.load_state()[0].values())
+
+
+@pytest.mark.parametrize("error", [
+    torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB."),
+    RuntimeError("[enforce fail] DefaultCPUAllocator: not enough memory: you tried to allocate 9 bytes"),
+    RuntimeError("MPS backend out of memory (MPS allocated: 9 GB)"),
+    MemoryError(),
+], ids=["cuda", "cpu", "mps", "python"])  # fmt: skip
+def test_where_memory_runs_out_the_cure_is_said_and_the_next_run_works(error, tmp_path):
+    class Needs(Pulled):
+        def train_step(self, batch: Any, *arguments: Any) -> dict[str, torch.Tensor]:
+            if len(self.seen) == 5:
+                raise error
+            return super().train_step(batch, *arguments)
+
+        def sample(self, n: int, *, generator: torch.Generator, **arguments: Any) -> torch.Tensor:
+            if n > 100:
+                raise error
+            return super().sample(n, generator=generator, **arguments)
+
+        @classmethod
+        def capabilities(cls, spec: Any) -> frozenset[str]:
+            return frozenset({"sample"})
+
+    job = _job(tmp_path / "run", cls=Needs)
+    said = _says(job, Train(Budget("steps", 9)), *[TURN] * 8, _ask("sample", n=101), TURN, _ask("sample", n=2))
+    (rested,) = _only(Rested, said)
+    many, few = _only(Answer, said)
+    sentence = "Memory ran out. The last saved state is kept; try a smaller batch or fewer samples."
+    assert (rested.state, rested.message, many.error, few.error) == ("failed", sentence, sentence, "")
+    folder = RunFolder.open(tmp_path / "run")
+    assert folder.step == 4
+    said = _says(_job(tmp_path / "next", cls=Needs, batch=2), Train(Budget("steps", 3)))
+    assert _only(Rested, said)[0].state == "done"
+
+
+def test_a_pause_saves_what_was_trained(tmp_path):
+    said = _says(_job(tmp_path / "run"), Train(Budget("steps", 100)), *[TURN] * 7, Pause())
+    (rested,) = _only(Rested, said)
+    assert rested.state == "paused"
+    assert RunFolder.open(tmp_path / "run").step == rested.step == 7
+
+
 def test_a_save_that_fails_at_a_pause_is_told_and_training_can_go_on(tmp_path, monkeypatch):
     full = OSError(28, "No space left on device")
 

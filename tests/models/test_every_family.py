@@ -2,6 +2,7 @@
 
 import ast
 import io
+import random
 import threading
 import time
 import tokenize
@@ -13,7 +14,7 @@ import torch
 
 from playground import registry, runs
 from playground.core.backend import ThreadBackend
-from playground.core.experiment import Budget
+from playground.core.experiment import Budget, Event, Experiment
 from playground.core.hyperparams import Param, params
 from playground.core.messages import Ask, Failed, Rested, Train, Trained
 from playground.core.model import GenerativeModel, empty_copy
@@ -319,14 +320,39 @@ def _in_a_thread(experiment, steps: int, ask: bool) -> tuple[tuple[float, ...], 
 
 @every_pair
 def test_resumed_is_straight_bit_for_bit(model, data, tmp_path):
-    straight = runs.train(runs.start(tiny(model, data), tmp_path / "straight"), Budget("steps", 20))
-    runs.train(runs.start(tiny(model, data), tmp_path / "parts"), Budget("steps", 10))
-    parts = runs.train(runs.go_on(tmp_path / "parts"), Budget("steps", 20))
+    _assert_resumes(tiny(model, data), _cuts(model, data, 20), 20, tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("ema", [0.0, 0.9])
+@every_pair
+def test_resumed_anywhere_is_straight_bit_for_bit(model, data, ema, tmp_path):
+    experiment = tiny(model, data, train__ema=ema)
+    rows = len(dataset_of(experiment).train)
+    several = replace(experiment, train=replace(experiment.train, batch=max(rows // 3, 1)))  # epochs of three steps
+    for number, run in enumerate((experiment, several)):
+        for ends in (_cuts(model, data, 60), [1, 3], [3, 6], [2, 59]):
+            _assert_resumes(run, ends, 60, tmp_path / f"{number}-{ends[0]}-{ends[1]}")
+
+
+def _cuts(model: str, data: str, steps: int) -> list[int]:
+    """Two random steps, others for each pair, but the same each time."""
+    return sorted(random.Random(f"{model} on {data}").sample(range(1, steps), 2))
+
+
+def _assert_resumes(experiment: Experiment, ends: list[int], steps: int, place: Path) -> None:
+    """A run that ends twice and goes on from its folder is, all of it, the run that never did."""
+    changes = (Event(ends[0], {"train.lr": 0.002}), Event(ends[1] + 1, {"train.lr": 0.001}))
+    experiment = replace(experiment, events=changes)
+    straight = runs.train(runs.start(experiment, place / "straight"), Budget("steps", steps))
+    parts = runs.train(runs.start(experiment, place / "parts"), Budget("steps", ends[0]))
+    for end in (ends[1], steps):
+        parts = runs.train(runs.go_on(place / "parts"), Budget("steps", end))
     assert not differing(straight.load_weights(), parts.load_weights())
     assert not differing(straight.load_state()[0], parts.load_state()[0])
     assert straight.load_state()[1] == parts.load_state()[1]
     assert _logged(straight) == _logged(parts)
-    assert len(_logged(parts)) == 20
+    assert len(_logged(parts)) == straight.step
 
 
 def _logged(folder) -> list[float]:
