@@ -53,7 +53,8 @@ def _from_array(path: Path) -> tuple[np.ndarray, list[str], bool]:
         raise UsageError(f"{path} holds an array of {sizes}; points are {_SHAPES}.")
     if len(array) > MOST:  # before it becomes eight times as large
         raise UsageError(f"{path} holds {len(array):,} points; keep at most {MOST:,} of them.")
-    return array.astype(np.float64), [], array.shape[1] == _WIDEST
+    with np.errstate(invalid="ignore"):  # a NaN may be of a kind that complains; all are refused below
+        return array.astype(np.float64), [], array.shape[1] == _WIDEST
 
 
 def _from_text(path: Path) -> tuple[np.ndarray, list[str], bool]:
