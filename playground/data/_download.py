@@ -3,13 +3,19 @@
 Some mirrors speak plain http. That is no worse than https here, because nothing is trusted but the hash.
 """
 
+import gzip
 import hashlib
 import os
 import ssl
+import tarfile
 import threading
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from http.client import HTTPException
 from pathlib import Path
+from typing import IO
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
@@ -57,19 +63,49 @@ def fetch(remote: Remote, folder: Path) -> Path:
     while not _turn.acquire(timeout=0.1):
         meter.show(0)
     try:
-        if _fits(target, remote.md5):
-            return target
-        folder.mkdir(parents=True, exist_ok=True)
-        part = folder / f"{remote.name}.part"
-        troubles = []
-        for mirror in remote.mirrors:
-            if not (trouble := _try(remote, mirror, part)):
-                os.replace(part, target)
+        with kept_in(folder, remote.data):
+            if _fits(target, remote.md5):
                 return target
-            troubles.append(f"{urlsplit(mirror).hostname}: {trouble}")
+            folder.mkdir(parents=True, exist_ok=True)
+            part = folder / f"{remote.name}.part"
+            troubles = []
+            for mirror in remote.mirrors:
+                if not (trouble := _try(remote, mirror, part)):
+                    os.replace(part, target)
+                    return target
+                troubles.append(f"{urlsplit(mirror).hostname}: {trouble}")
     finally:
         _turn.release()
     raise PlaygroundError(_sentence(remote, folder, troubles))
+
+
+@contextmanager
+def kept_in(folder: Path, data: str) -> Iterator[None]:
+    """Turns what a disk or an archive refuses into a sentence."""
+    try:
+        yield
+    except (OSError, EOFError, KeyError, zlib.error, tarfile.TarError) as error:
+        if isinstance(error, OSError) and error.strerror:
+            raise PlaygroundError(
+                f"{data} cannot be kept in {folder} ({error.strerror}); what has come in so far stays there; "
+                "make room, or set PLAYGROUND_HOME to another folder, and try again."
+            ) from error
+        raise PlaygroundError(
+            f"What was downloaded for {data} cannot be unpacked; delete {folder}, and it is fetched again."
+        ) from error
+
+
+def unpack(source: IO[bytes] | gzip.GzipFile, target: Path) -> None:
+    """Copies what is packed to a file that appears whole, whatever stood there, be it a link to elsewhere."""
+    part = target.with_name(f"{target.name}.part")
+    part.unlink(missing_ok=True)
+    size = 0
+    with open(part, "xb") as file:
+        while chunk := source.read(_CHUNK):
+            size += file.write(chunk)
+            if size > _LARGEST:
+                raise EOFError("it does not end")
+    os.replace(part, target)
 
 
 def _try(remote: Remote, mirror: str, part: Path) -> str:

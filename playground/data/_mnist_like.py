@@ -1,8 +1,6 @@
 """MNIST and the sets made in its image: 70,000 gray pictures of 28x28 pixels in ten classes, in four packed files."""
 
 import gzip
-import os
-import shutil
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,7 +12,7 @@ from playground import paths
 from playground.core.data import Dataset, DataSpec, Factor
 from playground.core.errors import PlaygroundError
 from playground.core.hyperparams import param
-from playground.data._download import Remote, fetch
+from playground.data._download import Remote, fetch, kept_in, unpack
 from playground.data._torchvision import datasets, in_memory
 
 
@@ -32,7 +30,9 @@ def load(name: str, class_name: str, factor: Factor, options: Options) -> Datase
     folder = paths.downloads() / class_name / "raw"
     together = tuple(file for file, _ in cls.resources)
     for file, md5 in cls.resources:
-        _unpack(fetch(Remote(name, file, tuple(cls.mirrors), md5, together), folder))
+        packed = fetch(Remote(name, file, tuple(cls.mirrors), md5, together), folder)
+        with kept_in(folder, name):
+            _unpack(packed)
     spec = DataSpec(name, (1, 28, 28), levels=256, factors=(factor,))
     return in_memory(spec, partial(_read, cls, folder), options.count)
 
@@ -41,10 +41,8 @@ def _unpack(packed: Path) -> None:
     """Beside itself, once; a file under its own name is whole."""
     target = packed.with_suffix("")
     if not target.exists():
-        part = target.with_name(f"{target.name}.part")
-        with gzip.open(packed) as source, open(part, "wb") as file:
-            shutil.copyfileobj(source, file)
-        os.replace(part, target)
+        with gzip.open(packed) as source:
+            unpack(source, target)
 
 
 def _read(cls: Any, folder: Path, train: bool) -> tuple[Tensor, Tensor]:

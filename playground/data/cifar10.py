@@ -4,7 +4,6 @@ The files are pickles, which can run code when they are opened. So the archive's
 unpacked, and torchvision checks the hash of each file before it opens any.
 """
 
-import shutil
 import tarfile
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,7 @@ from torch import Tensor
 from playground import paths
 from playground.core.data import Dataset, DataSpec, Factor
 from playground.core.hyperparams import param
-from playground.data._download import Remote, fetch
+from playground.data._download import Remote, fetch, kept_in, unpack
 from playground.data._torchvision import datasets, in_memory
 
 CARD = {
@@ -62,9 +61,10 @@ def _unpack(archive: Path, cls: Any) -> None:
     """The files that torchvision reads, and no others: no path in the archive says where anything goes."""
     folder = archive.parent / cls.base_folder
     folder.mkdir(exist_ok=True)
-    with tarfile.open(archive) as tar:
+    with kept_in(folder, "cifar10"), tarfile.open(archive) as tar:
         for name in (cls.meta["filename"], *(name for name, _ in cls.train_list + cls.test_list)):
             content = tar.extractfile(f"{cls.base_folder}/{name}")
-            assert content is not None
-            with content, open(folder / name, "wb") as file:
-                shutil.copyfileobj(content, file)
+            if content is None:
+                raise KeyError(name)  # a folder or a device of that name
+            with content:
+                unpack(content, folder / name)

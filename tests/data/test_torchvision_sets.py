@@ -207,6 +207,58 @@ def test_nothing_in_the_archive_says_where_it_goes(cifar, site: Site, home: Path
     assert not (home / "downloads" / "cifar-10-batches-py" / "more").exists()
 
 
+@pytest.mark.parametrize("what", [tarfile.SYMTYPE, tarfile.DIRTYPE, tarfile.CHRTYPE, None])
+def test_an_archive_without_its_files_is_one_sentence(what, cifar, site: Site, home: Path, monkeypatch) -> None:
+    """Even with the right hash: a link to elsewhere, a folder, a device, or nothing in the place of a batch."""
+    cls, packed = torchvision.datasets.CIFAR10, io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as tar:
+        if what is not None:
+            for name in (cls.meta["filename"], *(name for name, _ in cls.train_list + cls.test_list)):
+                entry = tarfile.TarInfo(f"{cls.base_folder}/{name}")
+                entry.type, entry.linkname = what, "/etc/passwd"
+                tar.addfile(entry)
+    site.files[cls.filename] = packed.getvalue()
+    monkeypatch.setattr(cls, "tgz_md5", md5(packed.getvalue()))
+    with pytest.raises(PlaygroundError, match=r"for cifar10 cannot be unpacked; delete .*cifar-10-batches-py"):
+        registry.load_data("cifar10")
+    assert list((home / "downloads" / cls.base_folder).iterdir()) == []
+
+
+def test_nothing_is_unpacked_through_a_planted_link(cifar, home: Path, tmp_path: Path) -> None:
+    own = tmp_path / "own"
+    own.write_text("mine")
+    folder = home / "downloads" / "cifar-10-batches-py"
+    folder.mkdir(parents=True)
+    for name in ("data_batch_1", "data_batch_1.part"):
+        (folder / name).symlink_to(own)
+    check_splits("cifar10", *cifar)
+    assert own.read_text() == "mine"
+
+
+@pytest.mark.parametrize("bad", [b"no gzip", gzip.compress(bytes(100))[:-20], idx(np.zeros((2, 2), np.uint8))])
+def test_packed_files_that_are_none_are_one_sentence(bad, like_mnist, site: Site, home: Path, monkeypatch) -> None:
+    """Even with the right hash."""
+    name, cls = like_mnist[0], getattr(torchvision.datasets, LIKE_MNIST[like_mnist[0]])
+    first = next(iter(site.files))
+    site.files[first] = bad
+    monkeypatch.setattr(cls, "resources", [(file, md5(content)) for file, content in site.files.items()])
+    with pytest.raises(PlaygroundError, match=r"cannot be unpacked|were damaged") as caught:
+        registry.load_data(name)
+    assert str(home) in str(caught.value)
+
+
+def test_a_disk_without_room_for_a_download_is_one_sentence(like_mnist, home: Path, monkeypatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    for name in ("_download._transfer", "_mnist_like.unpack"):
+        with monkeypatch.context() as patches:
+            patches.setattr(f"playground.data.{name}", full)
+            with pytest.raises(PlaygroundError, match=r"cannot be kept in .*No space left.*make room"):
+                registry.load_data(like_mnist[0])
+    check_splits(*like_mnist)
+
+
 def test_offline_is_one_sentence_and_nothing_is_written(like_mnist, site: Site, home: Path, tmp_path, capsys) -> None:
     name, _, _ = like_mnist
     site.files.clear()
