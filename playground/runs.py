@@ -16,6 +16,11 @@ from playground.core.run_files import is_free
 from playground.core.run_folder import RunFolder
 from playground.core.trainer import Trainer
 
+OPEN_ELSEWHERE = (
+    "This run is open in another window or is being trained, so here it can only be sampled. Close it there and open "
+    "it again to train on."
+)
+
 
 def new_folder(experiment: Experiment) -> Path:
     """Where the next run of the window is kept: a fresh name that sorts by time."""
@@ -66,7 +71,10 @@ def open_any(run: str) -> Job:
     experiment = folder.experiment
     if registry.data_change(folder, registry.load_data(experiment.data, dict(experiment.data_options))):
         return look_at(run)
-    return go_on(path, _to_be_had(experiment.device))
+    job = go_on(path, _to_be_had(experiment.device))
+    if job.claim(path):
+        return job
+    return replace(look_at(run), notice=OPEN_ELSEWHERE)
 
 
 def _to_be_had(device: str) -> str:
@@ -95,7 +103,9 @@ def fork(run: str, step: int | None, out: Path | None = None) -> Job:
     if start_at is None:
         return start(experiment, out)
     folder.fork(out, start_at, experiment)
-    return go_on(out)
+    job = go_on(out)
+    job.claim(out)
+    return job
 
 
 def fresh(experiment: Experiment, out: Path) -> Job:
@@ -121,5 +131,6 @@ def train(job: Job, budget: Budget, watch: Callable[[TrainRecord], None] | None 
                 watch(record)
     finally:
         recorder.save()
+        job.release()
     assert job.folder is not None
     return job.folder

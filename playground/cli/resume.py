@@ -28,7 +28,13 @@ def resumed(arguments: argparse.Namespace, file: "Experiment | None") -> "Job":
         if value != has[key]:
             raise UsageError(_difference(arguments, key, has[key], value))
     device = arguments.device or (file.device if file else None)
-    return runs.go_on(arguments.out, choose(device) if device else None)
+    job = runs.go_on(arguments.out, choose(device) if device else None)
+    if not job.claim(arguments.out):
+        raise UsageError(
+            f"{arguments.out} is open in a window or is being trained by somebody else. Nothing was changed; close it "
+            "there first."
+        )
+    return job
 
 
 def _facts(experiment: "Experiment") -> dict[str, Any]:

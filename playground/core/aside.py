@@ -6,11 +6,13 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 
+ASIDE = "playground-aside"
+
 
 class Aside(Generic[T]):
     """Begins at once; whoever started it looks now and then whether it is done, and waits for it before the end."""
 
-    def __init__(self, work: Callable[[], T], name: str = "playground-aside") -> None:
+    def __init__(self, work: Callable[[], T], name: str = ASIDE) -> None:
         """`work` answers for its own errors: whatever it raises is lost with its thread."""
         self._results: list[T] = []
         self._thread = threading.Thread(target=lambda: self._results.append(work()), name=name)

@@ -9,8 +9,10 @@ from typing import Protocol
 from playground.core.data import Dataset
 from playground.core.data_facts import DataAnswers
 from playground.core.experiment import Experiment
+from playground.core.file_lock import FileLock
 from playground.core.model import GenerativeModel
 from playground.core.records import TrainRecord
+from playground.core.run_files import LOCK
 from playground.core.run_folder import RunFolder
 from playground.core.trainer import Trainer, is_milestone
 
@@ -39,6 +41,7 @@ class Job:
         path: where a fresh run will be kept.
         helpers: what a `Query` may have as its target beside the model and its data, by that name.
         notice: a sentence that whoever looks at the run should read, or "".
+        lock: on the run's folder, for as long as this job may write to it.
     """
 
     experiment: Experiment
@@ -50,9 +53,21 @@ class Job:
     step: int = 0
     helpers: Mapping[str, Helper] = field(default_factory=dict)
     notice: str = ""
+    lock: FileLock | None = None
 
     def __post_init__(self) -> None:
         self.helpers = {"dataset": DataAnswers(self.dataset), **self.helpers}
+
+    def claim(self, path: Path) -> bool:
+        """Keeps everybody else from writing to a run's folder; False where somebody else does that already."""
+        self.lock = FileLock.take(path / LOCK)
+        return self.lock is not None
+
+    def release(self) -> None:
+        """Lets others write to it."""
+        if self.lock is not None:
+            self.lock.release()
+            self.lock = None
 
 
 @dataclass
@@ -94,6 +109,7 @@ class Recorder:
                 return  # nothing was trained: leave no empty run behind
             assert job.path is not None
             job.folder = RunFolder.create(job.path, trainer.snapshot())
+            job.claim(job.path)
         else:
             job.folder.save(trainer.snapshot(), self._unsaved)
             self._unsaved = []

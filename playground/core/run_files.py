@@ -11,6 +11,8 @@ from playground.core import manifest
 from playground.core.errors import PlaygroundError
 from playground.core.manifest import HISTORY, LOG, MANIFEST
 
+LOCK = ".lock"  # held by whoever may write to the run; it says nothing of it
+
 
 def new_name(path: Path) -> Path:
     """Where a file is written before the save that it belongs to is committed."""
@@ -29,7 +31,11 @@ def is_leftover(path: Path, file: Path) -> bool:
     """Whether a first save that failed may have left this file."""
     name = file.relative_to(path).as_posix()
     own = name.removesuffix(".new")
-    return (name == LOG and file.stat().st_size == 0) or (name != own and (own == MANIFEST or manifest.is_own(own)))
+    return (
+        name == LOCK
+        or (name == LOG and file.stat().st_size == 0)
+        or (name != own and (own == MANIFEST or manifest.is_own(own)))
+    )
 
 
 def verified(path: Path, content: Mapping[str, Any]) -> tuple[dict[str, Path], Any]:

@@ -9,6 +9,25 @@ from pathlib import Path
 from playground.core.errors import PlaygroundError
 
 
+def set_aside(path: Path) -> Path | None:
+    """Gives a file that makes no sense another name, so that a new one does not take its place; None where it stays."""
+    for number in range(1, 100):
+        kept = path.with_name(f"{path.stem}.unreadable-{number}{path.suffix}")
+        if not kept.exists():
+            try:
+                return path.rename(kept)
+            except OSError:
+                return None
+    return None
+
+
+def kept_aside(path: Path, what: str, instead: str) -> str:
+    """Sets a file aside and says so: "The preferences made no sense, ..."."""
+    kept = set_aside(path)
+    where = f"the file is kept as {kept}" if kept else f"the file is {path}"
+    return f"{what} could not be read, so {instead}; {where}."
+
+
 @contextmanager
 def whole_file(path: Path, what: str) -> Iterator[Path]:
     """A name beside `path` to write `what` to; renamed to `path` at the end. Raises PlaygroundError where it cannot be

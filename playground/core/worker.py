@@ -83,6 +83,8 @@ class Worker:
             self._say(Failed(sentence(error), traceback.format_exc()))
         finally:
             self._seat.leave()
+            if job := vars(self).get("_job"):
+                job.release()
             vars(
                 self
             ).clear()  # parts refer to each other: without this the model would stay until garbage is collected

@@ -10,13 +10,20 @@ from typing import NoReturn
 from PySide6.QtWidgets import QApplication
 
 from playground import paths
+from playground.core.aside import ASIDE
 from playground.core.errors import PlaygroundError
 from playground.gui.collector import Collector
+from playground.gui.ending import PATIENCE
 from playground.gui.errors import ErrorHub
 from playground.gui.main_window import MainWindow
 from playground.gui.preferences import Preferences
 from playground.gui.signals import EndSignals
 from playground.gui.widgets import icons, theme
+
+SECOND = (
+    "Another window of the playground is open, here or on another machine with this data folder. Both can be used; "
+    "the next start shows what the first one had open."
+)
 
 
 def main(open_path: str | None = None, panel: str | None = None) -> NoReturn:
@@ -35,6 +42,9 @@ def main(open_path: str | None = None, panel: str | None = None) -> NoReturn:
 def _leave(code: int) -> NoReturn:
     """Ends the process: all is saved, and nobody waits until Python has taken torch and Qt apart, which takes a second,
     or until a thread ends that only imports torch or has been too long at a step for the window to wait."""
+    for thread in threading.enumerate():
+        if thread.name == ASIDE:  # an export
+            thread.join(PATIENCE)
     if left := [t.name for t in threading.enumerate() if t is not threading.current_thread() and not t.daemon]:
         logging.getLogger("playground").warning("ended with %s still at work", ", ".join(left))
     logging.shutdown()
@@ -67,8 +77,11 @@ def open_window(preferences: Preferences, open_path: str | None = None, panel: s
     trouble = _open(window, open_path, reopen=not panel and preferences.on_disk)
     if trouble is not None:  # nothing was opened
         shown.open_default()
-        if trouble:
-            window.say("bad", trouble)
+    said = [preferences.trouble, window.memory.trouble, trouble or ""]
+    if preferences.on_disk and not window.documents.is_first():
+        said.append(SECOND)
+    if sentences := [sentence for sentence in said if sentence]:
+        window.say("bad" if trouble else "warn", " ".join(sentences))
     if preferences.on_disk:
         window.documents.start_keeping()
     if not window.sessions:  # the first page needs no torch, and the next one should not have to wait for it

@@ -1,5 +1,6 @@
 """Documents in the window: what is open is captured, saved, opened, dropped, copied, and there again after a crash."""
 
+import contextlib
 import json
 import logging
 from collections.abc import Callable
@@ -12,7 +13,8 @@ from PySide6.QtWidgets import QFileDialog, QMenu
 
 from playground import paths, registry
 from playground.core.errors import PlaygroundError, UsageError
-from playground.core.whole_file import whole_file
+from playground.core.file_lock import FileLock
+from playground.core.whole_file import kept_aside, whole_file
 from playground.gui.access import Access
 from playground.gui.document import Document, ViewState, is_document
 from playground.gui.script_export import ScriptExport
@@ -22,7 +24,6 @@ if TYPE_CHECKING:
 
 AUTOSAVE_MILLISECONDS = 5000
 HAND_IN = ".handin"
-RECENT = 8  # files in the menu
 _KINDS = "Documents and pictures (*.json *.png)"
 
 Aside = tuple[dict[str, ViewState], tuple[str, ...], tuple[str, ...]]
@@ -46,6 +47,7 @@ class Documents(QObject):
         self._waiting: dict[str, ViewState] = {}  # of pages that nobody has looked at yet
         self._kept: Document | None = None
         self._is_aside = False
+        self._lock: FileLock | None = None  # of several windows on one data folder, one is found again
         self._timer = QTimer(self)
         self._timer.setInterval(AUTOSAVE_MILLISECONDS)
         self._timer.timeout.connect(self.keep)
@@ -102,6 +104,14 @@ class Documents(QObject):
     def open_path(self, path: str) -> None:
         """Opens a run, a document, an experiment, a picture with a document inside, or whatever the page on the stage
         can take (data). Raises PlaygroundError with a sentence; then nothing has changed."""
+        try:
+            self._open(path)
+        except OSError as error:  # a name that is too long, a disk that is gone
+            raise PlaygroundError(
+                f"{path} cannot be opened: {error.strerror or error}. Nothing was changed."
+            ) from error
+
+    def _open(self, path: str) -> None:
         file = Path(path)
         if file.suffix.lower() == HAND_IN and file.is_file():
             raise UsageError(f"{path} is a hand-in; playground report {file.name} says what is in it.")
@@ -222,7 +232,7 @@ class Documents(QObject):
         return True
 
     def _remember(self, file: Path) -> None:
-        self._window.preferences.remember(str(file.resolve()), RECENT)
+        self._window.preferences.remember(str(file.resolve()))
 
     def _fill_recent(self) -> None:
         self.recent_menu.clear()
@@ -238,7 +248,15 @@ class Documents(QObject):
 
     def start_keeping(self) -> None:
         """From now on the next start finds what is open now."""
-        self._timer.start()
+        if self.is_first():
+            self._timer.start()
+
+    def is_first(self) -> bool:
+        """Whether no other window is open on this data folder; only what the first one shows is there at the next
+        start."""
+        if self._lock is None:
+            self._lock = FileLock.take(paths.user_data() / "window.lock")
+        return self._lock is not None
 
     def keep(self) -> None:
         """Writes what is open, if it has changed; a home that cannot be written only loses the memory."""
@@ -257,7 +275,10 @@ class Documents(QObject):
         if self._timer.isActive():
             self._timer.stop()
             self.keep()
-            _opening().unlink(missing_ok=True)
+            _opened()
+        if self._lock is not None:
+            self._lock.release()
+            self._lock = None
 
     def reopen(self) -> str | None:
         """Shows what was open when the window was last closed, or when it crashed.
@@ -265,24 +286,31 @@ class Documents(QObject):
         Returns None if it does, "" if there is nothing to show, and else the sentence why it does not. A document that
         brought the program down while it was opened is left alone.
         """
-        if not _last().is_file():
+        if not self.is_first() or not _last().is_file():
             return ""
         if _opening().exists():
-            _opening().unlink(missing_ok=True)
+            _opened()
             return (f"The last session ended while its document was being opened, so it was not opened again. It is "
                     f"kept: {_last()}")  # fmt: skip
         try:
-            _opening().touch()
+            with contextlib.suppress(OSError):  # a home that cannot be written is no reason
+                _opening().touch()
             self.apply(Document.load(_last()))
         except (PlaygroundError, OSError) as error:
-            _opening().unlink(missing_ok=True)
-            return f"What was open last could not be opened again: {error}"
-        QTimer.singleShot(AUTOSAVE_MILLISECONDS, self, lambda: _opening().unlink(missing_ok=True))
+            _opened()
+            _log.warning("last document not opened: %s", error)
+            return kept_aside(_last(), "What was open last", "it was not opened again")
+        QTimer.singleShot(AUTOSAVE_MILLISECONDS, self, _opened)
         return None
 
 
 def _last() -> Path:
     return paths.user_data() / "last-document.json"
+
+
+def _opened() -> None:
+    with contextlib.suppress(OSError):
+        _opening().unlink(missing_ok=True)
 
 
 def _opening() -> Path:

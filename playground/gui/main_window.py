@@ -59,6 +59,7 @@ class MainWindow(QMainWindow):
         pages, frames: by name, those that were chosen so far, and what each stands in.
         kept: samples of any model, below the stage.
         documents, undo: what saves and opens all of it, and what takes a person's acts back.
+        memory: which scenes were done.
         lessons, presenter: what plays scenes, and what makes the stage large.
         homework: what hands it in.
         own_lessons: where a teacher's own lessons stand.
@@ -84,9 +85,9 @@ class MainWindow(QMainWindow):
         layout.addWidget(self.rail)
         self.setCentralWidget(centre)
         self.visit = Visit(self)
-        memory = Progress(paths.user_data() / "lessons.json" if preferences.on_disk else None)
+        self.memory = Progress(paths.user_data() / "lessons.json" if preferences.on_disk else None)
         self.own_lessons = paths.user_data() / "lessons"
-        self.lessons = Player(self.visit, self, lambda: library.load(registry.lessons()), memory)
+        self.lessons = Player(self.visit, self, lambda: library.load(registry.lessons()), self.memory)
         terms = Glossary.load(paths.resources() / "glossary.md")
         self.glossary = GlossaryWindow(terms, self)
         self.tips = TermTips(terms, self, self.glossary.show_term)

@@ -2,13 +2,16 @@
 
 import json
 import logging
-from dataclasses import asdict, dataclass, field, fields
-from typing import Literal
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any, Literal
 
 from playground import paths
 from playground.core.errors import PlaygroundError
-from playground.core.whole_file import whole_file
+from playground.core.file_lock import FileLock
+from playground.core.whole_file import kept_aside, whole_file
 
+RECENT = 8  # files that are remembered
 SCALES = (1.0, 1.25, 1.5, 2.0, 2.5)
 
 
@@ -22,6 +25,7 @@ class Preferences:
         geometry: the window's place and size as Qt packs them, in hex; "" before the first close.
         recent: files opened or saved, the newest first.
         on_disk: whether these are the user's own, to be saved; a tour's window leaves no trace.
+        trouble: a sentence on what was wrong with the file, or "".
     """
 
     theme: Literal["light", "dark"] = "light"
@@ -29,14 +33,18 @@ class Preferences:
     geometry: str = ""
     recent: list[str] = field(default_factory=list)
     on_disk: bool = field(default=False, compare=False)  # whether closing the window remembers them
+    trouble: str = field(default="", compare=False)
+
+    def __post_init__(self) -> None:
+        self._at_first = {name: list(value) if name == "recent" else value for name, value in self._content().items()}
 
     @classmethod
     def load(cls) -> "Preferences":
-        """As saved; a file that makes no sense counts as none."""
-        file = paths.user_data() / "preferences.json"
+        """As saved; a file that makes no sense is set aside and counts as none."""
+        file = _file()
         try:
             content = json.loads(file.read_text(encoding="utf-8"))
-            known = {each.name: content[each.name] for each in fields(cls) if each.name in content}
+            known = {name: content[name] for name in cls()._content() if name in content}
             loaded = cls(**known | {"on_disk": True})
             if loaded.theme not in ("light", "dark") or not 1.0 <= float(loaded.type_scale) <= 2.5:
                 raise ValueError("values out of range")
@@ -45,22 +53,48 @@ class Preferences:
                 raise ValueError("recent files are paths")
         except FileNotFoundError:
             return cls(on_disk=True)
-        except (OSError, ValueError, TypeError, AttributeError) as error:
+        except OSError as error:
             logging.getLogger("playground").warning("preferences not read: %s", error)
             return cls(on_disk=True)
+        except (ValueError, TypeError, AttributeError, RecursionError) as error:
+            logging.getLogger("playground").warning("preferences not read: %s", error)
+            return cls(on_disk=True, trouble=kept_aside(file, "The preferences", "the defaults are used"))
         return loaded
 
-    def remember(self, path: str, count: int) -> None:
+    def remember(self, path: str, count: int = RECENT) -> None:
         """Puts a file in front of the recent ones, of which `count` are kept."""
         self.recent = [path, *(other for other in self.recent if other != path)][:count]
 
     def save(self) -> None:
-        """Writes the file whole; a home that cannot be written only loses the memory."""
+        """Writes the file whole, with what another window has saved meanwhile and this one has left alone; a home that
+        cannot be written only loses the memory."""
         if not self.on_disk:
             return
-        content = {name: value for name, value in asdict(self).items() if name != "on_disk"}
+        lock = FileLock.wait(_file().with_suffix(".lock"))
         try:
-            with whole_file(paths.user_data() / "preferences.json", "preferences") as part:
+            content = self._merged()
+            with whole_file(_file(), "preferences") as part:
                 part.write_text(json.dumps(content, indent=2), encoding="utf-8")
         except PlaygroundError as error:
             logging.getLogger("playground").warning("%s", error)
+        finally:
+            if lock is not None:
+                lock.release()
+
+    def _content(self) -> dict[str, Any]:
+        return {name: value for name, value in asdict(self).items() if name not in ("on_disk", "trouble")}
+
+    def _merged(self) -> dict[str, Any]:
+        mine = self._content()
+        if not _file().is_file():
+            return mine
+        stored = Preferences.load()._content()
+        merged = {name: stored[name] if value == self._at_first[name] else value for name, value in mine.items()}
+        others = [path for path in stored["recent"] if path not in self._at_first["recent"]]
+        if self.recent != self._at_first["recent"]:
+            merged["recent"] = list(dict.fromkeys([*self.recent, *others]))[: max(len(self.recent), RECENT)]
+        return merged
+
+
+def _file() -> Path:
+    return paths.user_data() / "preferences.json"

@@ -316,6 +316,7 @@ def test_a_crash_loses_at_most_the_last_seconds(start, own_home):
     first.settle()
     first.window.documents.keep()  # the timer's work; then nothing is closed properly
     first.window.documents._timer.stop()
+    first.window.documents._lock.release()  # the system's work
     second = start()
     second.settle()
     assert second.session.run == "vae-digits-2d"

@@ -1,5 +1,6 @@
 """What a person has finished and predicted in the lessons, kept in one small file that is replaced whole."""
 
+import contextlib
 import json
 import logging
 from collections.abc import Mapping
@@ -8,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from playground.core.errors import PlaygroundError
-from playground.core.whole_file import whole_file
+from playground.core.whole_file import kept_aside, whole_file
 
 
 @dataclass(frozen=True)
@@ -29,10 +30,15 @@ class Progress:
 
     def __init__(self, file: Path | None = None) -> None:
         self._file = file
+        self.trouble = ""  # what was wrong with the file, in a sentence
         self._done: set[str] = set()
         self._answers: dict[str, Answer] = {}
         if file is not None:
-            self._done, self._answers = _read(file)
+            try:
+                self._done, self._answers = _read(file)
+            except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+                logging.getLogger("playground").warning("progress not read: %s", error)
+                self.trouble = kept_aside(file, "Which scenes of the lessons are done", "none counts as done")
 
     @property
     def done(self) -> tuple[str, ...]:
@@ -63,11 +69,16 @@ class Progress:
         """Starts anew."""
         self._done.clear()
         self._answers.clear()
-        self._save()
+        self._save(afresh=True)
 
-    def _save(self) -> None:
+    def _save(self, afresh: bool = False) -> None:
         if self._file is None:
             return
+        if not afresh:  # another window may have been busy, too
+            with contextlib.suppress(ValueError, TypeError, KeyError, AttributeError, RecursionError):
+                done, answers = _read(self._file)
+                self._done |= done
+                self._answers = answers | self._answers
         content = {"done": self.done, "answers": {key: asdict(answer) for key, answer in self._answers.items()}}
         try:
             with whole_file(self._file, "progress") as part:
@@ -83,7 +94,7 @@ def _read(file: Path) -> tuple[set[str], dict[str, Answer]]:
         answers = {str(key): _answer(entry) for key, entry in content.get("answers", {}).items()}
     except FileNotFoundError:
         return set(), {}
-    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+    except OSError as error:
         logging.getLogger("playground").warning("progress not read: %s", error)
         return set(), {}
     return done, answers
