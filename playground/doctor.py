@@ -47,6 +47,20 @@ def examine() -> list[Finding]:
     return findings
 
 
+def misfits() -> list[Finding]:
+    """The packages whose versions are known to bring a window down. Nothing is imported for it: what is known to abort
+    must not be tried."""
+    found = []
+    for check, package in ((_qt, "PySide6-Essentials"), (_pyqtgraph, "pyqtgraph"), (_torch_version, "torch")):
+        try:
+            finding = check()
+        except importlib.metadata.PackageNotFoundError:
+            finding = Finding("bad", package, f"{package} is not installed", f"python -m pip install {package}")
+        if finding.level == "bad":
+            found.append(finding)
+    return found
+
+
 def _version(package: str) -> tuple[int, ...]:
     text = importlib.metadata.version(package).split("+")[0]
     return tuple(int(part) for part in text.split(".")[:3] if part.isdigit())
@@ -76,11 +90,21 @@ def _pyqtgraph() -> Finding:
     return Finding("good", "plots", text)
 
 
+def _torch_version() -> Finding:
+    version = _version("torch")
+    text = "torch " + ".".join(map(str, version))
+    if version < (2, 6):
+        return Finding(
+            "bad", "torch", f"{text} reads strangers' files less safely", "python -m pip install 'torch>=2.6'"
+        )
+    return Finding("good", "torch", text)
+
+
 def _torch() -> Finding:
+    if (known := _torch_version()).level == "bad":
+        return known
     import torch
 
-    if _version("torch") < (2, 6):
-        return Finding("bad", "torch", torch.__version__, "python -m pip install 'torch>=2.6'")
     return Finding("good", "torch", f"{torch.__version__}, {torch.get_num_threads()} threads by default")
 
 

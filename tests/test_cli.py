@@ -377,7 +377,7 @@ def test_evaluate_prints_one_object(capsys, run_folders):
         (["sample", "{points}", "--out", "{new}.npz", "--count", "100001"], "at most 100,000"),
         (["sample", "{points}", "--out", "{new}.gif", "--count", "401"], "at most 400"),
         (["sample", "{labelled}", "--out", "{new}.npz", "--label", "3,4"], "twice"),
-        (["bench", "ui", "--seconds", "1e9"], "from 0.1 to 3,600"),
+        (["bench", "ui", "--seconds", "1e9"], "from 0.1 to 86,400"),
         ([*_train("--out", "{new}"), "--seconds", "nan"], "--seconds"),
         ([*_train("--out", "{new}"), "--steps", "1", "--seconds", "1"], "not allowed with"),
         ([*_train("--out", "{new}"), "--seed", "-3"], "--seed"),

@@ -1,7 +1,10 @@
 """Whether a window can open is found out before Qt is asked, and said in one sentence."""
 
 import importlib
+import os
 import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -19,6 +22,18 @@ def test_a_display_that_does_not_answer_is_named() -> None:
 
 def test_offscreen_needs_no_display() -> None:
     assert display.problem({"QT_QPA_PLATFORM": "offscreen"}) is None
+
+
+@pytest.mark.parametrize("platform", ["xcb", "holodeck"])
+def test_a_process_without_a_display_ends_with_a_sentence(platform: str) -> None:
+    environment = {name: os.environ[name] for name in ("PATH", "PYTHONPATH", "PLAYGROUND_HOME") if name in os.environ}
+    child = subprocess.run(
+        [sys.executable, "-m", "playground"], env=environment | {"QT_QPA_PLATFORM": platform}, capture_output=True,
+        text=True, check=False,
+    )  # fmt: skip
+    assert child.returncode == 2
+    assert "The window cannot open. These commands need no display" in child.stderr
+    assert len(child.stderr.splitlines()) == 1
 
 
 def test_an_unknown_platform_is_refused_with_the_known_ones() -> None:

@@ -32,7 +32,11 @@ def open_window(arguments: argparse.Namespace) -> None:
 def _check_display(way_out: str) -> None:
     """Raises UsageError where no window can open, which would abort the process."""
     from playground.display import load_torch_before_qt, problem
+    from playground.doctor import misfits
 
+    if found := misfits():
+        cures = " && ".join(finding.cure for finding in found)
+        raise UsageError(f"{'; '.join(finding.text for finding in found)}. Mend it with: {cures}")
     if trouble := problem():
         raise UsageError(f"{trouble} The window cannot open. {way_out}")
     load_torch_before_qt()
