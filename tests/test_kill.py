@@ -99,12 +99,12 @@ def test_killed_at_random_moments_no_run_is_lost_nor_more_than_ten_seconds_of_wo
 
 
 def proof(place: Path, trials: int, seed: int = 0, say: Callable[[str], object] = print) -> None:
-    """Asserts it; says what was lost in each trial. Every second family saves after each turn, so that many die in a
+    """Asserts it; says what was lost in each trial. Every second run saves after each turn, so that many die in a
     save."""
     chance, lost = random.Random(seed), []
     for trial in range(trials):
         model, data = FAMILIES[trial % len(FAMILIES)]
-        here, autosave = place / f"{trial}-{model}", (AUTOSAVE_SECONDS, 0.0)[trial % 2]
+        here, autosave = place / f"{trial}-{model}", (AUTOSAVE_SECONDS, 0.0)[(trial + trial // len(FAMILIES)) % 2]
         left = killed(model, data, here, chance.uniform(0, LONGEST if autosave else 2.0), autosave)
         saved = float(left.folder.manifest["seconds"]) if left.folder else 0.0
         lost.append(max(left.seconds - saved, 0.0))

@@ -50,6 +50,12 @@ def remove(path: Path) -> None:
         path.unlink()
 
 
+def sync(path: Path) -> None:
+    """Waits until a file that somebody else wrote is on the disk."""
+    with _naming(path), _open(path, "r+b") as file:
+        _fsync(file.fileno())
+
+
 def sync_folder(path: Path) -> None:
     """Waits until the names in a folder are on the disk, where the system knows how."""
     if os.name == "nt":

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from playground.core import durable
 from playground.core.errors import PlaygroundError
 
 
@@ -29,14 +30,21 @@ def kept_aside(path: Path, what: str, instead: str) -> str:
 
 
 @contextmanager
-def whole_file(path: Path, what: str) -> Iterator[Path]:
+def whole_file(path: Path, what: str, lasting: bool = True) -> Iterator[Path]:
     """A name beside `path` to write `what` to; renamed to `path` at the end. Raises PlaygroundError where it cannot be
-    written."""
+    written.
+
+    Args:
+        lasting: it is on the disk before it is renamed, else a loss of power may leave an empty file. That takes a
+            moment, which a window that writes every few seconds does not have.
+    """
     part = path.with_name(f".part-{os.getpid()}-{threading.get_ident()}{path.suffix.lower()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         try:
             yield part
+            if lasting:
+                durable.sync(part)
             part.replace(path)
         finally:
             part.unlink(missing_ok=True)

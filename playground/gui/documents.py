@@ -264,7 +264,7 @@ class Documents(QObject):
         if document == self._kept or self._is_aside:
             return
         try:
-            with whole_file(_last(), "last document") as part:
+            with whole_file(_last(), "last document", lasting=False) as part:
                 part.write_text(json.dumps(document.to_json()), encoding="utf-8")
         except PlaygroundError as error:
             _log.warning("%s", error)

@@ -56,7 +56,7 @@ class Preferences:
         except OSError as error:
             logging.getLogger("playground").warning("preferences not read: %s", error)
             return cls(on_disk=True)
-        except (ValueError, TypeError, AttributeError, RecursionError) as error:
+        except (ValueError, TypeError, AttributeError, OverflowError, RecursionError) as error:
             logging.getLogger("playground").warning("preferences not read: %s", error)
             return cls(on_disk=True, trouble=kept_aside(file, "The preferences", "the defaults are used"))
         return loaded

@@ -111,7 +111,17 @@ def test_it_opens_on_the_panel_that_was_shown_last(own_home, start):
 
 @pytest.mark.parametrize(
     "content",
-    ["", "no json", "[1]", '{"theme": "pink"}', '{"type_scale": 99}', '{"type_scale": "big"}', '{"geometry": "zz"}'],
+    [
+        "",
+        "no json",
+        "[1]",
+        '{"theme": "pink"}',
+        '{"type_scale": 99}',
+        '{"type_scale": "big"}',
+        '{"geometry": "zz"}',
+        pytest.param("[" * 100_000, id="deep"),
+        pytest.param(f'{{"type_scale": 1{"0" * 400}}}', id="huge"),
+    ],
 )
 def test_preferences_that_make_no_sense_count_as_none(own_home, content):
     own_home.joinpath("preferences.json").write_text(content, encoding="utf-8")
