@@ -6,11 +6,13 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
+from playground.core.errors import UsageError
 from playground.data._progress import Meter
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP")  # no other decoder ever sees a file
 _SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
 _LARGEST = 64_000_000  # pixels, by the header: a small file can claim to be a huge picture
+_MOST_FILES = 200_000  # of any kind
 _LONGEST = 20_000  # pixels of a side
 _HEAVIEST = 256 * 2**20  # bytes of a file
 _DETAIL = 16_000_000  # pixels from which on detail is averaged away first, as JPEG does by itself
@@ -23,11 +25,17 @@ class UnfitError(Exception):
 def find(folder: Path) -> tuple[list[Path], list[Path]]:
     """The picture files in a folder and all below it, and the links among them, which are not followed; in order.
 
-    Hidden files and folders do not count, nor does what only looks like a file (a pipe would never end).
+    Hidden files and folders do not count, nor does what only looks like a file (a pipe would never end). Raises
+    UsageError where there is far more than pictures to learn from: a stranger's run may name the root of a disk.
     """
-    files, links = [], []
+    files, links, seen = [], [], 0
     meter = Meter(f"Looking for pictures in {folder.name}", None, "files", quiet=2)
     for place, folders, names in os.walk(folder):
+        seen += len(folders) + len(names)
+        if seen > _MOST_FILES:
+            raise UsageError(
+                f"{folder} holds more than {_MOST_FILES:,} files; name a folder that holds the pictures only."
+            )
         folders[:] = [name for name in folders if not name.startswith(".")]
         links += [Path(place, name) for name in folders if Path(place, name).is_symlink()]
         for name in names:

@@ -129,6 +129,12 @@ def test_a_folder_that_is_not_there_is_one_sentence(data: str, words: str, tmp_p
     assert said.count("\n") == 1
 
 
+def test_a_folder_of_far_too_much_is_refused_soon(pictures: Path, monkeypatch) -> None:
+    monkeypatch.setattr(_pictures, "_MOST_FILES", 40)
+    with pytest.raises(UsageError, match="more than 40 files; name a folder that holds the pictures only"):
+        load(pictures)
+
+
 def test_a_side_that_is_no_multiple_of_four_is_refused(pictures: Path) -> None:
     with pytest.raises(UsageError, match="multiple of 4"):
         load(pictures, size=30)
