@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QApplication
 
 from playground.core.errors import PlaygroundError, unknown
 from playground.gui.lessons.handout import Handout
@@ -29,6 +30,7 @@ def play(window: MainWindow, lesson: str, out: Path, theme_name: str, wait: Wait
         player.open(scene)
         wait(lambda: player.is_ready, f"the scene {scene.key} to begin")
         stem = f"{lesson}-{scene.name}-{theme_name}"
+        _rest(window)
         yield _picture(window, out / f"{stem}.png")
         handout.begin(scene, player.quantities(), _stage(window))
         if scene.solution:
@@ -36,11 +38,20 @@ def play(window: MainWindow, lesson: str, out: Path, theme_name: str, wait: Wait
             wait(lambda: player.is_done, f"the scene {scene.key} to end by its solution")
             page = window.page
             wait(lambda page=page: page is None or page.is_settled(), f"the end of {scene.key}")  # type: ignore[misc]
+            _rest(window)
             yield _picture(window, out / f"{stem}.done.png")
             handout.end(scene, player.quantities(), _stage(window))
     player.leave()
     handout.write(out / f"{lesson}.pdf")
     yield out / f"{lesson}.pdf"
+
+
+def _rest(window: MainWindow) -> None:
+    """The scene says what the stage shows by now, and its words have the room that they need."""
+    window.lessons.look()
+    for _ in range(2):  # the sizes of outer layouts, then of inner ones
+        QApplication.sendPostedEvents()
+        QApplication.processEvents()
 
 
 def _stage(window: MainWindow) -> QImage:

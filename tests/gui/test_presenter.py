@@ -127,7 +127,7 @@ def walk(person, scenes):
         person.window.lessons.open(scene)
         person.wait(lambda: person.window.lessons.is_ready)
         person.wait(person.window.page.is_settled)
-        person.window.lessons._look()
+        person.window.lessons.look()
         for size in SIZES:
             present_at(person, size)
             check_sizes(person)

@@ -89,7 +89,7 @@ class Player(QObject):
         self._began = 0.0
         self._timer = QTimer(self)
         self._timer.setInterval(LOOK_MILLISECONDS)
-        self._timer.timeout.connect(self._look)
+        self._timer.timeout.connect(self.look)
         self.strip.next_clicked.connect(self.next_scene)
         self.strip.previous_clicked.connect(self.previous_scene)
         self.strip.show_clicked.connect(self.show_solution)
@@ -270,7 +270,8 @@ class Player(QObject):
         sessions = self._stage.page.sessions() if self._stage.page else ()
         return sessions[0].state if sessions else ""
 
-    def _look(self) -> None:
+    def look(self) -> None:
+        """Reads the stage, as every few moments: what the scene says of it, and whether its act has happened."""
         page, scene, watch = self._stage.page, self.scene, self._watch
         if page is None or scene is None or watch is None:
             return

@@ -191,7 +191,7 @@ def test_what_was_so_from_the_start_does_not_end_a_scene(person, tmp_path):
     player = person.window.lessons
     player.open(own.scenes[0])
     person.wait(lambda: player.is_ready)
-    player._look()
+    player.look()
     assert not player.is_done
     player.leave()
     with pytest.raises(PlaygroundError, match="nothing"):

@@ -99,7 +99,7 @@ def test_it_opens_as_it_says_and_its_act_ends_it(person, scene):
     quantities = player.quantities()
     for name in names(scene.text + scene.reveal):
         assert quantities.get(name) is not None, name
-    player._look()
+    player.look()
     told = [person.find("scene.words", QLabel).text()]
     told += [person.find("scene.reveal", QLabel).text()] if scene.reveal else []
     assert all(NOT_YET + " " not in words and "{" not in words for words in told)
