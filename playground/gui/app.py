@@ -33,6 +33,7 @@ def main(open_path: str | None = None, panel: str | None = None) -> NoReturn:
     hub.install()
     window = open_window(Preferences.load(), open_path, panel)
     hub.error_met.connect(window.error_met)
+    window.reports.tell_crash(hub.last_crash)
     signals = EndSignals(app)
     signals.met.connect(window.close)
     signals.met.connect(app.quit)  # also out of a dialog

@@ -10,6 +10,7 @@ from types import TracebackType
 from PySide6.QtCore import QObject, QtMsgType, Signal, qInstallMessageHandler
 
 from playground import paths
+from playground.core import session_log
 
 _log = logging.getLogger("playground")
 
@@ -22,14 +23,17 @@ class ErrorHub(QObject):
     """
 
     error_met = Signal(str, str)
+    last_crash = ""  # the native trace of an earlier session, told once
 
     def install(self) -> None:
-        """Takes over Python's and Qt's last resorts. Native crashes leave a trace in the log folder."""
+        """Takes over Python's and Qt's last resorts. Native crashes leave a trace in the log folder, which the next
+        start finds in `last_crash`."""
         folder = paths.user_data() / "logs"
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            logging.basicConfig(filename=folder / "playground.log", format="%(asctime)s %(levelname)s %(message)s")
-            self._crash_log = (folder / "crash.log").open("a", encoding="utf-8")
+            logging.basicConfig(handlers=[session_log.begin_log(folder)])
+            self.last_crash = session_log.set_crash_aside(folder)
+            self._crash_log = session_log.crash_file(folder).open("a", encoding="utf-8")
             faulthandler.enable(self._crash_log)
         except OSError:  # a read-only home must not keep the window from opening
             logging.basicConfig(stream=sys.stderr)

@@ -37,6 +37,7 @@ from playground.gui.panels.base.page import Page
 from playground.gui.panels.base.shelf import Example
 from playground.gui.preferences import SCALES, Preferences
 from playground.gui.presenter import Presenter
+from playground.gui.reports import Reports
 from playground.gui.session import TrainingSession
 from playground.gui.undo import Undo
 from playground.gui.visit import Visit
@@ -105,6 +106,7 @@ class MainWindow(QMainWindow):
         self.statusBar().addPermanentWidget(self._busy)
         self.documents = Documents(self)
         self.presenter = Presenter(self)
+        self.reports = Reports(self)
         self.undo = Undo(self, self._captured, self._take_back)
         self.actions_by_id = actions.build(self, self._page_method)
         actions.insert_menu(self.actions_by_id["file.save"], self.documents.recent_menu)
