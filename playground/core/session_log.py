@@ -2,6 +2,7 @@
 names nobody, to be passed on.
 """
 
+import contextlib
 import getpass
 import importlib.metadata
 import logging
