@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from playground import registry
-from playground.core.errors import PlaygroundError
+from playground.core.errors import PlaygroundError, is_lack_of_memory
 from playground.core.hyperparams import Value, to_dict
 from playground.core.records import CurveOrder, Exported, SampleOrder
 from playground.core.run_folder import RunFolder
@@ -23,6 +23,8 @@ def carry_out(order: SampleOrder | CurveOrder) -> Exported:
     except PlaygroundError as error:
         return Exported(order, str(error), failed=True)
     except Exception as error:  # noqa: BLE001  (a file that cannot be written must not end the window)
+        if is_lack_of_memory(error):
+            return Exported(order, "Memory ran out. Nothing was written; ask for fewer samples.", failed=True)
         return Exported(order, f"Something broke: {type(error).__name__}: {error}. Nothing was written.", failed=True)
 
 

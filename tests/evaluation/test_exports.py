@@ -49,6 +49,16 @@ def test_the_command_in_the_details_writes_the_same_arrays(run, tmp_path, change
         assert mine["labels"].tolist() == {"7": [7] * 4, "none": [-1] * 4}.get(changes.get("label"), [0, 1, 2, 3])
 
 
+def test_where_memory_runs_out_the_cure_is_said(run, tmp_path, monkeypatch):
+    def draw(*_: object) -> None:
+        raise RuntimeError("DefaultCPUAllocator: not enough memory: you tried to allocate 9 bytes")
+
+    monkeypatch.setattr("playground.evaluation.sampling.draw", draw)
+    done = carry_out(_order(run, tmp_path / "a.png"))
+    assert (done.failed, done.message) == (True, "Memory ran out. Nothing was written; ask for fewer samples.")
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_picture_and_an_animation(run, tmp_path):
     assert not carry_out(_order(run, tmp_path / "a.png")).failed
     assert not carry_out(_order(run, tmp_path / "a.gif")).failed
