@@ -62,7 +62,8 @@ RULES = (
     Rule("gui", "PySide6 numpy playground.core playground.gui playground.registry playground.runs playground.paths "
                 "playground.display playground.evaluation playground.script playground.__version__"),
     Rule("", "torch numpy platformdirs playground.core playground.evaluation playground.registry playground.runs "
-             "playground.paths playground.display playground.doctor playground.cli playground.__version__",
+             "playground.paths playground.display playground.doctor playground.selftest playground.cli "
+             "playground.__version__",
          "playground.gui PySide6 pyqtgraph torchvision safetensors PIL"),
 )  # fmt: skip
 

@@ -118,6 +118,9 @@ def _parser() -> argparse.ArgumentParser:
     sub = command("doctor", commands.doctor)
     sub.add_argument("--json", action="store_true")
 
+    sub = command("selftest", commands.selftest)
+    sub.add_argument("--json", action="store_true")
+
     sub = command("bench", commands.bench)
     sub.add_argument("what", choices=("startup", "ui", "cycles", "soak"))
     sub.add_argument("--panel", default="diffusion", metavar="NAME", help="which panel trains (ui, cycles)")

@@ -4,6 +4,7 @@ import argparse
 import json
 import os
 import re
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,7 +23,8 @@ if TYPE_CHECKING:
 def open_window(arguments: argparse.Namespace) -> None:
     """No command: the window."""
     _check_display(
-        "These commands need no display: playground list, train, sample, evaluate, receipts, report, grade, doctor."
+        "These commands need no display: playground list, train, sample, evaluate, receipts, report, grade, doctor, "
+        "selftest."
     )
     from playground.gui.app import main
 
@@ -219,6 +221,21 @@ def doctor(arguments: argparse.Namespace) -> int:
         for finding in findings:
             write(finding.line())
     return 2 if any(finding.level == "bad" for finding in findings) else 0
+
+
+def selftest(arguments: argparse.Namespace) -> int:
+    """Tries saving, resuming, being killed, hostile files and every bundled run; a line a check, within a minute."""
+    from playground.selftest import examine
+
+    findings = []
+    for finding in examine():
+        findings.append(finding)
+        if not arguments.json:
+            write(finding.line())
+            sys.stdout.flush()  # a teacher sees each as it is done
+    if arguments.json:
+        write(json.dumps({"checks": [finding.to_json() for finding in findings]}))
+    return 1 if any(finding.level == "bad" for finding in findings) else 0
 
 
 def bench(arguments: argparse.Namespace) -> None:
