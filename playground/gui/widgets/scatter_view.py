@@ -37,6 +37,7 @@ class _Layer:
         self.filled = False
         self.wanted = True
         self.alone = False  # a single point, drawn large
+        self.styled: object = None  # the look that it was last styled for
         item.setZValue(depth)
 
     def set_filled(self, filled: bool) -> None:
@@ -319,6 +320,10 @@ class ScatterView(DrawnWidget):
 
     def _style(self, layer: _Layer) -> None:
         look = theme.current()
+        wanted = (look, self.fontMetrics().height(), layer.alone)
+        if layer.styled == wanted:  # Qt tells of one new theme three times, and each point is drawn again
+            return
+        layer.styled = wanted
         colour = ink_of(layer.role)
         ink = theme.faded(colour, _OPACITY[layer.role])
         if layer.kind == "points":
