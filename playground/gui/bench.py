@@ -122,4 +122,4 @@ def _start(began: float, patience: float = 120.0) -> None:
 
 def table(figures: Mapping[str, Any]) -> str:
     """For people."""
-    return "\n".join(f"{key:<18}{value}" for key, value in figures.items() if key not in ("runs", "training_all"))
+    return "\n".join(f"{key:<27}{value}" for key, value in figures.items() if key not in ("runs", "training_all"))
