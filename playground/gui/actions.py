@@ -101,7 +101,7 @@ ACTIONS = (
     Action("help.glossary", "&Help", "&Glossary", "Shift+F1",
            "The field's terms; opens at the one in the tooltip on show", "tips.explain"),
     Action("help.shortcuts", "&Help", "&Shortcuts", "F1", "Lists all shortcuts", "window.show_shortcuts"),
-    Action("help.report", "&Help", "Copy &report", "",
+    Action("help.report", "&Help", "Copy &report", "Ctrl+Alt+R",
            "Copies versions, the last lines of the log and the last crash, without your name and folders",
            "reports.copy"),
 )  # fmt: skip
