@@ -235,7 +235,11 @@ def test_nothing_is_unpacked_through_a_planted_link(cifar, home: Path, tmp_path:
     assert own.read_text() == "mine"
 
 
-@pytest.mark.parametrize("bad", [b"no gzip", gzip.compress(bytes(100))[:-20], idx(np.zeros((2, 2), np.uint8))])
+@pytest.mark.parametrize(
+    "bad",
+    [b"no gzip", gzip.compress(bytes(100))[:-20], idx(np.zeros((2, 2), np.uint8))],
+    ids=("no gzip", "cut", "too small"),  # packed bytes hold the time, and each process has its own
+)
 def test_packed_files_that_are_none_are_one_sentence(bad, like_mnist, site: Site, home: Path, monkeypatch) -> None:
     """Even with the right hash."""
     name, cls = like_mnist[0], getattr(torchvision.datasets, LIKE_MNIST[like_mnist[0]])
