@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 from playground import __version__
 
-LOGS_KEPT = 10  # sessions
+LOGS_KEPT = 10  # files
 LOG_BYTES = 2**20  # of one file; a session has at most two
 CRASHES_KEPT = 3
 LINES = 200  # of the logs in a report

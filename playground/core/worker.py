@@ -85,9 +85,8 @@ class Worker:
             self._seat.leave()
             if job := vars(self).get("_job"):
                 job.release()
-            vars(
-                self
-            ).clear()  # parts refer to each other: without this the model would stay until garbage is collected
+            # Parts refer to each other: without this the model would stay until garbage is collected.
+            vars(self).clear()
 
     # -- commands -------------------------------------------------------------------------------------------------
 

@@ -184,9 +184,8 @@ class SceneStrip(QFrame):
     def _fit(self) -> None:
         """Words and quantities side by side where there is room for both."""
         wide = self.width() >= theme.em(self, 45)
-        self._grid.setColumnMinimumWidth(
-            0, theme.em(self, 1.4)
-        )  # the words beside the mark, which wrap, leave it its room
+        # Words that wrap would take the mark beside them its room.
+        self._grid.setColumnMinimumWidth(0, theme.em(self, 1.4))
         self._body.setDirection(QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom)
 
     def _lay_out(self) -> None:

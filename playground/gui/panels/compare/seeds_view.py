@@ -32,9 +32,8 @@ class SeedCurves(CurvePlot):
         return self.heights
 
     def sizeHint(self) -> QSize:
-        return QSize(
-            theme.em(self, 20), theme.em(self, LEAST_HEIGHT)
-        )  # a page with wrapped words takes it for its least
+        """A page with wrapped words takes it for its least."""
+        return QSize(theme.em(self, 20), theme.em(self, LEAST_HEIGHT))
 
 
 class SeedsView(QWidget):
