@@ -32,7 +32,7 @@ LOG = "log.jsonl"
 HISTORY = "history"
 LOG_BYTES = 2**32
 
-_MOST_STEPS = 10**12 - 1  # has the twelve digits that a name in history has
+MOST_STEPS = 10**12 - 1  # of any run; has the twelve digits that a name in history has
 
 _NAMES = re.compile(r"experiment\.json|(weights|state)\.safetensors|history/(weights|state)-[0-9]{8,12}\.safetensors")
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -119,7 +119,7 @@ def _is_sound(content: Any) -> bool:
         return False
     files = content["files"]
     return (
-        0 <= content["step"] <= _MOST_STEPS
+        0 <= content["step"] <= MOST_STEPS
         and content["seconds"] >= 0
         and isinstance(content.get("data_hash", ""), str)
         and EXPERIMENT in files

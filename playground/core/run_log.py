@@ -5,10 +5,9 @@ import math
 from collections.abc import Iterable, Iterator, Mapping
 
 from playground.core.errors import PlaygroundError
+from playground.core.manifest import MOST_STEPS
 from playground.core.records import TrainRecord
 from playground.core.untrusted import read_json
-
-_MOST_STEPS = 10**12
 
 
 def encode(record: TrainRecord) -> bytes:
@@ -35,7 +34,7 @@ def decode(line: bytes, name: str) -> TrainRecord:
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise PlaygroundError(f"{name} is not a record of training.") from error
     steps = record.step - record.first
-    fits = 0 <= record.first <= record.step < _MOST_STEPS and all(0 <= step <= record.step for step in record.held_out)
+    fits = 0 <= record.first <= record.step <= MOST_STEPS and all(0 <= step <= record.step for step in record.held_out)
     if not fits or any(len(values) > steps for values in record.values.values()):
         raise PlaygroundError(f"{name} is not a record of training: its steps make no sense.")
     return record
