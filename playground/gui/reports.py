@@ -15,9 +15,7 @@ COPIED = (
     "The report is copied: versions, the last lines of the log and the last crash, without your name and folders. "
     "Paste it into a message to whoever helps you."
 )
-CRASHED = (
-    "The last session ended in a crash outside Python; what was saved is safe, and what was open can be gone on with."
-)
+CRASHED = "The last session ended in a crash outside Python; what was saved is safe."
 
 
 class Reports(QObject):
