@@ -51,9 +51,10 @@ RULES = (
                        "playground.paths"),
     Rule("registry", "torch numpy playground.core playground.paths"),
     Rule("runs", "torch numpy playground.core playground.paths playground.registry"),
+    Rule("openings", "playground.core playground.registry", "playground.runs playground.evaluation"),
     Rule("script", "torch numpy playground.core playground.registry playground.script playground.__version__"),
     Rule("gui.widgets", "PySide6 pyqtgraph numpy ziamath playground.gui.widgets"),
-    Rule("gui.session", "PySide6 numpy playground.core playground.registry playground.runs playground.evaluation "
+    Rule("gui.session", "PySide6 numpy playground.core playground.registry playground.openings playground.evaluation "
                         "playground.paths playground.gui.catalogue"),
     Rule("gui.panels", f"PySide6 numpy {PLAIN_CORE} playground.gui.widgets playground.gui.session "
                        "playground.gui.document playground.gui.panels.base"),

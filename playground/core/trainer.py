@@ -6,7 +6,7 @@ display; to pause is to not ask for the next turn. It knows neither Qt nor a fam
 
 import math
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 from weakref import WeakMethod
 
@@ -93,8 +93,11 @@ class Trainer:
         """Whether nothing is left to do."""
         return self.model.finished or budget.spent(self.step, self.seconds)
 
-    def turn(self, budget: Budget | None = None, steps: int | None = None) -> TrainRecord:
-        """Trains for about 20 ms, or at most `steps`, and never past the budget or a milestone.
+    def turn(
+        self, budget: Budget | None = None, steps: int | None = None, called: Callable[[], bool] = lambda: False
+    ) -> TrainRecord:
+        """Trains for about 20 ms, or at most `steps`, and never past the budget or a milestone; less as soon as the
+        caller is `called` away.
 
         Raises Diverged when the loss is no longer finite.
         """
@@ -112,7 +115,7 @@ class Trainer:
             if self.model.full_batch or self.step % HELD_OUT_EVERY == 0:  # few steps, each dearer than a look
                 held_out[self.step] = self._look_at_validation()
             spent = time.perf_counter() - began
-            enough = len(values) >= steps if steps else spent >= TURN_SECONDS
+            enough = len(values) >= steps if steps else spent >= TURN_SECONDS or called()
             if enough or is_milestone(self.step) or (budget and budget.spent(self.step, self.seconds + spent)):
                 break
             if self.model.finished:

@@ -6,6 +6,7 @@ serves its window in between; nobody waits for one that is paused, busy, or gone
 between two turns: two threads that compute at once would fight for the interpreter, and the window would stutter.
 """
 
+import itertools
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -15,9 +16,18 @@ Unit = Literal["seconds", "steps"]
 
 
 class FairShare:
-    """What some sessions take turns at."""
+    """What some sessions take turns at.
+
+    Attributes:
+        number: its own among those of this process.
+        followers: told of another unit; those who share the same elsewhere.
+    """
+
+    _numbers = itertools.count()
 
     def __init__(self, unit: Unit = "seconds") -> None:
+        self.number = next(self._numbers)
+        self.followers: list[Callable[[Unit], None]] = []
         self._lock = threading.Condition()
         self._unit: Unit = unit
         self._racing: list[Seat] = []  # those that train just now, whether or not it is their turn
@@ -41,6 +51,8 @@ class FairShare:
             self._unit = unit
             for seat in self._racing:
                 seat.had = 0.0
+        for follower in self.followers:
+            follower(unit)
 
     # Turns and errands alternate where both are wanted, so that neither keeps the other from going on.
 

@@ -210,7 +210,7 @@ class Worker:
         if self._watching.slow:
             self._answering.refresh()  # in the middle of a step the weights are neither old nor new
         self._watching.begin(trainer.step)
-        record = trainer.turn(goal, steps)
+        record = trainer.turn(goal, steps, called=lambda: not self._commands.empty())
         trainer.seconds -= self._watching.waited
         return replace(record, seconds=trainer.seconds)
 

@@ -10,6 +10,7 @@ from typing import NoReturn
 from PySide6.QtWidgets import QApplication
 
 from playground import paths
+from playground.core import engine
 from playground.core.aside import ASIDE
 from playground.core.errors import PlaygroundError
 from playground.gui.collector import Collector
@@ -20,6 +21,7 @@ from playground.gui.preferences import Preferences
 from playground.gui.signals import EndSignals
 from playground.gui.widgets import icons, theme
 
+ENGINE = "PLAYGROUND_ENGINE"  # in the environment: auto, thread or process
 SECOND = (
     "Another window of the playground is open, here or on another machine with this data folder. Both can be used; "
     "the next start shows what the first one had open."
@@ -31,6 +33,7 @@ def main(open_path: str | None = None, panel: str | None = None) -> NoReturn:
     app = application()
     hub = ErrorHub()
     hub.install()
+    engine.use(engine.chosen(os.environ.get(ENGINE, "auto"), hub.logs))
     window = open_window(Preferences.load(), open_path, panel)
     hub.error_met.connect(window.error_met)
     window.reports.tell_crash(hub.last_crash)
@@ -49,6 +52,7 @@ def _leave(code: int) -> NoReturn:
     if left := [t.name for t in threading.enumerate() if t is not threading.current_thread() and not t.daemon]:
         logging.getLogger("playground").warning("ended with %s still at work", ", ".join(left))
     logging.shutdown()
+    engine.current().close()
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OSError, ValueError, AttributeError):  # nobody reads it any more, or there is none
             stream.flush()
@@ -85,19 +89,8 @@ def open_window(preferences: Preferences, open_path: str | None = None, panel: s
         window.say("bad" if trouble else "warn", " ".join(sentences))
     if preferences.on_disk:
         window.documents.start_keeping()
-    if not window.sessions:  # the first page needs no torch, and the next one should not have to wait for it
-        threading.Thread(target=_bring_torch, name="playground-warm-up").start()
+    engine.current().warm()  # the first page may need no torch, and the next one should not have to wait for it
     return window
-
-
-def _bring_torch() -> None:
-    """Imports torch and takes the first step of an optimizer. Where that fails, the first worker says so in words."""
-    try:
-        from playground.core import worker
-
-        worker.warm_up()
-    except Exception as error:  # noqa: BLE001  (a torch that does not import is told where it is needed)
-        logging.getLogger("playground").warning("torch was not loaded ahead: %s: %s", type(error).__name__, error)
 
 
 def _open(window: MainWindow, open_path: str | None, reopen: bool) -> str | None:

@@ -5,6 +5,7 @@ import logging
 import sys
 import threading
 import traceback
+from pathlib import Path
 from types import TracebackType
 
 from PySide6.QtCore import QObject, QtMsgType, Signal, qInstallMessageHandler
@@ -24,6 +25,7 @@ class ErrorHub(QObject):
 
     error_met = Signal(str, str)
     last_crash = ""  # the native trace of an earlier session, told once
+    logs: Path | None = None  # the folder, once it is there
 
     def install(self) -> None:
         """Takes over Python's and Qt's last resorts. Native crashes leave a trace in the log folder, which the next
@@ -33,6 +35,7 @@ class ErrorHub(QObject):
             folder.mkdir(parents=True, exist_ok=True)
             logging.basicConfig(handlers=[session_log.begin_log(folder)])
             self.last_crash = session_log.set_crash_aside(folder)
+            self.logs = folder
             self._crash_log = session_log.crash_file(folder).open("a", encoding="utf-8")
             faulthandler.enable(self._crash_log)
         except OSError:  # a read-only home must not keep the window from opening

@@ -1,28 +1,27 @@
 """The only bridge between a worker and the window: an explicit state machine that speaks in signals.
 
-Importing this file costs no torch; the worker's thread imports it. A session opens one run after another (a bundled
+Importing this file costs no torch; the worker imports it. A session opens one run after another (a bundled
 one, a fresh one, one from disk), trains it, and passes questions on. Several sessions can live at once.
 """
 
-from collections.abc import Callable, Mapping
+import contextlib
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Literal
+from functools import partial
+from typing import Any, Literal
 
-from PySide6.QtCore import QObject, QTimer, Signal
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
 
-from playground import registry
-from playground.core import messages
+from playground import openings
+from playground.core import engine, messages
 from playground.core.aside import Aside
-from playground.core.backend import Backend, ThreadBackend
+from playground.core.backend import Backend, Opening
 from playground.core.experiment import Budget, Experiment
 from playground.core.hyperparams import Value
 from playground.core.pace import Pace
 from playground.core.records import Answer, CurveOrder, Exported, Query, SampleOrder, TrainRecord
 from playground.core.turns import FairShare
 from playground.gui.catalogue import Card, Catalogue, Failure
-
-if TYPE_CHECKING:
-    from playground.core.job import Job
 
 __all__ = ["Card", "Failure", "State", "TrainingSession"]
 
@@ -70,6 +69,7 @@ class TrainingSession(Catalogue, QObject):
     visited = Signal(object)
     written = Signal(object)
     staged = Signal(object)
+    _answer_came = Signal()
 
     def __init__(self, parent: QObject | None = None, share: FairShare | None = None) -> None:
         """`share`: with whose sessions this one shares the time to train in; alone it has all."""
@@ -98,6 +98,8 @@ class TrainingSession(Catalogue, QObject):
         self._timer = QTimer(self)
         self._timer.setInterval(POLL_MILLISECONDS)
         self._timer.timeout.connect(self.poll)
+        self._woken = False
+        self._answer_came.connect(self.poll, Qt.ConnectionType.QueuedConnection)
 
     # -- opening and closing --------------------------------------------------------------------------------------
 
@@ -108,69 +110,31 @@ class TrainingSession(Catalogue, QObject):
 
     def open_run(self, run: str) -> None:
         """Opens a run folder, or a bundled run by name."""
-
-        def job() -> "Job":
-            from playground import runs
-
-            return runs.open_any(run)
-
-        self._begin(job, run)
+        self._begin(partial(openings.stored, run), run)
 
     def prepare(
         self, model: str, data: str, assignments: Mapping[str, object], seed: int, preset: str = "", keep: bool = True
     ) -> None:
         """A fresh model, ready to train. `assignments` as on the command line; `keep`: store the run on disk."""
-
-        def job() -> "Job":
-            from playground import runs
-
-            experiment = registry.experiment(model, data, preset, dict(assignments), seed=seed, device="auto")
-            return runs.start(experiment, runs.new_folder(experiment) if keep else None)
-
-        self._begin(job)
+        self._begin(partial(openings.fresh, model, data, preset, dict(assignments), seed, keep))
 
     def prepare_as(self, experiment: Experiment) -> None:
         """A fresh model as an Experiment describes it, ready to train."""
-
-        def job() -> "Job":
-            from playground import runs
-
-            known = registry.checked(experiment)
-            return runs.start(known, runs.new_folder(known))
-
-        self._begin(job)
+        self._begin(partial(openings.described, experiment))
 
     def fork(self, step: int | None) -> None:
         """A run of its own that goes on from a stored step of this one, or from now, exactly as this one did; where
         only weights are stored it is opened at an earlier step, to be trained up to there again."""
-        parent = self.run
+        self._begin(partial(openings.forked, self.run, step))
 
-        def job() -> "Job":
-            from playground import runs
-
-            return runs.fork(parent, step)
-
-        self._begin(job)
-
-    def _begin(self, job: "Callable[[], Job]", run: str = "") -> None:
+    def _begin(self, opening: Opening, run: str = "") -> None:
         self._retire()
         self.facts, self.can_train, self.budget, self.experiment = {}, False, None, None
         self.step, self.seconds, self.folder, self.run = 0, 0.0, "", run
         self.stored, self.visiting, self._wish = messages.Stored(), None, None
         self._to_send, self._newest = [], {}
         self._pace.clear()
-        before = list(self._retiring)
-
-        def after_the_last_one() -> "Job":
-            for backend in before:  # what it still saves may be what is opened next
-                backend.has_ended(timeout=10.0)
-            from playground.evaluation.helpers import helpers
-
-            opened = job()
-            opened.helpers = {**helpers(opened.dataset), **opened.helpers}
-            return opened
-
-        self._backend = ThreadBackend(after_the_last_one, self._share.seat() if self._share else None)
+        self._backend = engine.current().start(opening, self._share, self._retiring, self._answer_is_here)
         self._set_state("idle")
         self._timer.start()
 
@@ -301,8 +265,16 @@ class TrainingSession(Catalogue, QObject):
 
     # -- messages -------------------------------------------------------------------------------------------------
 
+    def _answer_is_here(self) -> None:
+        """On a worker's thread: an answer is shown at once, not with the next frame. Many that come together are."""
+        if not self._woken:
+            self._woken = True
+            with contextlib.suppress(RuntimeError):  # let go of meanwhile
+                self._answer_came.emit()
+
     def poll(self) -> None:
         """Takes what the worker said since the last frame; records are passed on together."""
+        self._woken = False
         self._retiring = [backend for backend in self._retiring if not self._has_retired(backend)]
         for aside in [aside for aside in self._asides if aside.has_ended()]:
             self._asides.remove(aside)

@@ -8,11 +8,12 @@ import numpy as np
 import pytest
 
 from playground import paths, registry, runs
+from playground.core import engine
+from playground.core.engine import ThreadEngine
 from playground.core.experiment import Budget, Event
 from playground.core.messages import Opened, Trained
 from playground.core.records import Answer, Query, TrainRecord
 from playground.core.run_folder import RunFolder
-from playground.gui import session as session_module
 from playground.gui.session import TrainingSession
 
 TINY = {"latent_dim": 2, "hidden": 16, "train.batch": 32}
@@ -305,7 +306,7 @@ class ScriptedBackend:
 
     to_say: ClassVar[list] = []
 
-    def __init__(self, open_job, seat=None) -> None:
+    def __init__(self) -> None:
         self.to_say.clear()
         self.to_say.append(Opened(registry.experiment("vae", "moons", "", {}), 0, 0.0, {"kind": "points"}, True))
 
@@ -324,10 +325,15 @@ class ScriptedBackend:
         return True
 
 
+class ScriptedEngine(ThreadEngine):
+    def start(self, opening, share, after, wake) -> ScriptedBackend:
+        return ScriptedBackend()
+
+
 @pytest.fixture
 def scripted(watched, monkeypatch) -> Watched:
     """A session whose worker says what `ScriptedBackend.to_say` holds."""
-    monkeypatch.setattr(session_module, "ThreadBackend", ScriptedBackend)
+    monkeypatch.setattr(engine, "current", ScriptedEngine)
     watched.session.open_run("vae-digits")
     watched.wait(lambda: watched.session.is_open)
     return watched

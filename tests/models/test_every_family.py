@@ -2,6 +2,7 @@
 
 import ast
 import io
+import pickle
 import random
 import threading
 import time
@@ -299,7 +300,8 @@ def _in_a_thread(experiment, steps: int, ask: bool) -> tuple[tuple[float, ...], 
     try:
         while not done or len(answers) < min(asked, 1):
             assert time.monotonic() < deadline
-            for message in backend.receive():
+            for said in backend.receive():
+                message = pickle.loads(pickle.dumps(said))  # as from another process
                 assert not isinstance(message, Failed), message
                 if isinstance(message, Trained):
                     losses += next(iter(message.record.values.values()))
