@@ -137,6 +137,7 @@ class _Child:
         self._shares: set[int] = set()
         self._lock = threading.Lock()  # nobody moves in while the house comes down
         self._died = threading.Event()
+        self._why = ""  # where there is more to say than that
         self.pid = 0
         # A daemon: an interpreter that ends for whatever reason does not wait for it, and it saves when it is alone.
         threading.Thread(target=self._write, args=(logs,), name="playground-engine", daemon=True).start()
@@ -144,10 +145,10 @@ class _Child:
     def host(self, backend: ProcessBackend, begin: Begin) -> None:
         """Takes in a worker."""
         with self._lock:
-            if self._died.is_set():
-                backend.hear(None)
-                return
             self._hosted[backend.slot] = backend
+            if self._died.is_set():
+                self._tell_all()
+                return
         self.post(begin)
 
     def follow(self, share: FairShare) -> None:
@@ -202,14 +203,18 @@ class _Child:
             self._come_down()
 
     def _come_down(self, why: str = "") -> None:
+        self._why = why
         with self._lock:
             self._died.set()
+            self._tell_all()
+        self._orders.put(None)  # the writer need not wait for another order
+
+    def _tell_all(self) -> None:
         for backend in self._hosted.values():
-            if why:
-                backend.hear(Failed(why))
+            if self._why:
+                backend.hear(Failed(self._why))
             backend.hear(None)
         self._hosted.clear()
-        self._orders.put(None)  # the writer need not wait for another order
 
 
 _current: Engine = ThreadEngine()

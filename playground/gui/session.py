@@ -28,6 +28,7 @@ __all__ = ["Card", "Failure", "State", "TrainingSession"]
 State = Literal["idle", "running", "paused", "stopping", "done", "failed"]
 
 POLL_MILLISECONDS = 33
+DIED = "The process that trains ended unexpectedly; perhaps memory ran out."
 
 
 class TrainingSession(Catalogue, QObject):
@@ -304,8 +305,15 @@ class TrainingSession(Catalogue, QObject):
         if staged:
             self.staged.emit(staged)
         if gone and self.state != "failed":
-            sentence = "The training process ended unexpectedly. The last saved state is kept; open it again."
-            self._take(messages.Failed(sentence))
+            self._mourn()
+
+    def _mourn(self) -> None:
+        """The worker died without a word, with its process: a run that it trained comes back as it was last saved."""
+        if self.stored.steps and self.state in ("running", "stopping"):  # never what may have died of being opened
+            self.open_run(self.run)
+            self.refused.emit(f"{DIED} This run is opened again as it was last saved; press Train to go on.")
+        else:
+            self._take(messages.Failed(f"{DIED} The last saved state is kept; open it again."))
 
     def _has_retired(self, backend: Backend) -> bool:
         """Whether a worker that was told to close is gone; says so if it could not save."""

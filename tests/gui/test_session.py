@@ -372,3 +372,42 @@ def test_of_several_watchers_the_slowest_counts_and_each_leaves_for_itself(watch
     session.watch(False, 0.0, "views")
     session.watch(False)
     assert not session.watching.on
+
+
+# -- a process that dies ---------------------------------------------------------------------------------------------
+
+
+class DeadBackend(ScriptedBackend):
+    """Its process was killed."""
+
+
+def _dies(watched) -> None:
+    """The worker ends, and what stands in its place has died without a word."""
+    watched.session._retire()
+    watched.wait(lambda: workers() == 0)
+    watched.session._backend = DeadBackend()
+    DeadBackend.to_say.clear()
+    watched.session.poll()
+
+
+def test_a_run_whose_process_died_is_opened_again_as_it_was_saved(watched):
+    session = watched.fresh(keep=True)
+    session.start(ENDLESS)
+    watched.wait(lambda: session.step > 5)
+    _dies(watched)
+    watched.wait(lambda: session.is_open)
+    assert session.can_train
+    assert session.step > 5
+    assert session.state == "idle"
+    assert "opened again" in watched.refusals[-1]
+    assert watched.failures == []
+    session.steps()
+    watched.until("paused")
+
+
+def test_what_died_while_nothing_was_trained_is_not_opened_again(watched):
+    watched.session.open_run("vae-digits")
+    watched.wait(lambda: watched.session.is_open)
+    _dies(watched)
+    assert watched.session.state == "failed"
+    assert "ended unexpectedly" in watched.failures[-1][0]
