@@ -49,6 +49,8 @@ RULES = (
     Rule("core", "torch numpy safetensors playground.core playground.__version__"),
     Rule("evaluation", "torch numpy PIL playground.core playground.evaluation playground.registry playground.runs "
                        "playground.paths"),
+    Rule("bench", "torch numpy playground.core playground.bench playground.registry playground.paths "
+                  "playground.__version__", "diffusers denoising_diffusion_pytorch pythae"),
     Rule("registry", "torch numpy playground.core playground.paths"),
     Rule("runs", "torch numpy playground.core playground.paths playground.registry"),
     Rule("openings", "playground.core playground.registry", "playground.runs playground.evaluation"),
@@ -64,7 +66,7 @@ RULES = (
                 "playground.display playground.evaluation playground.script playground.__version__"),
     Rule("", "torch numpy platformdirs playground.core playground.evaluation playground.registry playground.runs "
              "playground.paths playground.display playground.doctor playground.selftest playground.cli "
-             "playground.__version__",
+             "playground.bench playground.__version__",
          "playground.gui PySide6 pyqtgraph torchvision safetensors PIL"),
 )  # fmt: skip
 
@@ -137,6 +139,7 @@ def test_imports_point_one_way():
         ("core.trainer", "from ..registry import models"),
         ("registry", "from playground.models.vae import VAE"),
         ("evaluation.report", "from playground.models import classifier"),
+        ("bench.peers", "import diffusers"),
         ("cli", "from playground.gui import app"),
         ("cli", "if True:\n    from PySide6 import QtCore"),
         ("gui.widgets.plots", "import torch"),
@@ -208,7 +211,7 @@ report = {"playground": loaded("torch", "PySide6", "numpy")}
 from playground import cli, registry
 registry.models(), registry.data()
 report["registry"] = loaded("torch", "PySide6", "torchvision")
-for part in ("core", "data", "models", "evaluation"):
+for part in ("core", "data", "models", "evaluation", "bench"):
     package = importlib.import_module(f"playground.{part}")
     for info in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
         importlib.import_module(info.name)

@@ -378,6 +378,7 @@ def test_evaluate_prints_one_object(capsys, run_folders):
         (["sample", "{points}", "--out", "{new}.gif", "--count", "401"], "at most 400"),
         (["sample", "{labelled}", "--out", "{new}.npz", "--label", "3,4"], "twice"),
         (["bench", "ui", "--seconds", "1e9"], "from 0.1 to 86,400"),
+        (["bench"], "Measure what? One of startup, ui"),
         ([*_train("--out", "{new}"), "--seconds", "nan"], "--seconds"),
         ([*_train("--out", "{new}"), "--steps", "1", "--seconds", "1"], "not allowed with"),
         ([*_train("--out", "{new}"), "--seed", "-3"], "--seed"),
@@ -616,6 +617,14 @@ def test_missing_libraries_are_named_with_the_line_that_mends_it(monkeypatch):
     monkeypatch.setattr(display, "_X11_LIBRARIES", {"libnot-there.so.9": "libnot-there9"})
     monkeypatch.setattr(display, "_answers", lambda name: True)
     assert "sudo apt install libnot-there9" in (display.problem({"DISPLAY": ":0"}) or "")
+
+
+def test_the_budget_is_one_object_and_needs_no_display(capsys, tmp_path, monkeypatch):
+    monkeypatch.setenv("PLAYGROUND_HOME", str(tmp_path))
+    monkeypatch.setenv("QT_QPA_PLATFORM", "holodeck")
+    assert cli.run(["bench", "--budget", "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)["budget"]
+    assert {"figure", "gate", "goal", "measured", "verdict"} <= set(rows[0])
 
 
 @pytest.mark.usefixtures("libraries")

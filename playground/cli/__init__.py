@@ -122,16 +122,17 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--json", action="store_true")
 
     sub = command("bench", commands.bench)
-    sub.add_argument("what", choices=("startup", "ui", "cycles", "soak"))
+    sub.add_argument("what", nargs="?", choices=commands.BENCHES)
     sub.add_argument("--panel", default="diffusion", metavar="NAME", help="which panel trains (ui, cycles)")
     sub.add_argument(
         "--seconds",
         type=_seconds(0.1, 86_400),
         default=30.0,
         metavar="S",
-        help="length of each window (ui), or in all (soak)",
+        help="length of each window (ui), or about in all (soak, train, sample)",
     )
     sub.add_argument("--cycles", type=_whole(2, 1_000_000), default=50, metavar="N", help="after 20 that do not count")
+    sub.add_argument("--budget", action="store_true", help="print gates and goals beside what was measured last")
     sub.add_argument("--json", action="store_true")
 
     sub = command("tour", commands.tour)

@@ -239,20 +239,44 @@ def selftest(arguments: argparse.Namespace) -> int:
 
 
 def bench(arguments: argparse.Namespace) -> None:
-    """Measures the window: how fast it starts, how evenly it beats, and whether it leaves anything behind."""
+    """Measures the window (startup, ui, cycles, soak), or training and sampling beside other libraries (train, sample);
+    with --budget also prints what was promised beside what was measured last."""
+    from playground.bench import budget, text
+
+    if arguments.what is None and not arguments.budget:
+        raise UsageError(f"Measure what? One of {', '.join(BENCHES)}; or --budget alone, for what was measured last.")
+    figures: dict[str, Any] = {}
+    if arguments.what:
+        figures = _measured(arguments)
+        whole_page = arguments.what == "ui" and arguments.panel == "compare"
+        budget.keep("ui --panel compare" if whole_page else arguments.what, figures)
+    if arguments.json:
+        write(json.dumps(figures | ({"budget": budget.rows()} if arguments.budget else {})))
+        return
+    parts = [text.table(figures)] if figures else []
+    write("\n\n".join([*parts, budget.table()] if arguments.budget else parts))
+
+
+BENCHES = ("startup", "ui", "cycles", "soak", "train", "sample")
+
+
+def _measured(arguments: argparse.Namespace) -> dict[str, Any]:
+    if arguments.what in ("train", "sample"):
+        from playground.bench import sampling, training
+
+        measure = training.train if arguments.what == "train" else sampling.sample
+        return measure(arguments.seconds)
     _check_offscreen()
     from playground.gui import bench, endurance
 
     match arguments.what:
         case "startup":
-            figures = bench.startup()
+            return bench.startup()
         case "ui":
-            figures = bench.ui(arguments.panel, arguments.seconds)
+            return bench.ui(arguments.panel, arguments.seconds)
         case "cycles":
-            figures = endurance.cycles(arguments.panel, arguments.cycles)
-        case "soak":
-            figures = endurance.soak(arguments.seconds)
-    write(json.dumps(figures) if arguments.json else bench.table(figures))
+            return endurance.cycles(arguments.panel, arguments.cycles)
+    return endurance.soak(arguments.seconds)
 
 
 def tour(arguments: argparse.Namespace) -> None:

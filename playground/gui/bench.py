@@ -5,7 +5,6 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -119,7 +118,3 @@ def _start(began: float, patience: float = 120.0) -> None:
         window.close()
     sys.stdout.write(json.dumps(figures) + "\n")
 
-
-def table(figures: Mapping[str, Any]) -> str:
-    """For people."""
-    return "\n".join(f"{key:<27}{value}" for key, value in figures.items() if key not in ("runs", "training_all"))
