@@ -117,4 +117,3 @@ def _start(began: float, patience: float = 120.0) -> None:
     finally:  # a worker left running would keep this process, and the one that waits for it, from ending
         window.close()
     sys.stdout.write(json.dumps(figures) + "\n")
-
