@@ -232,6 +232,14 @@ def _stylesheet(theme: Theme, point_size: float) -> str:
     QPushButton:focus, QToolButton[role="button"]:focus {{ border: 2px solid {theme.accent}; }}
     QPushButton:checked {{ border-color: {theme.accent}; color: {theme.accent}; }}
     QPushButton:disabled, QToolButton[role="button"]:disabled {{ color: {theme.muted}; background: {theme.window}; }}
+    QTabBar {{ qproperty-drawBase: 0; }}
+    QTabBar::tab {{
+        color: {theme.muted}; background: transparent; padding: 0.2em 0.7em;
+        border: 2px solid transparent; border-bottom: 0.15em solid {theme.border}; }}
+    QTabBar::tab:hover {{ color: {theme.text}; }}
+    QTabBar::tab:selected {{ color: {theme.text}; background: {theme.raised}; border-bottom-color: {theme.accent}; }}
+    QTabBar::tab:selected:focus {{ border-color: {theme.accent}; }}
+    QTabWidget::pane {{ border: none; }}
     QProgressBar {{ background: {theme.grid}; border: none; border-radius: 0.2em; }}
     QProgressBar::chunk {{ background: {theme.accent}; border-radius: 0.2em; }}
     QPushButton[role="icon"] {{ padding: 0.3em; }}
