@@ -43,7 +43,8 @@ class DataPicture(Square):
 
     def _compact_height(self) -> int:
         on_line = self._examples is not None and self._examples.ndim == 2 and self._examples.shape[1] == 1
-        return theme.em(self, 4 if on_line or self._sheet else 7)
+        frame = 0 if self._sheet is None else int(np.ceil(self._hairline()))
+        return theme.em(self, 4 if on_line or self._sheet else 7) + frame
 
     def paintEvent(self, event: QPaintEvent) -> None:
         if self._examples is None:
@@ -82,12 +83,13 @@ class DataPicture(Square):
 
     def _paint_images(self, painter: QPainter, sheet: TileSheet) -> None:
         """As many as fit without becoming tiny, in rows from the top left."""
-        gap, ratio = 0.25 * self.fontMetrics().height(), self.devicePixelRatioF()
+        ratio, frame = self.devicePixelRatioF(), self._hairline()  # half of a frame lies outside its picture
+        gap = round(0.25 * self.fontMetrics().height() * ratio) / ratio  # in whole pixels, or some would be wider
         rows = 2 if self._compact else 5
-        tall = (self.height() - (rows - 1) * gap) / rows
+        tall = (self.height() - frame - (rows - 1) * gap) / rows
         scale = crisp_factor(tall / sheet.height, ratio)
         wide, tall = scale * sheet.width, scale * sheet.height
-        columns = max(1, int((self.width() + gap) // (wide + gap)))
+        columns = max(1, int((self.width() - frame + gap) // (wide + gap)))
         rows = min(rows, -(-sheet.count // columns))
         left = (self.width() - columns * (wide + gap) + gap) / 2
         top = (self.height() - rows * (tall + gap) + gap) / 2
@@ -96,5 +98,5 @@ class DataPicture(Square):
             corner = snapped(QPointF(left + column * (wide + gap), top + row * (tall + gap)), ratio)
             tile = QRectF(corner.x(), corner.y(), wide, tall)
             sheet.draw(painter, index, tile)
-            painter.setPen(QPen(QColor(theme.current().border), self._hairline()))
+            painter.setPen(QPen(QColor(theme.current().border), frame))
             painter.drawRect(tile)

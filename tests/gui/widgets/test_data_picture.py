@@ -51,6 +51,23 @@ def test_images_are_shown_as_many_as_fit(qtbot, compact):
     assert widget.accessibleDescription() == ""
 
 
+@pytest.mark.parametrize("width", [219, 305])
+def test_each_image_has_its_whole_frame(qtbot, width):
+    """Also the last of a row and those of the last row, and all stand equally far apart."""
+    widget = DataPicture("vae.data.picture", compact=True)
+    qtbot.addWidget(widget)
+    widget.set_examples(np.zeros((40, 1, 28, 28), np.float32))
+    widget.resize(width, widget.sizeHint().height())
+    image, border = widget.grab().toImage(), QColor(theme.current().border)
+    framed = [[image.pixelColor(x, y) == border for x in range(width)] for y in range(image.height())]
+    edges = [y for y in range(image.height()) if sum(framed[y]) > width / 2]
+    assert len(edges) == 4, "top and bottom of two rows"
+    sides = [x for x in range(width) if framed[edges[0] + 5][x]]
+    assert len(sides) % 2 == 0
+    steps = np.diff(sides)
+    assert len(set(steps[::2])) == len(set(steps[1::2])) == 1
+
+
 def test_bars_are_as_high_as_their_share(qtbot):
     bars = ClassBars("vae.dock.edits.classes")
     qtbot.addWidget(bars)
