@@ -43,6 +43,7 @@ class LossPlot(DrawnWidget):
         self._pace.timeout.connect(self._refresh_when_visible)
 
         self._plot = bare_plot(f"{name}.plot")
+        self._plot.getPlotItem().getAxis("bottom").in_corner = True
         self._plot.setLabel("bottom", "step")
         self._labels = EndLabels(f"{name}.labels", self._plot)
         self._reference = ReferenceCurves(self._plot)

@@ -72,7 +72,22 @@ class _QuietAxis(pg.AxisItem):
 
     pyqtgraph's own choice knows the length of the axis but not the size of its letters. Numbers are never scaled to
     thousands or thousandths: pyqtgraph would do so now and then even with ``enableAutoSIPrefix(False)``.
+
+    Attributes:
+        in_corner: the name stands left of the numbers, not in a line below them: for a plot with little height.
     """
+
+    in_corner = False
+
+    def resizeEvent(self, event: object = None) -> None:
+        super().resizeEvent(event)
+        if self.in_corner and self.label is not None:
+            box, letter = self.label.boundingRect(), self._letter()
+            middle = self.style["tickTextOffset"][1] + letter / 2
+            self.label.setPos(-box.width() - 0.3 * letter, middle - box.height() / 2)
+
+    def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
+        return [text.replace("-", "−") for text in super().tickStrings(values, scale, spacing)]
 
     def getSIPrefixEnableRanges(self) -> tuple[tuple[float, float], ...]:
         return ()
@@ -149,6 +164,8 @@ def style_plot(plot: pg.PlotWidget, owner: QWidget) -> None:
         axis.setZValue(-1)  # the grid lies behind the curves
         axis.setStyle(tickTextHeight=theme.em(plot), tickTextOffset=theme.em(plot, 0.3), maxTickLevel=0)
         axis.setLabel(axis.labelText, **{"color": look.muted, "font-size": f"{plot.font().pointSizeF():.1f}pt"})
+        if getattr(axis, "in_corner", False):
+            axis.setHeight(theme.em(plot, 1.3))  # of the numbers alone
     # Half of the topmost number stands above the axis.
     plot.getPlotItem().setContentsMargins(0, theme.em(plot, 0.5), 0, 0)
 
@@ -170,4 +187,5 @@ def brief(value: float) -> str:
     """A number as short as a label can bear: four significant digits."""
     if not np.isfinite(value):
         return "–"
-    return f"{value:.4g}" if abs(value) >= 1000 or 0 < abs(value) < 0.001 else f"{value:#.4g}"
+    words = f"{value:.4g}" if abs(value) >= 1000 or 0 < abs(value) < 0.001 else f"{value:#.4g}"
+    return words.replace("-", "−")

@@ -1,6 +1,7 @@
 """The loss plot through its controls."""
 
 import numpy as np
+import pyqtgraph as pg
 import pytest
 from PySide6.QtCore import QDeadlineTimer
 from PySide6.QtTest import QTest
@@ -161,3 +162,15 @@ def test_a_reference_without_a_logarithm_is_left_out(plot):
     plot.add(0, {"loss": np.array([1.0])})
     plot.set_reference({"loss": (np.arange(2.0), np.array([-1.0, -2.0]))}, "parent")
     assert shown(plot) == ["loss 1.000"]
+
+
+def test_the_name_of_the_steps_takes_no_height_from_a_low_plot(plot):
+    plot.add(1, {"loss": np.linspace(3.0, 2.0, 50)})
+    shown(plot)
+    axis = plot.findChild(pg.PlotWidget).getPlotItem().getAxis("bottom")
+    name = axis.mapRectFromItem(axis.label, axis.label.boundingRect())
+    assert axis.label.toPlainText().strip() == "step"
+    assert axis.height() < 1.5 * theme.em(plot)
+    assert name.right() <= 0, "left of the first number"
+    assert name.center().y() == pytest.approx(axis.height() / 2, abs=0.3 * theme.em(plot))
+    assert axis.mapRectToScene(name).left() >= 0

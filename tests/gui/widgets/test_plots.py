@@ -7,7 +7,7 @@ import pytest
 from PySide6.QtWidgets import QWidget
 
 from playground.gui.widgets import theme
-from playground.gui.widgets.plots import bare_plot, style_plot
+from playground.gui.widgets.plots import bare_plot, brief, style_plot
 
 
 @pytest.fixture
@@ -43,3 +43,9 @@ def test_numbers_on_a_logarithmic_axis_have_room(plot, low, high, letters):
     assert values
     assert all(float(f"{10**value:.1g}") == pytest.approx(10**value) for value in values)  # as one digit can write it
     assert (np.diff(values) / (high - low) * letters >= 1.0).all()
+
+
+def test_numbers_below_zero_have_a_minus_sign(plot):
+    left = plot.getPlotItem().getAxis("left")
+    assert left.tickStrings([-2.0, 0.5], 1.0, 0.5) == ["−2.0", "0.5"]
+    assert brief(-0.1740) == "−0.1740"

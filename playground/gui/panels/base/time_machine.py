@@ -112,6 +112,7 @@ class TimeMachine(QWidget):
         splitter.setSizes([3000, 1000])  # shares: Qt scales them to the room there is
         splitter.setChildrenCollapsible(False)
         splitter.handle(1).setToolTip("Drag to give the loss more or less room")
+        self._fit()
         return splitter
 
     def changeEvent(self, event: QEvent) -> None:
@@ -121,6 +122,8 @@ class TimeMachine(QWidget):
 
     def _fit(self) -> None:
         self.loss.setMinimumHeight(theme.em(self, 8))
+        if isinstance(splitter := self.parent(), QSplitter):
+            splitter.setHandleWidth(theme.em(self, 0.6))  # clear of the words above it
 
     def _go(self, step: int | None) -> None:
         self._session.visit(step)
