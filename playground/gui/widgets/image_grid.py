@@ -182,12 +182,14 @@ class ImageGrid(DrawnWidget):
         return next((index for index in range(self.shown()) if layout.tile(index).contains(point)), -1)
 
     def _layout(self) -> _Layout:
-        """The layout with the largest tiles; among equals, one without a ragged last row."""
+        """The layout with the largest tiles under which no caption is cut, if there is one; among equals, one without
+        a ragged last row."""
         assert self._sheet is not None
         sheet, count = self._sheet, self.shown()
         gap, caption, room_x, room_y = self._room()
         apart = 2 * gap if self._has_heads else 0.0
         room_x, room_y = room_x - apart, room_y - apart
+        widest = float(np.ceil(max((self.fontMetrics().horizontalAdvance(c) for c in self._captions), default=0)))
 
         def factor(columns: int) -> float:
             rows = -(-count // columns)
@@ -197,15 +199,15 @@ class ImageGrid(DrawnWidget):
 
         ratio = self.devicePixelRatioF()
 
-        def merit(columns: int) -> tuple[float, bool]:
-            return crisp_factor(factor(columns), ratio), count % columns == 0
+        def merit(columns: int) -> tuple[bool, float, bool]:
+            return columns * widest <= room_x, crisp_factor(factor(columns), ratio), count % columns == 0
 
         columns = min(self._columns or max(range(1, count + 1), key=merit), count)
         scale = crisp_factor(factor(columns), ratio)
         width, height = scale * sheet.width, scale * sheet.height
-        step_x, step_y = width + gap, height + gap + caption
+        step_x, step_y = max(width + gap, min(widest + 1, room_x / columns)), height + gap + caption
         rows = -(-count // columns)
-        across, down = columns * step_x - gap + apart, rows * step_y - gap + apart
+        across, down = (columns - 1) * step_x + width + apart, rows * step_y - gap + apart
         corner = QPointF((self.width() - across) / 2, (self.height() - down) / 2)
         step = snapped(QPointF(step_x, step_y), ratio)
         return _Layout(columns, snapped(corner, ratio), width, height, step.x(), step.y(), apart)
@@ -232,7 +234,7 @@ class ImageGrid(DrawnWidget):
         metrics = painter.fontMetrics()
         box = QRectF(tile.center().x() - layout.step_x / 2, tile.bottom(), layout.step_x, metrics.height() * 1.15)
         painter.setPen(QColor(theme.current().muted))
-        elided = metrics.elidedText(text, Qt.TextElideMode.ElideRight, int(box.width()))
+        elided = metrics.elidedText(text, Qt.TextElideMode.ElideRight, int(box.width() + 1))
         painter.drawText(box, Qt.AlignmentFlag.AlignCenter, elided)
 
 

@@ -74,3 +74,17 @@ def test_clear_shows_the_placeholder(grid):
 def test_captions_must_match(grid):
     with pytest.raises(ValueError, match="captions"):
         grid.set_images(np.zeros((2, 1, 8, 8)), ["one"])
+
+
+@pytest.mark.parametrize("width", [200, 290, 420])
+def test_the_columns_are_as_wide_as_the_words_below_them(qtbot, width):
+    """Where a few pixels more let every caption be read, there are fewer columns or wider gaps, not cut words."""
+    grid = ImageGrid("gan.inside.modes.images")
+    qtbot.addWidget(grid)
+    grid.resize(width, 260)
+    grid.set_images(np.zeros((24, 3, 16, 16), np.float32), ["triangle"] * 24)
+    needed = grid.fontMetrics().horizontalAdvance("triangle")
+    lefts = sorted({grid.tile_rect(index).center().x() for index in range(24)})
+    assert min(np.diff(lefts)) >= needed
+    assert lefts[0] >= needed / 2
+    assert lefts[-1] <= width - needed / 2
