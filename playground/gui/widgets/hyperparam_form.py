@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QFontMetrics
-from PySide6.QtWidgets import QGridLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QVBoxLayout, QWidget
 
 from playground.gui.widgets import theme
 from playground.gui.widgets.collapsible import Collapsible
@@ -107,13 +107,26 @@ class HyperparamForm(QWidget):
         self._grids.append(grid)
         return page
 
+    def align_with(self, grid: QGridLayout) -> None:
+        """Lets the labels in the first column of another grid be as wide as these, so that all editors are in line."""
+        self._grids.append(grid)
+        self._align()
+
     def _align(self) -> None:
-        """Both pages share one label column, wide enough for every label in bold and at most 11 em."""
+        """All pages share one label column, wide enough for every label in bold and at most 11 em."""
         font = self.font()
         font.setBold(True)
         bold = QFontMetrics(font)
-        widest = max((bold.horizontalAdvance(row.label.text()) for row in self._rows.values()), default=0)
+        labels = [label for grid in self._grids for label in _labels(grid)]
+        widest = max((bold.horizontalAdvance(label.text()) for label in labels), default=0)
         for grid in self._grids:
             grid.setColumnMinimumWidth(0, min(widest, theme.em(self, 11)))
             grid.setHorizontalSpacing(theme.em(self, 0.6))
             grid.setVerticalSpacing(theme.em(self, 0.3))
+
+
+def _labels(grid: QGridLayout) -> list[QLabel]:
+    """What stands in the first column."""
+    items = (grid.itemAtPosition(row, 0) for row in range(grid.rowCount()))
+    widgets = [item.widget() for item in items if item is not None]
+    return [widget for widget in widgets if isinstance(widget, QLabel) and not widget.property("role")]

@@ -5,7 +5,16 @@ from dataclasses import dataclass
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
-from PySide6.QtWidgets import QApplication, QCheckBox, QComboBox, QLabel, QLineEdit, QPushButton, QWidget
+from PySide6.QtWidgets import (
+    QApplication,
+    QCheckBox,
+    QComboBox,
+    QGridLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QWidget,
+)
 
 from playground.gui.widgets.hyperparam_form import HyperparamForm
 from playground.gui.widgets.number_boxes import FloatBox, IntBox
@@ -184,3 +193,17 @@ def test_a_wheel_that_passes_over_changes_nothing(form, name):
     QApplication.sendEvent(box, wheel)
     assert form.values()[name] == before
     assert not wheel.isAccepted()
+
+
+def test_editors_above_the_form_stand_in_line_with_its_own(qtbot, form):
+    above = QWidget()
+    qtbot.addWidget(above)
+    grid = QGridLayout(above)
+    grid.setContentsMargins(0, 0, 0, 0)
+    words, seed = QLabel("seed"), QLineEdit()
+    grid.addWidget(words, 0, 0)
+    grid.addWidget(seed, 0, 1)
+    form.align_with(grid)
+    above.resize(form.width(), 40)
+    above.show()
+    assert seed.x() == editor(form, "lr").x()

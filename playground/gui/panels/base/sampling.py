@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QTimer, Signal
-from PySide6.QtWidgets import QFormLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QLabel, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from playground.core.hyperparams import Value
 from playground.gui.widgets.hyperparam_form import HyperparamForm
@@ -47,16 +47,22 @@ class SamplingForm(QWidget):
         self._label.setAccessibleName("Label")
         self._label.setToolTip("Which class to ask for; only a model trained with labels can be asked")
         self._label_words = QLabel("label")
-        fixed = QFormLayout()
-        fixed.addRow(self._label_words, self._label)
-        fixed.addRow("seed", self._seed)
+        self._fixed = QGridLayout()
+        self._fixed.setColumnStretch(1, 1)
+        seed_words = QLabel("seed")
+        seed_words.setBuddy(self._seed)
+        for row, widgets in enumerate(((self._label_words, self._label), (seed_words, self._seed))):
+            for column, widget in enumerate(widgets):
+                self._fixed.addWidget(widget, row, column)
+        # Room for ten digits would make this view's settings wider than the others' and the stage jump.
+        self._seed.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         heading = QLabel("Sampling")
         heading.setProperty("role", "heading")
         self._place = QVBoxLayout()
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(heading)
-        layout.addLayout(fixed)
+        layout.addLayout(self._fixed)
         layout.addWidget(self._again)
         layout.addLayout(self._place)
 
@@ -77,6 +83,7 @@ class SamplingForm(QWidget):
         self._form = HyperparamForm(facts["sample_fields"], id_prefix=f"{self._name}.sampler", most=MOST_KNOBS)
         self._form.set_values({key: value for key, value in kept.items() if key in self._form.values()})
         self._form.value_changed.connect(self._touched)
+        self._form.align_with(self._fixed)
         self._place.addWidget(self._form)
         self._show_labels()
 
