@@ -10,6 +10,7 @@ from playground.core.experiment import Budget
 from playground.evaluation.features import Yardstick
 from playground.gui.panels.stylegan.styles import label_choices
 from playground.gui.panels.stylegan.walk import LEG
+from playground.gui.widgets.tiles import SIGNED_LIMIT
 from tests.gui.driving import opened_window
 from tests.helpers import tiny
 
@@ -123,7 +124,7 @@ def test_a_layer_shows_its_maps_and_their_spectra(person):
     assert person.find("stylegan.inside.layers.layer").count() == len(seen._seen)
     person.choose("stylegan.inside.layers.layer", "1: 4 x 4")
     assert seen.maps.images().shape[1:] == (1, 4, 4)
-    assert np.abs(seen.maps.images()).max() == pytest.approx(1)
+    assert np.abs(seen.maps.images()).max() == pytest.approx(SIGNED_LIMIT), "the colours are used to their ends"
     seen.plot.marker_moved.emit(3.0)
     assert f"Channel 3: mean {seen._seen[0][2].mean():+.2f}" in person.find("stylegan.inside.layers.says").text()
     person.choose("stylegan.inside.layers.kind", "spectra")

@@ -16,6 +16,7 @@ from playground.gui.widgets.image_grid import ImageGrid
 from playground.gui.widgets.latent_sliders import LatentSliders
 from playground.gui.widgets.name_box import labelled
 from playground.gui.widgets.number_boxes import INT_LIMIT, IntBox
+from playground.gui.widgets.tiles import SIGNED_LIMIT
 from playground.gui.widgets.words import Words
 
 DIRECTIONS = 6
@@ -117,7 +118,7 @@ class ImagesLens(Lens):
         self.moved.set_images(image[None].clip(0, 1).astype(np.float32))
         direction = self._directions[self._last]
         self._heading.setText(f"Direction {self._last + 1}")
-        self.direction.set_images((direction / np.abs(direction).max())[None])
+        self.direction.set_images((SIGNED_LIMIT * direction / np.abs(direction).max())[None])
 
     # -- layout -------------------------------------------------------------------------------------------------------
 

@@ -16,6 +16,7 @@ from playground.gui.widgets.curve_plot import CurvePlot
 from playground.gui.widgets.flow_layout import FlowLayout
 from playground.gui.widgets.image_grid import ImageGrid
 from playground.gui.widgets.name_box import NameBox, labelled
+from playground.gui.widgets.tiles import SIGNED_LIMIT
 
 MOST = 64  # maps that are drawn
 
@@ -92,7 +93,7 @@ class LayersLens(StyleLens):
         self.spectra.setVisible(spectra)
         few = maps[:MOST]
         largest = max(float(np.abs(few).max()), 1e-12)
-        self.maps.set_images((few / largest)[:, None])
+        self.maps.set_images((SIGNED_LIMIT * few / largest)[:, None])
         self.spectra.set_images(log_spectrum(few)[:, None].astype(np.float32))
         channels = np.arange(1, len(maps) + 1)
         self.plot.set_curves({"mean": (channels, maps.mean(axis=(1, 2))), "spread": (channels, maps.std(axis=(1, 2)))})
@@ -106,10 +107,11 @@ class LayersLens(StyleLens):
         channel = min(max(channel, 0), len(maps) - 1)
         self.plot.set_marker(channel + 1)
         shown = f"the first {MOST} of {len(maps)}" if len(maps) > MOST else f"all {len(maps)}"
+        signs = "" if self.kind.name() == "spectra" else ": blue below 0, orange above"
         mean = f"{maps[channel].mean():+.2f}".replace("-", "−")
         self.says.setText(
             f"Channel {channel + 1}: mean {mean}, spread {maps[channel].std():.2f}. Grid: {shown} "
-            f"channels after the leaky ReLU, one scale. Of the power in these maps, the mean aside, "
+            f"channels after the leaky ReLU, one scale{signs}. Of the power in these maps, the mean aside, "
             f"{fine_share(maps).mean():.0%} is finer than half the finest wave."
         )
 
