@@ -14,7 +14,7 @@ CARD = {
     "group": "images",
     "order": 30,
     "slides": "",
-    "about": "1797 real handwritten digits, 8x8 pixels in 17 gray levels (UCI).",
+    "about": "1,797 real handwritten digits, 8x8 pixels in 17 gray levels (UCI).",
 }
 
 _TRAIN, _VALIDATION = 1257, 180  # 360 remain for the test

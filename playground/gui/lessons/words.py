@@ -25,7 +25,7 @@ def _shown(value: object, form: str) -> str:
         return str(value) if isinstance(value, str) else NOT_YET
     match form:
         case "%":
-            shown = f"{100 * value:.0f} %"
+            shown = f"{value:.0%}"
         case "":
             shown = f"{value:.3g}"
         case _:

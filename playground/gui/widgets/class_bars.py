@@ -19,10 +19,11 @@ class ClassBars(DrawnWidget):
 
     def __init__(
         self, name: str, title: str = "Examples a class", tooltip: str = "Examples to train on by class",
-        parent: QWidget | None = None,
+        made: bool = False, parent: QWidget | None = None,
     ) -> None:  # fmt: skip
+        """`made`: samples are counted, not data, and the bars take the samples' colour."""
         super().__init__(name, title, tooltip, parent)
-        self._words = tooltip
+        self._words, self._made = tooltip, made
         self._counts: list[int] = []
         self._names: list[str] = []
         self._line: float | None = None
@@ -58,10 +59,11 @@ class ClassBars(DrawnWidget):
         head = foot if is_counted else 0.0
         room, pitch = self.height() - foot, self.width() / len(self._counts)
         fullest = max(*self._counts, 1)
+        ink = QColor(look.model if self._made else look.data)
         painter.fillRect(QRectF(0, room - 1, self.width(), 1), QColor(look.border))
         for k, count in enumerate(self._counts):
             tall = (room - head - 1) * count / fullest
-            painter.fillRect(QRectF(k * pitch + 0.1 * pitch, room - 1 - tall, 0.8 * pitch, tall), QColor(look.data))
+            painter.fillRect(QRectF(k * pitch + 0.1 * pitch, room - 1 - tall, 0.8 * pitch, tall), ink)
             if named:
                 painter.setPen(QColor(look.muted))
                 box = QRectF(k * pitch, room, pitch, foot)

@@ -10,7 +10,7 @@ from playground.gui.lessons import words
     [
         ("It is {a.b}.", "It is −1.23."),
         ("{a.b:1} and {a.b:0}", "−1.2 and −1"),
-        ("{part:%} of them", "25 % of them"),
+        ("{part:%} of them", "25% of them"),
         ("{step} of {name}", "7 of Heun"),
         ("{nothing} yet", "– yet"),
         ("{on}", "–"),

@@ -223,7 +223,7 @@ def test_modes_are_counted_while_training_goes_on(inside, monkeypatch):
     shown = lens(person, "Modes")
     assert set(shown.history) == {30}
     hit, share = shown.history[30]
-    assert words(person, "modes.counter") == f"Modes hit: {hit} of 8  ·  within 3 σ of a mode: {100 * share:.1f} %"
+    assert words(person, "modes.counter") == f"Modes hit: {hit} of 8  ·  within 3 σ of a mode: {share:.1%}"
     person.press("gan.step")
     person.until("paused")
     assert set(shown.history) == {30, 31}

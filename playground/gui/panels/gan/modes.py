@@ -33,7 +33,7 @@ class ModesLens(FollowingLens):
         self.counter = QLabel()
         self.counter.setObjectName(f"{name}.counter")
         self.counter.setProperty("role", "title")
-        self.bars = ClassBars(f"{name}.bars", "Samples a mode", "How many samples fall to each mode")
+        self.bars = ClassBars(f"{name}.bars", "Samples a mode", "How many samples fall to each mode", made=True)
         self.bars.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         self.curves = CurvePlot(f"{name}.curves", "training step", "share")
         self.words = caption(f"{name}.words")
@@ -88,7 +88,7 @@ class ModesLens(FollowingLens):
         self.bars.set_counts(counts.tolist(), names, drawn / len(counts) / 5)
         self._draw()
         words = f"{'Modes' if knows else 'Classes'} hit: {hit} of {len(counts)}"
-        self.counter.setText(words + (f"  ·  within 3 σ of a mode: {100 * share:.1f} %" if knows else ""))
+        self.counter.setText(words + (f"  ·  within 3 σ of a mode: {share:.1%}" if knows else ""))
         enough = f"{drawn / len(counts) / 5:.0f} of {drawn:,} samples"
         fair = f"Hit: at least a fifth of its share, here {enough}, the dashed line."
         judge = "" if knows else " Judged by the project's classifier" + (

@@ -115,7 +115,7 @@ class PlayersLens(FollowingLens):
             lost = f"V = {value:.3f}, {lost}".replace("-", "−")
         self.words.setText(
             f"Step {answer.step:,}: {lost}. D says REAL above {threshold.words}, and is right about "
-            f"{100 * caught:.0f} % of held-out data and samples."
+            f"{caught:.0%} of held-out data and samples."
         )
 
     def readings(self) -> Mapping[str, float]:
