@@ -1,9 +1,11 @@
 """Runs by name: opening them, starting them, going on with them. Builds the jobs that a backend works on."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from playground import paths, registry
 from playground.core.device import choose
@@ -11,6 +13,7 @@ from playground.core.errors import UsageError
 from playground.core.experiment import Budget, Experiment
 from playground.core.job import Job, Recorder
 from playground.core.manifest import STATE
+from playground.core.ranks import ALONE, Ranks
 from playground.core.records import TrainRecord
 from playground.core.run_files import is_free
 from playground.core.run_folder import RunFolder
@@ -30,11 +33,12 @@ def new_folder(experiment: Experiment) -> Path:
     return paths.runs() / f"{stamp}-{experiment.model}-{data}"
 
 
-def start(experiment: Experiment, path: Path | None = None) -> Job:
+def start(experiment: Experiment, path: Path | None = None, ranks: Ranks = ALONE) -> Job:
     """A fresh run at step 0; nothing is written before training starts."""
-    experiment = replace(experiment, device=choose(experiment.device))
-    dataset = registry.load_data(experiment.data, dict(experiment.data_options))
-    trainer = Trainer(registry.model_class(experiment.model), dataset, experiment)
+    experiment = replace(experiment, device=_chosen(experiment.device, ranks), processes=ranks.size)
+    with ranks.one_by_one():
+        dataset = registry.load_data(experiment.data, dict(experiment.data_options))
+    trainer = Trainer(registry.model_class(experiment.model), dataset, experiment, ranks)
     return Job(experiment, dataset, trainer.sampler, trainer, path=path)
 
 
@@ -47,18 +51,47 @@ def look_at(run: str) -> Job:
     return Job(experiment, opened.dataset, opened.model, folder=folder, step=opened.step, notice=notice)
 
 
-def go_on(path: Path, device: str | None = None) -> Job:
+def go_on(path: Path, device: str | None = None, ranks: Ranks = ALONE) -> Job:
     """A run to be trained further from where it was saved, on its own device or another. Raises UsageError where its
-    data are no longer those that it was trained on."""
-    folder = RunFolder.open(path)  # the first save makes it ready for writing
-    experiment = replace(folder.experiment, device=choose(device or folder.experiment.device))
-    dataset = registry.load_data(experiment.data, dict(experiment.data_options))
-    if change := registry.data_change(folder, dataset):
+    data are no longer those that it was trained on, or it was trained by more processes or by fewer."""
+    mine = [RunFolder.open(path)] if ranks.first else []  # the first save makes it ready for writing
+    experiment = ranks.from_first(lambda: mine[0].experiment)
+    if reason := trained_by_others(experiment, ranks.size):
+        raise UsageError(reason)
+    experiment = replace(experiment, device=_chosen(device or experiment.device, ranks))
+    with ranks.one_by_one():
+        dataset = registry.load_data(experiment.data, dict(experiment.data_options))
+    if mine and (change := registry.data_change(mine[0], dataset)):
         raise UsageError(change)
-    trainer = Trainer(registry.model_class(experiment.model), dataset, experiment)
+    trainer = Trainer(registry.model_class(experiment.model), dataset, experiment, ranks)
+    trainer.restore(*ranks.from_first(lambda: _stored(mine[0])))
+    job = Job(experiment, dataset, trainer.sampler, trainer, path=path, step=trainer.step)
+    job.folder = mine[0] if mine else None
+    return job
+
+
+def _stored(folder: RunFolder) -> tuple[Mapping[str, Any], Mapping[str, Any], int, float]:
     state, position = folder.load_state()
-    trainer.restore(state, position, int(folder.manifest["step"]), float(folder.manifest["seconds"]))
-    return Job(experiment, dataset, trainer.sampler, trainer, folder, step=trainer.step)
+    return state, position, int(folder.manifest["step"]), float(folder.manifest["seconds"])
+
+
+def _chosen(device: str, ranks: Ranks) -> str:
+    device = choose(device)
+    if ranks.size > 1 and device == "mps":
+        raise UsageError("Several processes train together on CPUs or with CUDA: add --device cpu.")
+    return device
+
+
+def trained_by_others(experiment: Experiment, processes: int = 1) -> str:
+    """Why so many processes cannot go on with a run, or "": each has noise of its own."""
+    if experiment.processes == processes:
+        return ""
+    if experiment.processes == 1:
+        return "This run was trained by one process and goes on exactly only so: resume it without torchrun."
+    return (
+        f"This run was trained by {experiment.processes} processes together and goes on exactly only so: torchrun "
+        f"--nproc-per-node {experiment.processes} -m playground train {experiment.model} --out DIR --resume."
+    )
 
 
 def open_any(run: str) -> Job:
@@ -69,6 +102,8 @@ def open_any(run: str) -> Job:
     if STATE not in folder.manifest["files"]:
         return look_at(run)
     experiment = folder.experiment
+    if reason := trained_by_others(experiment):
+        return replace(look_at(run), notice=f"{reason} Here it can only be sampled.")
     if registry.data_change(folder, registry.load_data(experiment.data, dict(experiment.data_options))):
         return look_at(run)
     job = go_on(path, _to_be_had(experiment.device))
@@ -93,6 +128,8 @@ def fork(run: str, step: int | None, out: Path | None = None) -> Job:
     Raises UsageError where the data have changed meanwhile.
     """
     folder = RunFolder.open(registry.find_run(run))
+    if reason := trained_by_others(folder.experiment):
+        raise UsageError(reason)
     dataset = registry.load_data(folder.experiment.data, dict(folder.experiment.data_options))
     if change := registry.data_change(folder, dataset):
         raise UsageError(change)
@@ -108,16 +145,23 @@ def fork(run: str, step: int | None, out: Path | None = None) -> Job:
     return job
 
 
-def fresh(experiment: Experiment, out: Path) -> Job:
+def fresh(experiment: Experiment, out: Path, ranks: Ranks = ALONE) -> Job:
     """A run that will be kept in `out`. Raises UsageError where something is there already."""
-    if out.exists() and not (out.is_dir() and is_free(out)):
+    if ranks.first and out.exists() and not (out.is_dir() and is_free(out)):
         raise UsageError(f"{out} is not empty. Nothing was changed; choose another --out, or add --resume.")
-    return start(experiment, out)
+    return start(experiment, out, ranks)
 
 
 def train(job: Job, budget: Budget, watch: Callable[[TrainRecord], None] | None = None) -> RunFolder:
     """Trains in the foreground until the budget, a total, is spent; saves before the first step, on the way and at
     the end, also when `watch` raises between two turns."""
+    take_part(job, budget, watch)
+    assert job.folder is not None
+    return job.folder
+
+
+def take_part(job: Job, budget: Budget, watch: Callable[[TrainRecord], None] | None = None) -> None:
+    """The same as one of several processes, of which only the first keeps the run."""
     trainer = job.trainer
     if trainer is None:
         raise UsageError("This run can only be sampled: it was stored without its training state.")
@@ -125,12 +169,11 @@ def train(job: Job, budget: Budget, watch: Callable[[TrainRecord], None] | None 
     recorder = Recorder(job)
     recorder.save_first()
     try:
-        for record in trainer.run(budget):
-            recorder.add(record)
-            if watch:
-                watch(record)
+        with closing(trainer.run(budget)) as turns:
+            for record in turns:
+                recorder.add(record)
+                if watch:
+                    watch(record)
     finally:
         recorder.save()
         job.release()
-    assert job.folder is not None
-    return job.folder

@@ -18,6 +18,7 @@ from playground.core.hyperparams import parse_assignment
 
 if TYPE_CHECKING:
     from playground.core.experiment import Budget, Experiment
+    from playground.core.ranks import Ranks
 
 
 def open_window(arguments: argparse.Namespace) -> None:
@@ -79,16 +80,32 @@ def _entry(card: registry.Card) -> dict[str, Any]:
 
 
 def train(arguments: argparse.Namespace) -> None:
-    """Trains, with a progress line; Ctrl-C saves and exits."""
+    """Trains, with a progress line; Ctrl-C saves and exits. Several processes that torchrun starts train together."""
+    from playground.core.ranks import joined
+
+    ranks = joined()
+    try:
+        _train(arguments, ranks)
+        ranks.close()
+    except Exception as error:
+        if ranks.may_speak():
+            raise
+        raise SystemExit(getattr(error, "exit_code", 1)) from error  # another process has said why
+
+
+def _train(arguments: argparse.Namespace, ranks: "Ranks") -> None:
     from playground import runs
 
     file = _experiment_file(arguments)
     if arguments.resume:
-        job = resumed(arguments, file)
+        job = resumed(arguments, file, ranks)
     else:
-        job = runs.fresh(_experiment(arguments, file), arguments.out)
+        job = runs.fresh(_experiment(arguments, file), arguments.out, ranks)
     budget = _budget(arguments) or (file or job.experiment).budget
     with stop_between_turns() as stopped:
+        if not ranks.first:
+            runs.take_part(job, budget)
+            return
         progress = Progress(budget, stopped)
         try:
             folder = runs.train(job, budget, progress.show)
@@ -97,7 +114,8 @@ def train(arguments: argparse.Namespace) -> None:
             say(f"Stopped and saved in {arguments.out}; go on with --resume.")
             return
     progress.end()
-    say(f"Trained {counted(folder.step, 'step')}; saved in {folder.path}.")
+    together = f" by {ranks.size} processes" if ranks.size > 1 else ""
+    say(f"Trained {counted(folder.step, 'step')}{together}; saved in {folder.path}.")
 
 
 def _budget(arguments: argparse.Namespace) -> "Budget | None":

@@ -11,9 +11,10 @@ from playground.core.hyperparams import parse_assignment
 if TYPE_CHECKING:
     from playground.core.experiment import Experiment
     from playground.core.job import Job
+    from playground.core.ranks import Ranks
 
 
-def resumed(arguments: argparse.Namespace, file: "Experiment | None") -> "Job":
+def resumed(arguments: argparse.Namespace, file: "Experiment | None", ranks: "Ranks") -> "Job":
     """The run in --out, if it is what the command line, or the experiment `file` that it names, describes.
 
     Raises UsageError that names the first difference.
@@ -22,14 +23,17 @@ def resumed(arguments: argparse.Namespace, file: "Experiment | None") -> "Job":
     from playground.core.device import choose
     from playground.core.run_folder import RunFolder
 
-    kept = registry.checked(RunFolder.open(registry.find_run(str(arguments.out))).experiment)
+    def stored() -> "Experiment":
+        return registry.checked(RunFolder.open(registry.find_run(str(arguments.out))).experiment)
+
+    kept = ranks.from_first(stored)
     has = _facts(kept)
     for key, value in (_facts(file) if file else _asked(arguments, kept)).items():
         if value != has[key]:
             raise UsageError(_difference(arguments, key, has[key], value))
     device = arguments.device or (file.device if file else None)
-    job = runs.go_on(arguments.out, choose(device) if device else None)
-    if not job.claim(arguments.out):
+    job = runs.go_on(arguments.out, choose(device) if device else None, ranks)
+    if ranks.first and not job.claim(arguments.out):
         raise UsageError(
             f"{arguments.out} is open in a window or is being trained by somebody else. Nothing was changed; close it "
             "there first."

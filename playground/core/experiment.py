@@ -87,6 +87,7 @@ class Experiment:
         seed: of everything random.
         threads: intra-op CPU threads; numbers repeat only for an equal count.
         device: "cpu", "cuda" or "mps".
+        processes: how many train it together, each on a share of every batch, with noise of its own.
         budget: when to stop.
         events: what was done by hand, in order.
     """
@@ -99,6 +100,7 @@ class Experiment:
     seed: int = 0
     threads: int = 1
     device: str = "cpu"
+    processes: int = 1
     budget: Budget = field(default_factory=Budget)
     events: tuple[Event, ...] = ()
 
@@ -129,6 +131,7 @@ class Experiment:
             "seed": self.seed,
             "threads": self.threads,
             "device": self.device,
+            **({"processes": self.processes} if self.processes > 1 else {}),  # older versions know no such key
             "budget": {"kind": self.budget.kind, "amount": self.budget.amount},
             "events": [event.to_json() for event in self.events],
         }
@@ -155,6 +158,7 @@ class Experiment:
             seed=_whole(content.get("seed", 0), "seed"),
             threads=_whole(content.get("threads", 1), "threads", low=1, high=1024),
             device=_word(content.get("device", "cpu"), "device"),
+            processes=_whole(content.get("processes", 1), "processes", low=1, high=2**16),
             budget=_budget(content.get("budget", {})),
             events=_events(content.get("events", [])),
         )

@@ -13,7 +13,7 @@ from playground.core.file_lock import FileLock
 from playground.core.model import GenerativeModel
 from playground.core.records import TrainRecord
 from playground.core.run_files import LOCK
-from playground.core.run_folder import RunFolder
+from playground.core.run_folder import RunFolder, Snapshot
 from playground.core.trainer import Trainer, is_milestone
 
 AUTOSAVE_SECONDS = 10.0
@@ -87,30 +87,45 @@ class Recorder:
     def save_first(self) -> None:
         """Before step 1, so that a run killed at any moment can be opened."""
         self._starting = True
-        if self._saved_step < 0:
+        if self._agreed(self._saved_step < 0):
             self.save()
 
     def add(self, record: TrainRecord) -> None:
         """Takes a turn's record, and saves if it is time."""
-        self._unsaved.append(record)
+        if self.job.trainer and self.job.trainer.ranks.first:  # the others write no log
+            self._unsaved.append(record)
         due = time.monotonic() - self._saved_at > AUTOSAVE_SECONDS
-        if due or is_milestone(record.step):
+        if self._agreed(due) or is_milestone(record.step):
             self.save()
 
     def save(self) -> None:
         """Saves all that is new."""
-        trainer, job = self.job.trainer, self.job
-        if trainer is None or self._saved_step == trainer.step or (job.folder is None and job.path is None):
-            return
-        if not trainer.sound:
+        trainer = self.job.trainer
+        if trainer is None or not trainer.sound:
             return  # a turn failed half-way: what was saved before is better
+        if not self._agreed(self._has_news(trainer)):
+            return
+        snapshot = trainer.snapshot()  # of all processes that train this together; the first one writes it
+        if trainer.ranks.first:
+            self._write(snapshot)
+        self._saved_at, self._saved_step = time.monotonic(), trainer.step
+
+    def _agreed(self, word: bool) -> bool:
+        return self.job.trainer.ranks.lead(word) if self.job.trainer else word
+
+    def _has_news(self, trainer: Trainer) -> bool:
+        folder, path = self.job.folder, self.job.path
+        if self._saved_step == trainer.step or (folder is None and path is None):
+            return False
+        # Where nothing was trained no empty run is left behind.
+        return folder is not None or trainer.step > 0 or self._starting
+
+    def _write(self, snapshot: Snapshot) -> None:
+        job = self.job
         if job.folder is None:
-            if trainer.step == 0 and not self._starting:
-                return  # nothing was trained: leave no empty run behind
             assert job.path is not None
-            job.folder = RunFolder.create(job.path, trainer.snapshot())
+            job.folder = RunFolder.create(job.path, snapshot)
             job.claim(job.path)
         else:
-            job.folder.save(trainer.snapshot(), self._unsaved)
+            job.folder.save(snapshot, self._unsaved)
             self._unsaved = []
-        self._saved_at, self._saved_step = time.monotonic(), trainer.step

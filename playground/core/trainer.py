@@ -6,7 +6,7 @@ display; to pause is to not ask for the next turn. It knows neither Qt nor a fam
 
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from typing import Any
 from weakref import WeakMethod
 
@@ -23,6 +23,7 @@ from playground.core.experiment import Budget, Event, Experiment, TrainSettings
 from playground.core.hyperparams import Value, changed, from_dict, params
 from playground.core.model import GenerativeModel, empty_copy
 from playground.core.random import stream
+from playground.core.ranks import ALONE, Ranks
 from playground.core.records import TrainRecord
 from playground.core.run_folder import Snapshot
 
@@ -46,14 +47,18 @@ class Trainer:
         step, seconds: how far the run is; pauses do not count.
         score: the newest held-out loss; None where there is none, or it is not finite.
         sound: False during a turn and after one that failed, when there is nothing worth saving.
+        ranks: the processes that train this together.
     """
 
-    def __init__(self, model_class: type[GenerativeModel], dataset: Dataset, experiment: Experiment) -> None:
+    def __init__(
+        self, model_class: type[GenerativeModel], dataset: Dataset, experiment: Experiment, ranks: Ranks = ALONE
+    ) -> None:
         """A run at step 0. Raises UsageError where the family cannot learn such data."""
         if reason := model_class.supports(dataset.spec):
             raise UsageError(reason)
         use_threads(experiment.threads)
         self.experiment = experiment
+        self.ranks = ranks
         self.dataset = dataset.to(experiment.device)
         self.step = 0
         self.seconds = 0.0
@@ -67,12 +72,14 @@ class Trainer:
         self.model = model_class.fresh(dataset.spec, config, stream(experiment.seed, "init"))
         self.model.prepare(dataset.train, stream(experiment.seed, "prepare"))
         self.model.to(experiment.device).train()
+        ranks.share(self.model.state_dict().values())
+        ranks.average_gradients(self.model)
         self.optimizers = self.model.configure_optimizers()
         before_step = WeakMethod(self._before_step)  # held by its optimizers, a trainer would outlive its use
         for optimizer in self.optimizers.values():
             optimizer.register_step_pre_hook(lambda *arguments: before_step()(*arguments))  # type: ignore[misc]
         self._order = stream(experiment.seed, "order")
-        self._noise = stream(experiment.seed, "training", experiment.device)
+        self._noise = stream(experiment.seed, ranks.noise("training"), experiment.device)
         self._epoch_state = self._order.get_state()
         self._permutation = torch.empty(0, dtype=torch.int64)
         self._cursor = 0
@@ -84,10 +91,16 @@ class Trainer:
 
     # -- turns ----------------------------------------------------------------------------------------------------
 
-    def run(self, budget: Budget) -> Iterator[TrainRecord]:
-        """Turns until the budget, a total, is spent or the model is finished."""
-        while not self.over(budget):
-            yield self.turn(budget)
+    def run(self, budget: Budget) -> Generator[TrainRecord, None, None]:
+        """Turns until the budget, a total, is spent or the model is finished. Close it to stop before: other processes
+        would wait for the next turn."""
+        try:
+            while not self.ranks.lead(self.over(budget)):
+                yield self.turn(budget)
+        except GeneratorExit:
+            if self.ranks.first:
+                self.ranks.lead(True)
+            raise
 
     def over(self, budget: Budget) -> bool:
         """Whether nothing is left to do."""
@@ -116,13 +129,12 @@ class Trainer:
                 held_out[self.step] = self._look_at_validation()
             spent = time.perf_counter() - began
             enough = len(values) >= steps if steps else spent >= TURN_SECONDS or called()
-            if enough or is_milestone(self.step) or (budget and budget.spent(self.step, self.seconds + spent)):
-                break
-            if self.model.finished:
+            enough = enough or bool(budget and budget.spent(self.step, self.seconds + spent))
+            if self.ranks.lead(enough or is_milestone(self.step) or self.model.finished):
                 break
         if self._sampler_is_stale():
             self.sampler = self._shared_sampler()
-        floats = _to_floats(values)  # the one wait for the device in a turn
+        floats = _to_floats(values, self.ranks)  # the one wait for the device in a turn
         self.seconds += time.perf_counter() - began
         record = TrainRecord(first, self.step, self.seconds, floats, held_out, trained, self.model.finished)
         _check_finite(record)
@@ -133,9 +145,23 @@ class Trainer:
         for optimizer in self.optimizers.values():
             for group in optimizer.param_groups:
                 group["lr"] = self._learning_rate() * group.get("lr_scale", 1.0)
-        values = self.model.train_step(self._next_batch(), self.optimizers, self._noise, parts)
+        values = self._values_of_step(parts)
         self.step += 1
         self._update_average(parts)
+        return values
+
+    def _values_of_step(self, parts: tuple[str, ...]) -> dict[str, Tensor]:
+        if self.ranks.size == 1 or not self.model.full_batch:
+            return self.model.train_step(self._next_batch(), self.optimizers, self._noise, parts)
+
+        # All data in one step leave nothing to share out: one process fits, and all have what it found.
+        def fit() -> tuple[dict[str, Tensor], bool, dict[str, Tensor]]:
+            values = self.model.train_step(self._next_batch(), self.optimizers, self._noise, parts)
+            return _on_cpu(values), self.model.finished, _on_cpu(self.model.training_state())
+
+        values, self.model.finished, kept = self.ranks.from_first(fit)
+        self.ranks.share(self.model.state_dict().values())
+        self.model.load_training_state({name: tensor.to(self.experiment.device) for name, tensor in kept.items()})
         return values
 
     def _learning_rate(self) -> float:
@@ -164,7 +190,7 @@ class Trainer:
             self._cursor = 0
         rows = self._permutation[self._cursor : self._cursor + size]
         self._cursor += size
-        return train.take(rows.to(train.x.device))
+        return train.take(self.ranks.part(rows).to(train.x.device))
 
     # -- the average of the weights -------------------------------------------------------------------------------
 
@@ -267,8 +293,8 @@ class Trainer:
                 "The last saved state is kept. Try a lower learning rate."
             )
         state["generator/epoch"] = self._epoch_state
-        state["generator/noise"] = self._noise.get_state()
-        state |= {f"training/{name}": tensor for name, tensor in self.model.training_state().items()}
+        own = {f"training/{name}": tensor for name, tensor in self.model.training_state().items()}
+        state |= self.ranks.gathered({"generator/noise": self._noise.get_state(), **own})
         return Snapshot(
             experiment=self.experiment,
             step=self.step,
@@ -284,7 +310,8 @@ class Trainer:
     def restore(self, state: Mapping[str, Tensor], position: Mapping[str, Any], step: int, seconds: float) -> None:
         """Takes back what `snapshot` gave; the next step is the one that an uninterrupted run would have made."""
         try:
-            restoring.check_finite({name: state[name] for name in state if not name.startswith("training/")})
+            state = self.ranks.own(state)
+            restoring.check_finite({name: state[name] for name in state if "training/" not in name})
             self.model.load_state_dict(_under(state, "raw/"))
             for part, optimizer in self.optimizers.items():
                 slots = restoring.optimizer_state(optimizer, _under(state, f"optimizer/{part}/"))
@@ -316,7 +343,8 @@ class Trainer:
         if state.numel() == self._noise.get_state().numel():
             self._noise.set_state(state)
         else:
-            self._noise = stream(self.experiment.seed, f"training from {step}", self.experiment.device)
+            purpose = self.ranks.noise(f"training from {step}")
+            self._noise = stream(self.experiment.seed, purpose, self.experiment.device)
 
 
 def held_out_terms(model: GenerativeModel, validation: Batch, seed: int) -> dict[str, float]:
@@ -365,13 +393,13 @@ def _on_cpu(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return {name: tensor.detach().to("cpu", copy=True) for name, tensor in tensors.items()}
 
 
-def _to_floats(steps: list[dict[str, Tensor]]) -> dict[str, tuple[float, ...]]:
-    """Every term's values over some steps, fetched from the device at once."""
+def _to_floats(steps: list[dict[str, Tensor]], ranks: Ranks = ALONE) -> dict[str, tuple[float, ...]]:
+    """Every term's values over some steps, the mean over all processes, fetched from the device at once."""
     if not steps or not steps[0]:
         return {}
     names = list(steps[0])
     table = torch.stack([torch.stack([step[name].detach().float() for name in names]) for step in steps])
-    columns = table.T.tolist()
+    columns = ranks.mean(table).T.tolist()
     return {name: tuple(column) for name, column in zip(names, columns, strict=True)}
 
 
