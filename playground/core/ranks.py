@@ -18,6 +18,7 @@ import torch
 from torch import Tensor, nn
 
 from playground.core.errors import PlaygroundError, UsageError
+from playground.core.model import GenerativeModel
 
 T = TypeVar("T")
 
@@ -63,6 +64,11 @@ class Ranks:
 
     def average_gradients(self, model: nn.Module) -> None:
         """From now on each backward pass leaves the mean gradient over all processes."""
+
+    def step(self, model: GenerativeModel, train: Callable[[], dict[str, Tensor]]) -> dict[str, Tensor]:
+        """Takes a step of training. One that needs all data leaves nothing to share: the first process takes it, and
+        all have what it found."""
+        return train()
 
     def mean(self, x: Tensor) -> Tensor:
         """The mean over all processes."""
@@ -126,7 +132,6 @@ class _Together(Ranks):
         self._local = local
         self._word = torch.zeros(1, dtype=torch.uint8)
         self._fresh: list[nn.Parameter] = []  # those that the backward pass under way has given a gradient
-        self._hooks: list[Any] = []
 
     def lead(self, word: bool) -> bool:
         self._word.fill_(word)
@@ -144,10 +149,9 @@ class _Together(Ranks):
         return rows[self.index * each : (self.index + 1) * each]
 
     def average_gradients(self, model: nn.Module) -> None:
-        for hook in self._hooks:
-            hook.remove()
-        self._hooks = [parameter.register_post_accumulate_grad_hook(self._has_gradient)
-                       for parameter in model.parameters() if parameter.requires_grad]  # fmt: skip
+        for parameter in model.parameters():
+            if parameter.requires_grad:
+                parameter.register_post_accumulate_grad_hook(self._has_gradient)
 
     def _has_gradient(self, parameter: nn.Parameter) -> None:
         if not self._fresh:  # no public call tells when a backward pass is done; torch's own wrappers use this one
@@ -162,6 +166,18 @@ class _Together(Ranks):
         flat = self.mean(torch.cat([gradient.flatten() for gradient in gradients]))
         parts = flat.split([gradient.numel() for gradient in gradients])
         torch._foreach_copy_(gradients, [part.view_as(g) for part, g in zip(parts, gradients, strict=True)])
+
+    def step(self, model: GenerativeModel, train: Callable[[], dict[str, Tensor]]) -> dict[str, Tensor]:
+        if not model.full_batch:
+            return train()
+
+        def found() -> tuple[dict[str, Tensor], dict[str, Tensor], bool]:
+            return _on_cpu(train()), _on_cpu(model.training_state()), model.finished
+
+        values, kept, model.finished = self.from_first(found)
+        self.share(model.state_dict().values())
+        model.load_training_state({name: tensor.to(model.device) for name, tensor in kept.items()})
+        return values
 
     def mean(self, x: Tensor) -> Tensor:
         x = x.contiguous() / self.size
@@ -188,7 +204,7 @@ class _Together(Ranks):
     def gathered(self, own: Mapping[str, Tensor]) -> dict[str, Tensor]:
         boxes: list[Any] | None = [None] * self.size if self.first else None
         with _or_lost():
-            self._dist.gather_object({name: t.detach().cpu() for name, t in own.items()}, boxes, 0)
+            self._dist.gather_object(_on_cpu(own), boxes, 0)
         others = {f"rank{i}/{name}": t for i, box in enumerate(boxes or ()) if i for name, t in box.items()}
         return dict(own) | others
 
@@ -218,6 +234,10 @@ class _Together(Ranks):
 
     def _wait(self) -> None:
         self.mean(torch.zeros(1))
+
+
+def _on_cpu(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    return {name: tensor.detach().cpu() for name, tensor in tensors.items()}
 
 
 @contextmanager

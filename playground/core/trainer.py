@@ -145,23 +145,11 @@ class Trainer:
         for optimizer in self.optimizers.values():
             for group in optimizer.param_groups:
                 group["lr"] = self._learning_rate() * group.get("lr_scale", 1.0)
-        values = self._values_of_step(parts)
+        values = self.ranks.step(
+            self.model, lambda: self.model.train_step(self._next_batch(), self.optimizers, self._noise, parts)
+        )
         self.step += 1
         self._update_average(parts)
-        return values
-
-    def _values_of_step(self, parts: tuple[str, ...]) -> dict[str, Tensor]:
-        if self.ranks.size == 1 or not self.model.full_batch:
-            return self.model.train_step(self._next_batch(), self.optimizers, self._noise, parts)
-
-        # All data in one step leave nothing to share out: one process fits, and all have what it found.
-        def fit() -> tuple[dict[str, Tensor], bool, dict[str, Tensor]]:
-            values = self.model.train_step(self._next_batch(), self.optimizers, self._noise, parts)
-            return _on_cpu(values), self.model.finished, _on_cpu(self.model.training_state())
-
-        values, self.model.finished, kept = self.ranks.from_first(fit)
-        self.ranks.share(self.model.state_dict().values())
-        self.model.load_training_state({name: tensor.to(self.experiment.device) for name, tensor in kept.items()})
         return values
 
     def _learning_rate(self) -> float:
