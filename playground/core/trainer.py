@@ -92,12 +92,11 @@ class Trainer:
     # -- turns ----------------------------------------------------------------------------------------------------
 
     def run(self, budget: Budget) -> Generator[TrainRecord, None, None]:
-        """Turns until the budget, a total, is spent or the model is finished. Close it to stop before: other processes
-        would wait for the next turn."""
+        """Turns until the budget, a total, is spent or the model is finished; to stop before, close it."""
         try:
             while not self.ranks.lead(self.over(budget)):
                 yield self.turn(budget)
-        except GeneratorExit:
+        except GeneratorExit:  # the others wait for the next turn
             if self.ranks.first:
                 self.ranks.lead(True)
             raise
