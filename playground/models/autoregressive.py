@@ -128,8 +128,7 @@ class Autoregressive(GenerativeModel):
             else:  # one convolution with the patch's side, and an MLP on what it finds
                 self.network = PlainStack(*ends, 4 * width, (int(config.context), 1, 1), colours, condition)
         # Colours of a pixel follow each other: (C, H, W) counted by H, W, C.
-        raster = torch.arange(spec.dims, device="cpu").view(spec.shape[0], -1).T.flatten()
-        self.register_buffer("raster", raster)
+        self.register_buffer("raster", torch.arange(spec.dims, device="cpu").view(spec.shape[0], -1).T.flatten())
 
     @classmethod
     def capabilities(cls, spec: DataSpec) -> frozenset[str]:
@@ -245,8 +244,9 @@ class Autoregressive(GenerativeModel):
         self, n: int, *, label: Tensor | None = None, settings: AutoregressiveSampling | None = None,
         generator: torch.Generator,
     ) -> Tensor:  # fmt: skip
-        *_, last = self._write(n, label, settings, generator, None, None, quiet=True)
-        return last.x
+        with torch.inference_mode():  # less to note for each of many small pieces of work
+            *_, last = self._write(n, label, settings, generator, None, None, quiet=True)
+        return last.x.clone()  # an everyday tensor
 
     def sample_steps(
         self,
@@ -287,17 +287,18 @@ class Autoregressive(GenerativeModel):
             guesses = islice(walk(self.network, x, self.output.features, self._condition(label, n)), begin, None)
 
         for i, parameters in enumerate(guesses, begin):
-            state, cursor = generator.get_state(), order[:, i]
+            state, cursor = None if quiet else generator.get_state(), order[:, i]
             u = torch.rand(n, generator=generator, device=x.device)
             # formula: x_i drawn, set by sample.temperature
             value = self.output.draw(parameters, u, settings.temperature, settings.top_k)
-            value = torch.where(kept[each, cursor], flat[each, cursor], value)
+            if given is not None:
+                value = torch.where(kept[each, cursor], flat[each, cursor], value)
             if not quiet:
                 p = self.output.probabilities(parameters, settings.temperature, settings.top_k)
                 views = {"cursor": cursor, "probabilities": p, "uniform": u,
                          "log_prob": self.output.log_prob(parameters, value)}  # fmt: skip
                 yield SampleStep(i, self.spec.dims, x.clone(), views, state)
-            flat[each, cursor] = value  # in x, which the guesses look at
+            flat.scatter_(1, cursor[:, None], value[:, None])  # in x, which the guesses look at
         yield SampleStep(self.spec.dims, self.spec.dims, x)
 
     def _order(self, kept: Tensor, settings: AutoregressiveSampling) -> Tensor:

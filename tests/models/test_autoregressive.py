@@ -9,6 +9,7 @@ import torch
 
 from playground.core.data import Batch, DataSpec, Factor
 from playground.models.autoregressive import Autoregressive, AutoregressiveConfig, AutoregressiveSampling
+from playground.models.networks.masked_conv import MaskedConv
 from playground.models.networks.pixel_stacks import dropping
 from tests.helpers import generator
 
@@ -243,6 +244,28 @@ def test_cached_samples_are_those_of_looking_anew(spec, context, given):
         torch.testing.assert_close(one.x, other.x)
         for name in one.views:
             torch.testing.assert_close(one.views[name], other.views[name], rtol=1e-3, atol=1e-4)
+
+
+@every_context
+@pytest.mark.parametrize("spec", [GRAY, RGB, FINE], ids=["gray", "rgb", "fine"])
+def test_samples_are_the_same_bits_cached_or_not_and_with_or_without_their_steps(spec, context):
+    model = _model(spec, context=context)
+    anew = model.sample(3, generator=generator(2), settings=AutoregressiveSampling(cached=False))
+    assert torch.equal(model.sample(3, generator=generator(2)), anew)
+    *_, last = model.sample_steps(3, generator=generator(2))
+    assert torch.equal(last.x, anew)
+    assert not anew.is_inference()  # anybody may go on computing with it
+
+
+@pytest.mark.parametrize("context", ["masked", "full"])
+def test_a_walk_masks_weights_once_however_large_the_picture(monkeypatch, context):
+    masked, calls = MaskedConv.masked_weight, []
+    monkeypatch.setattr(MaskedConv, "masked_weight", lambda conv: calls.append(conv) or masked(conv))
+    for side in (4, 8):
+        model = _model(DataSpec("gray", (1, side, side), levels=4), context=context)
+        calls.clear()
+        model.sample(2, generator=generator())
+        assert len(calls) == sum(isinstance(layer, MaskedConv) for layer in model.modules())
 
 
 @every_context

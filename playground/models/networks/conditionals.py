@@ -8,7 +8,6 @@ is the picture of it.
 import math
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor, nn
 
 ONE_HOT_UP_TO = 32  # more levels than these reach the network as a value and waves over it
@@ -19,7 +18,7 @@ def sharpened(logits: Tensor, temperature: float, top_k: int) -> Tensor:
     """Logits (..., N) at a temperature, with all but the `top_k` largest ruled out (0: none)."""
     if 0 < top_k < logits.shape[-1]:
         logits = logits.masked_fill(logits < logits.topk(top_k).values[..., -1:], -math.inf)
-    return logits / max(temperature, 1e-6)
+    return logits if temperature == 1.0 else logits / max(temperature, 1e-6)
 
 
 class Levels(nn.Module):
@@ -42,6 +41,7 @@ class Levels(nn.Module):
         self.levels, self.parameters_per_number = levels, bins
         self.one_hot = bins <= ONE_HOT_UP_TO
         self.features_per_number = bins if self.one_hot else 1 + 2 * OCTAVES
+        self.each_alone = bins == levels  # then bins are levels, and each has all of its bin's share
         bin_of = torch.arange(levels, device="cpu") * bins // levels
         self.register_buffer("bin", bin_of)  # of each level, (levels,)
         self.register_buffer("log_share", -bin_of.bincount().double().log().float()[bin_of])  # log p(level | its bin)
@@ -56,11 +56,15 @@ class Levels(nn.Module):
         """Which level a pixel has, int64 0 .. levels - 1; the nearest where it stands between two."""
         return (x * (self.levels - 1)).round().long().clamp(0, self.levels - 1)
 
+    def _bin_of(self, k: Tensor) -> Tensor:
+        return k if self.each_alone else self.bin[k]
+
     def features(self, x: Tensor) -> Tensor:
         """(B, C, ...) -> (B, C * features_per_number, ...), never all zero: that is what lies outside the picture."""
-        k = self.bin[self.level(x)]
+        k = self._bin_of(self.level(x))
         if self.one_hot:
-            return F.one_hot(k, self.parameters_per_number).movedim(-1, 2).flatten(1, 2).float()
+            hot = torch.zeros(*k.shape[:2], self.parameters_per_number, *k.shape[2:], device=x.device)
+            return hot.scatter_(2, k.unsqueeze(2), 1.0).flatten(1, 2)
         value = 2 * k.float() / (self.parameters_per_number - 1) - 1
         angles = [value * (math.pi / 2 * 2**octave) for octave in range(OCTAVES)]
         return torch.stack([value, *(a.sin() for a in angles), *(a.cos() for a in angles)], dim=2).flatten(1, 2)
@@ -68,8 +72,8 @@ class Levels(nn.Module):
     def log_prob(self, logits: Tensor, x: Tensor) -> Tensor:
         """log p of pixels (...) under logits (..., bins), in nats."""
         k = self.level(x)
-        of_bin = logits.log_softmax(-1).gather(-1, self.bin[k].unsqueeze(-1)).squeeze(-1)
-        return of_bin + self.log_share[k]
+        of_bin = logits.log_softmax(-1).gather(-1, self._bin_of(k).unsqueeze(-1)).squeeze(-1)
+        return of_bin if self.each_alone else of_bin + self.log_share[k]
 
     def probabilities(self, logits: Tensor, temperature: float, top_k: int) -> Tensor:
         """Of the bins, (..., bins)."""
@@ -77,7 +81,9 @@ class Levels(nn.Module):
 
     def draw(self, logits: Tensor, u: Tensor, temperature: float, top_k: int) -> Tensor:
         """The pixels (B,) at which the cumulated probability passes u (B,), under logits (B, bins)."""
-        p = self.probabilities(logits, temperature, top_k)[:, self.bin] * self.log_share.exp()  # (B, levels)
+        p = self.probabilities(logits, temperature, top_k)  # (B, bins)
+        if not self.each_alone:
+            p = p[:, self.bin] * self.log_share.exp()  # (B, levels)
         cumulated = p.cumsum(-1)
         k = (cumulated <= u[:, None] * cumulated[:, -1:]).sum(-1)
         return k.clamp(max=self.levels - 1).float() / (self.levels - 1)

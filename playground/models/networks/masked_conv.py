@@ -97,3 +97,49 @@ class Strip:
     def row(self) -> Tensor:
         """The output along this row, (B, C_out, W)."""
         return F.conv2d(self.rows, self.weight, self.bias, dilation=self.gap)[:, :, 0]
+
+
+class Line:
+    """A convolution that sees its own row only, worked out one pixel at a time: its window at each column is a piece of
+    memory that lies in one line, so that nothing is copied.
+
+    Args:
+        conv: the convolution, without rows above and pixels to the right.
+        n: pictures.
+        width: pixels in a row.
+    """
+
+    def __init__(self, conv: MaskedConv, n: int, width: int) -> None:
+        left, gap, taps = conv.margins[0], conv.gap, conv.kernel_size[1]
+        weight = conv.masked_weight()[:, :, 0]  # (C_out, C_in, taps)
+        self.weight, self.bias = weight.transpose(1, 2).flatten(1).T, conv.bias  # (taps * C_in, C_out)
+        # Columns that one window sees are `gap` apart; those are kept side by side.
+        kept = weight.new_zeros(gap, n, -(-(left + width) // gap), conv.in_channels)
+        self.windows = [kept[j % gap, :, j // gap : j // gap + taps].flatten(1) for j in range(width)]
+        self.cells = [kept[j % gap, :, j // gap] for j in range(left, left + width)]  # (n, C_in) each
+        self.found = weight.new_empty(n, conv.out_channels)  # of one column after the other
+        self.value, self.gate = self.found.chunk(2, dim=1)
+
+    def put(self, j: int, x: Tensor) -> None:
+        """Sets the input at column j to x (B, C_in). What an earlier row left to the right of it stays, unseen."""
+        self.cells[j].copy_(x)
+
+    def whole(self) -> Tensor:
+        """The row's input, (B, C_in, W)."""
+        return torch.stack(self.cells, dim=2)
+
+    def gated_on(self, already: Tensor, j: int) -> Tensor:
+        """What is there `already` (B, C_out), the bias with it, and the output at column j: added up, tanh of one half
+        of the channels as far as the sigmoid of the other lets it through, (B, C_out / 2)."""
+        torch.addmm(already, self.windows[j], self.weight, out=self.found)
+        return self.value.tanh_() * self.gate.sigmoid_()
+
+
+class Spot:
+    """A masked 1 x 1 convolution at one pixel, (B, C_in) -> (B, C_out)."""
+
+    def __init__(self, conv: MaskedConv) -> None:
+        self.weight, self.bias = conv.masked_weight()[:, :, 0, 0], conv.bias
+
+    def __call__(self, x: Tensor) -> Tensor:
+        return F.linear(x, self.weight, self.bias)

@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from playground.models.networks.masked_conv import MaskedConv, Strip
+from playground.models.networks.masked_conv import Line, MaskedConv, Spot, Strip
 
 Drop = Callable[[Tensor], Tensor]
 """Hides some of the numbers of a hidden map, against learning by heart."""
@@ -59,13 +59,13 @@ def walk(
     `features_of` makes the stack's input out of pixels.
     """
     b, colours, height, width = x.shape
-    steps = stack.begin(b, width, condition)
+    steps, pixels = stack.begin(b, width, condition), x.flatten(2).unbind(2)
     for i in range(height):
         steps.next_row()
         for j in range(width):
             for colour in range(colours):
-                yield steps.at(j).unflatten(1, (colours, -1))[:, colour]
-                steps.put(j, features_of(x[:, :, i, j]))
+                yield steps.at(j).chunk(colours, dim=1)[colour]
+                steps.put(j, features_of(pixels[i * width + j]))
 
 
 class PlainStack(nn.Module):
@@ -109,7 +109,7 @@ class PlainStack(nn.Module):
 class _PlainWalk:
     def __init__(self, stack: PlainStack, n: int, width: int, condition: Tensor | None) -> None:
         self.strips = [Strip(layer, n, width) for layer in stack.layers if isinstance(layer, MaskedConv)]
-        self.shifts, self.outlet, self.condition = stack.shifts, stack.outlet, condition
+        self.shifts, self.outlet, self.condition = stack.shifts, Spot(stack.outlet), condition
 
     def next_row(self) -> None:
         for strip in self.strips:
@@ -123,7 +123,7 @@ class _PlainWalk:
         for strip, shift in zip(self.strips[1:], self.shifts[1:], strict=True):
             strip.put(j, F.relu(h))
             h = shift(h + strip.at(j), self.condition)
-        return _at_a_pixel(self.outlet, F.relu(h))
+        return self.outlet(F.relu(h))
 
 
 class GatedStack(nn.Module):
@@ -183,35 +183,40 @@ class GatedLayer(nn.Module):
 
 class _GatedWalk:
     def __init__(self, stack: GatedStack, n: int, width: int, condition: Tensor | None) -> None:
-        self.layers, self.head, self.outlet, self.condition = stack.in_order(), stack.head, stack.outlet, condition
+        self.layers, self.condition = stack.in_order(), condition
+        self.head, self.outlet = Spot(stack.head), Spot(stack.outlet)
         self.vertical = [Strip(layer.vertical, n, width) for layer in self.layers]
-        self.horizontal = [Strip(layer.horizontal, n, width) for layer in self.layers]
-        self.above: list[Tensor] = []  # of each layer (B, 2 width, W): what this row hears of those above it
+        self.horizontal = [Line(layer.horizontal, n, width) for layer in self.layers]
+        self.out = [Spot(layer.out) for layer in self.layers]
+        # Of each layer and column (B, 2 width): what this row hears of those above it, and the bias.
+        self.above: list[tuple[Tensor, ...]] = []
 
     def next_row(self) -> None:
         first, self.above = not self.above, []
+        if not first:
+            self.vertical[0].put_row(self.horizontal[0].whole())
         for n, (layer, strip) in enumerate(zip(self.layers, self.vertical, strict=True)):
             found = torch.zeros_like(strip.row()) if first else strip.row()  # in the row above, which is complete now
             if n + 1 < len(self.layers) and not first:
                 self.vertical[n + 1].put_row(gated(layer.down(found, self.condition)))
-            self.above.append(layer.across(layer.link(found[:, :, None])[:, :, 0], self.condition))
+            heard = layer.across(layer.link(found[:, :, None])[:, :, 0], self.condition)
+            self.above.append((heard.permute(2, 0, 1).contiguous() + self.horizontal[n].bias).unbind())
         if not first:
-            for strip in (*self.vertical, *self.horizontal):
+            for strip in self.vertical:
                 strip.next_row()
 
     def put(self, j: int, features: Tensor) -> None:
-        self.vertical[0].put(j, features)
         self.horizontal[0].put(j, features)
 
     def at(self, j: int) -> Tensor:
-        h = self._step(0, j)
-        for n in range(1, len(self.layers)):
-            self.horizontal[n].put(j, h)
-            h = h + self._step(n, j)
-        return _at_a_pixel(self.outlet, F.relu(_at_a_pixel(self.head, F.relu(h))))
-
-    def _step(self, n: int, j: int) -> Tensor:
-        return _at_a_pixel(self.layers[n].out, gated(self.horizontal[n].at(j) + self.above[n][:, :, j]))
+        h = None
+        for line, out, above in zip(self.horizontal, self.out, self.above, strict=True):
+            if h is not None:
+                line.put(j, h)
+            step = out(line.gated_on(above[j], j))
+            h = step if h is None else h + step
+        assert h is not None
+        return self.outlet(F.relu(self.head(F.relu(h))))
 
 
 class Shift(nn.Module):
@@ -231,7 +236,3 @@ def gated(h: Tensor) -> Tensor:
     """tanh of one half of the channels, as far as the other half lets it through."""
     value, gate = h.chunk(2, dim=1)
     return torch.tanh(value) * torch.sigmoid(gate)
-
-
-def _at_a_pixel(conv: MaskedConv, x: Tensor) -> Tensor:
-    return conv(x[:, :, None, None])[:, :, 0, 0]

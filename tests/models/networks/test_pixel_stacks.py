@@ -4,8 +4,8 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from playground.models.networks.masked_conv import MaskedConv, Strip, colours_of, mask
-from playground.models.networks.pixel_stacks import GatedStack, PlainStack, walk
+from playground.models.networks.masked_conv import Line, MaskedConv, Strip, colours_of, mask
+from playground.models.networks.pixel_stacks import GatedStack, PlainStack, gated, walk
 from tests.helpers import generator
 
 BOTH = pytest.mark.parametrize("kind", [PlainStack, GatedStack])
@@ -65,6 +65,19 @@ def test_a_strip_gives_the_same_pixel_by_pixel_and_row_by_row(gap):
             by_pixel.put(j, x[:, :, i, j])
         for j in range(5):
             torch.testing.assert_close(by_pixel.at(j), expected[:, :, i, j])
+
+
+@pytest.mark.parametrize("gap", [1, 2, 3])
+def test_a_line_gives_a_gated_convolution_pixel_by_pixel_in_one_row_after_the_other(gap):
+    conv = _random(MaskedConv(2, 6, "B", 1, left=2, gap=gap))
+    x, above = torch.randn(2, 2, 3, 7, generator=generator()), torch.randn(2, 6, generator=generator(1))
+    expected, line = gated(conv(x) + above[:, :, None, None]), Line(conv, 2, 7)
+    for i in range(3):
+        for j in range(7):
+            line.put(j, x[:, :, i, j])
+            found = line.gated_on(above + conv.bias, j)
+            torch.testing.assert_close(found, expected[:, :, i, j])
+        torch.testing.assert_close(line.whole(), x[:, :, i])
 
 
 # -- stacks ---------------------------------------------------------------------------------------------------------
