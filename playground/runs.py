@@ -20,8 +20,8 @@ from playground.core.run_folder import RunFolder
 from playground.core.trainer import Trainer
 
 OPEN_ELSEWHERE = (
-    "This run is open in another window or is being trained, so here it can only be sampled. Close it there and open "
-    "it again to train on."
+    "Followed: trained elsewhere. This run is open in another window or is being trained, so here it can only be "
+    "sampled; what is saved there appears here. Close it there and open it again to train on."
 )
 
 
@@ -103,13 +103,13 @@ def open_any(run: str) -> Job:
         return look_at(run)
     experiment = folder.experiment
     if reason := trained_by_others(experiment):
-        return replace(look_at(run), notice=f"{reason} Here it can only be sampled.")
+        return replace(look_at(run), notice=f"{reason} Here it is followed and can be sampled.", followed=True)
     if registry.data_change(folder, registry.load_data(experiment.data, dict(experiment.data_options))):
         return look_at(run)
     job = go_on(path, _to_be_had(experiment.device))
     if job.claim(path):
         return job
-    return replace(look_at(run), notice=OPEN_ELSEWHERE)
+    return replace(look_at(run), notice=OPEN_ELSEWHERE, followed=True)
 
 
 def _to_be_had(device: str) -> str:

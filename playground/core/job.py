@@ -42,6 +42,7 @@ class Job:
         helpers: what a `Query` may have as its target beside the model and its data, by that name.
         notice: a sentence that whoever looks at the run should read, or "".
         lock: on the run's folder, for as long as this job may write to it.
+        followed: whether somebody else trains it and what they save is to appear here.
     """
 
     experiment: Experiment
@@ -54,6 +55,7 @@ class Job:
     helpers: Mapping[str, Helper] = field(default_factory=dict)
     notice: str = ""
     lock: FileLock | None = None
+    followed: bool = False
 
     def __post_init__(self) -> None:
         self.helpers = {"dataset": DataAnswers(self.dataset), **self.helpers}

@@ -132,9 +132,9 @@ class RunFolder:
         name, facts = self._state_at(self.step if step is None else step)
         return read_tensors(self._bytes(name), str(self.path / name)), facts["position"]
 
-    def records(self) -> Iterator[TrainRecord]:
-        """The log of all turns up to the last save."""
-        for number, line in enumerate(self._log_bytes().splitlines(keepends=True), start=1):
+    def records(self, since: int = 0) -> Iterator[TrainRecord]:
+        """The log of all turns up to the last save; without its first `since` bytes."""
+        for number, line in enumerate(self._log_bytes()[since:].splitlines(keepends=True), start=1):
             if line.endswith(b"\n"):
                 yield run_log.decode(line, f"Line {number} of {self.path / LOG}")
 

@@ -15,6 +15,7 @@ from playground.core.data_facts import data_facts
 from playground.core.device import free_memory, warm_up
 from playground.core.errors import PlaygroundError
 from playground.core.experiment import Budget, TrainSettings
+from playground.core.following import EVERY, Following
 from playground.core.hyperparams import params
 from playground.core.job import Job, Recorder
 from playground.core.messages import (
@@ -73,10 +74,12 @@ class Worker:
             self._job = self._open_job()
             self._recorder = Recorder(self._job)
             self._answering = Answering(self._job, self._say)
+            self._following = Following(self._job) if self._job.followed else None
             self._say(self._opened())
             while not self._closing:
                 self._obey()
                 self._train()
+                self._follow()
                 self._say_stored()
                 self._answer()
         except Exception as error:  # noqa: BLE001  (the worker's boundary: whatever breaks becomes words in the window)
@@ -100,7 +103,10 @@ class Worker:
                 if busy:
                     break
                 warm_up()  # the model is on show and nobody waits
-                command = self._commands.get()
+                try:
+                    command = self._commands.get(timeout=EVERY) if self._following else self._commands.get()
+                except queue.Empty:
+                    break
             busy = True
             if isinstance(command, Ask):
                 self._answering.ask(command)
@@ -255,6 +261,15 @@ class Worker:
         assert trainer is not None
         self._say(Rested(state, trainer.experiment, trainer.step, message, details, self._folder()))
 
+    def _follow(self) -> None:
+        """Takes in what somebody else has saved."""
+        if self._following and (records := self._following.look()):
+            if self._answering.visiting is None:
+                self._answering.visit(None)
+            self._say(Changed(self._job.experiment))
+            for record in records:
+                self._say(Trained(record))
+
     def _folder(self) -> str:
         return str(self._job.folder.path) if self._job.folder else ""
 
@@ -273,7 +288,7 @@ class Worker:
         records = tuple(job.folder.records()) if job.folder else ()
         seconds = job.trainer.seconds if job.trainer else float(job.folder.manifest["seconds"]) if job.folder else 0.0
         experiment = job.trainer.experiment if job.trainer else job.experiment
-        told = {"notice": job.notice, "data_name": experiment.data}
+        told = {"notice": job.notice, "data_name": experiment.data, "followed": job.followed}
         facts, trains = describe(model, job.dataset) | told, job.trainer is not None
         folder = self._folder()
         place = folder or str(job.path or "")

@@ -62,14 +62,14 @@ class Script:
     def __init__(self, *commands: Any) -> None:
         self.left = list(commands)
 
-    def get(self, block: bool = True) -> Command:
+    def get(self, block: bool = True, timeout: float | None = None) -> Command:
         while self.left:
             command = self.left.pop(0)
             if callable(command):
                 command()
             elif command is not TURN:
                 return command
-            elif not block:
+            elif not block or timeout is not None:
                 raise queue.Empty
         if block:
             return Close()

@@ -12,6 +12,7 @@ from playground.core.run_folder import RunFolder
 from playground.gui import app
 from playground.gui.lessons.progress import Progress
 from playground.gui.preferences import Preferences
+from tests.gui.driving import PATIENCE
 from tests.helpers import tiny
 
 
@@ -38,14 +39,18 @@ def windows(qtbot, own_home):
         window.deleteLater()
 
 
-def test_a_run_that_is_open_can_be_looked_at_elsewhere_but_not_written_to(open_window, tiny_run):
+def test_a_run_that_is_open_is_followed_elsewhere_but_not_written_to(open_window, tiny_run, qtbot):
     run = tiny_run("vae", "moons")
     first, second = open_window(run), open_window(run)
     assert first.session.can_train
     assert not second.session.can_train
     assert "open in another window" in second.panel.messages.text()
-    first.press("vae.step")
-    first.until("paused")
+    assert "Followed: trained elsewhere" in second.panel.messages.text()
+    newest = second.session.answered
+    with qtbot.waitSignal(newest, timeout=PATIENCE, check_params_cb=lambda answer: answer.step == 21):
+        first.press("vae.step")
+        first.until("paused")
+    second.wait(lambda: "now: step 21" in second.texts())
     first.window.close()
     assert RunFolder.open(Path(run)).step == 21
     second.window.open_run(run)

@@ -50,7 +50,7 @@ class TimeMachine(QWidget):
         self._fork_at: int | None = None  # where it shall stand; None: where its parent was saved last
         self.bar.step_chosen.connect(self._go)
         self.bar.fork_clicked.connect(self.fork)
-        session.past_changed.connect(self._show_past)
+        session.past_changed.connect(self._saved)
         session.visited.connect(self._show_visited)
         settings.edited.connect(self._setting_edited)
 
@@ -129,6 +129,11 @@ class TimeMachine(QWidget):
         self._session.visit(step)
         self.loss.set_cursor(step)
         self.moved.emit()
+
+    def _saved(self) -> None:
+        self._show_past()
+        if self._session.facts.get("followed") and self.bar.step() is None:
+            self.moved.emit()  # by somebody else, to a newer now
 
     def _show_past(self) -> None:
         stored = self._session.stored
