@@ -39,8 +39,8 @@ PLAIN_CORE = (
     "playground.core.alarms playground.core.aside playground.core.best_judge playground.core.boltzmann "
     "playground.core.chain_rule playground.core.errors playground.core.experiment playground.core.gaps "
     "playground.core.hyperparams playground.core.known_bad playground.core.line playground.core.messages "
-    "playground.core.noise_chain playground.core.noise_targets playground.core.plane playground.core.records "
-    "playground.core.spectrum playground.core.turns playground.core.whole_file"
+    "playground.core.noise_chain playground.core.noise_targets playground.core.plain_picture playground.core.plane "
+    "playground.core.records playground.core.spectrum playground.core.turns playground.core.whole_file"
 )
 
 RULES = (

@@ -1,25 +1,21 @@
 """Picture files of whatever origin: found, opened with care and brought to one size."""
 
+import io
 import os
 from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps
 
+from playground.core import plain_picture
 from playground.core.errors import UsageError
+from playground.core.plain_picture import UnfitError
+from playground.core.untrusted import read_bytes
 from playground.data._progress import Meter
 
-FORMATS = ("PNG", "JPEG", "WEBP", "BMP")  # no other decoder ever sees a file
 _SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
-_LARGEST = 64_000_000  # pixels, by the header: a small file can claim to be a huge picture
 _MOST_FILES = 200_000  # of any kind
-_LONGEST = 20_000  # pixels of a side
-_HEAVIEST = 256 * 2**20  # bytes of a file
 _DETAIL = 16_000_000  # pixels from which on detail is averaged away first, as JPEG does by itself
-
-
-class UnfitError(Exception):
-    """A file that cannot be used; the message is the reason in two words."""
 
 
 def find(folder: Path) -> tuple[list[Path], list[Path]]:
@@ -53,19 +49,19 @@ def read(file: Path, side: int, gray: bool) -> np.ndarray:
     """uint8 (1 or 3, side, side): the first frame, turned upright as its EXIF says, on white where it is transparent,
     resized so that its shorter side fits, cropped in the middle. Raises UnfitError."""
     try:
-        with Image.open(file, formats=FORMATS) as image:
-            if image.width * image.height > _LARGEST or max(image.size) > _LONGEST or os.stat(file).st_size > _HEAVIEST:
-                raise UnfitError("too large")
+        if os.stat(file).st_size > plain_picture.FILE_BYTES:
+            raise UnfitError(f"too large, over {plain_picture.FILE_BYTES // 2**20} MB")
+        plain = plain_picture.plain(read_bytes(file, plain_picture.FILE_BYTES))
+        with Image.open(io.BytesIO(plain.data), formats=[plain.kind]) as image:
+            if image.size != (plain.width, plain.height):
+                raise UnfitError("unreadable")
             image.draft(None, (4 * side, 4 * side))  # lets JPEG skip detail that would be averaged away
-            upright = ImageOps.exif_transpose(_coarse(image, 4 * side))
-            picture = ImageOps.fit(_flat(upright, gray), (side, side), Image.Resampling.LANCZOS)
-    except Image.DecompressionBombError:
-        raise UnfitError("too large") from None
+            picture = ImageOps.fit(_flat(_coarse(image, 4 * side), gray), (side, side), Image.Resampling.LANCZOS)
     except UnfitError:
         raise
     except Exception as error:  # decoders raise whatever damage leads them to
         raise UnfitError("unreadable") from error
-    return np.asarray(picture).reshape(side, side, -1).transpose(2, 0, 1)
+    return plain.upright(np.asarray(picture).reshape(side, side, -1).transpose(2, 0, 1))
 
 
 def _coarse(image: Image.Image, side: int) -> Image.Image:
@@ -93,4 +89,4 @@ def _flat(image: Image.Image, gray: bool) -> Image.Image:
 
 
 def _eight_bits(image: Image.Image) -> Image.Image:
-    return Image.fromarray((np.asarray(image).clip(0, 65535) // 257).astype(np.uint8))
+    return Image.fromarray((np.asarray(image).clip(0, 65535) >> 8).astype(np.uint8))

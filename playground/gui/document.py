@@ -13,7 +13,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
 
-from PySide6.QtGui import QImage, QImageReader
+from PySide6.QtGui import QImage
 
 from playground.core import durable
 from playground.core.errors import UsageError
@@ -26,6 +26,7 @@ STRING_PREFIX = "playground:"
 _PNG_KEY = "playground"
 _LONGEST = 4_000_000  # characters of a document, unpacked
 _NUMBERS = 100_000  # in one value
+_PAGES = 100
 
 
 @dataclass(frozen=True)
@@ -116,6 +117,8 @@ class Document:
         stage, pages = content["stage"], content["pages"]
         if not isinstance(stage, str) or not isinstance(pages, dict):
             raise UsageError("'stage' of a document is a page's name, 'pages' an object.")
+        if len(pages) > _PAGES:
+            raise UsageError(f"This document has {len(pages):,} pages; no window has more than {_PAGES}.")
         return cls(
             stage=stage,
             pages={name: ViewState.from_json(name, page) for name, page in pages.items()},
@@ -131,7 +134,7 @@ class Document:
     @classmethod
     def load(cls, path: Path) -> Self:
         """Reads a document from JSON or from a picture. Raises UsageError or PlaygroundError with a sentence."""
-        from playground.core.untrusted import read_json  # brings numpy
+        from playground.core.untrusted import read_json
 
         if path.suffix.lower() == ".png":
             return cls.from_picture(path)
@@ -176,7 +179,13 @@ class Document:
         """The document inside a PNG. Raises UsageError for a picture without one."""
         if not path.is_file():
             raise UsageError(f"There is no file {path}.")
-        text = QImageReader(str(path)).text(_PNG_KEY)
+        from playground.core.plain_picture import FILE_BYTES, UnfitError, png_text
+        from playground.core.untrusted import read_bytes  # both bring numpy
+
+        try:
+            text = png_text(read_bytes(path, FILE_BYTES), _PNG_KEY, _LONGEST)
+        except UnfitError as error:
+            raise UsageError(f"{path.name} was not opened: it is {error}.") from error
         if not text:
             raise UsageError(f"{path.name} is a picture without a document inside; only pictures that the playground "
                              "saved can be opened.")  # fmt: skip

@@ -12,6 +12,7 @@ import torch
 from PIL import Image
 
 from playground import cli, registry
+from playground.core import plain_picture
 from playground.core.data import Dataset
 from playground.core.errors import UsageError
 from playground.data import _pictures
@@ -304,10 +305,10 @@ def test_a_picture_that_claims_to_be_huge_is_refused_by_its_header(tmp_path: Pat
 
 
 def test_a_huge_picture_in_a_folder_is_named(pictures: Path, monkeypatch, caplog) -> None:
-    monkeypatch.setattr(_pictures, "_LARGEST", 4000)
+    monkeypatch.setattr(plain_picture, "LONGEST", 90)
     plain(GREEN, (100, 100)).save(pictures / "poster.png")
     assert len(all_of(load(pictures))) == 50
-    assert "Left out: 1 too large (poster.png)." in caplog.text
+    assert "Left out: 1 too large, over 20 megapixels or 90 pixels a side (poster.png)." in caplog.text
 
 
 def test_find_goes_by_the_suffix_in_a_fixed_order(tmp_path: Path) -> None:

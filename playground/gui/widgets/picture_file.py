@@ -1,42 +1,30 @@
 """A picture file of whatever origin, opened with care and brought to the shape of the data."""
 
-import os
-import stat
-
 import numpy as np
-from PySide6.QtCore import QRect, QSize, Qt
+from PySide6.QtCore import QBuffer, QByteArray, QRect, QSize, Qt
 from PySide6.QtGui import QImage, QImageReader, QPainter
 
-FORMATS = ("png", "jpeg", "jpg", "webp", "bmp")  # no other decoder ever sees a file
-MOST_BYTES = 32 * 2**20
-MOST_PIXELS = 64_000_000  # by the header: a small file can claim to be a huge picture
+_DETAIL = 4  # times the size of the data, to which a JPEG is brought while it is decoded
 
 
-def read(path: str, shape: tuple[int, int, int]) -> np.ndarray:
-    """float32 (C, H, W) in [0, 1], C 1 or 3: upright, on white where it is transparent, cropped in the middle.
+def decoded(data: bytes, kind: str, shape: tuple[int, int, int]) -> np.ndarray:
+    """float32 (C, H, W) in [0, 1], C 1 or 3: on white where it is transparent, cropped in the middle.
 
-    Raises ValueError with a sentence where the file cannot be used.
+    Raises ValueError with a reason where it is damaged.
+
+    Args:
+        data: a picture file that somebody has looked through: this takes what it is given.
+        kind: its format; no other decoder sees it.
     """
-    name = os.path.basename(path)
-    try:
-        facts = os.lstat(path)
-    except OSError as error:
-        raise ValueError(f"{name} cannot be read: {error.strerror or error}.") from error
-    if not stat.S_ISREG(facts.st_mode):
-        raise ValueError(f"{name} is a folder, a link or a device, not a picture file.")
-    if facts.st_size > MOST_BYTES:
-        raise ValueError(f"{name} was not opened: it has more than {MOST_BYTES // 2**20} MB.")
-    reader = QImageReader(path)
-    reader.setDecideFormatFromContent(True)
-    reader.setAutoTransform(True)
-    size = reader.size()
-    if bytes(reader.format().data()).decode("ascii", "replace").lower() not in FORMATS or not size.isValid():
-        raise ValueError(f"{name} is not a picture that can be read; PNG, JPEG, WebP and BMP can.")
-    if size.width() * size.height() > MOST_PIXELS:
-        raise ValueError(f"{name} was not opened: it claims {size.width():,} x {size.height():,} pixels.")
+    buffer = QBuffer()
+    buffer.setData(QByteArray(data))
+    reader = QImageReader(buffer, QByteArray(kind.lower().encode()))
+    size, least = reader.size(), _DETAIL * max(shape[1:])
+    if kind == "JPEG" and min(size.width(), size.height()) > least:
+        reader.setScaledSize(size.scaled(QSize(least, least), Qt.AspectRatioMode.KeepAspectRatioByExpanding))
     image = reader.read()
     if image.isNull():
-        raise ValueError(f"{name} is damaged: {reader.errorString()}.")
+        raise ValueError(f"it is damaged: {reader.errorString()}")
     return _fitted(image, shape)
 
 

@@ -302,7 +302,7 @@ def test_a_dropped_picture_is_encoded_and_a_bad_one_changes_nothing(vae, model, 
     before = z(vae)
     (tmp_path / "bad.png").write_text("no picture")
     drop(canvas, tmp_path / "bad.png")
-    assert any("bad.png is not a picture that can be read" in words for words in vae.texts())
+    assert any("bad.png was not opened: it is unreadable" in words for words in vae.texts())
     np.testing.assert_array_equal(z(vae), before)
 
 

@@ -1,11 +1,14 @@
 """A picture of one's own: drawn or dropped, encoded, and then edited as any other code."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 
+from playground.core import plain_picture
+from playground.core.errors import PlaygroundError
 from playground.core.records import Answer
 from playground.gui.panels.base.asker import Ask
 from playground.gui.panels.base.latent.code import Code
@@ -23,6 +26,7 @@ INKS = {
     "orange": (0.95, 0.62, 0.0), "yellow": (0.97, 0.93, 0.3), "green": (0.0, 0.62, 0.35), "blue": (0.05, 0.4, 0.85),
     "purple": (0.65, 0.25, 0.75),
 }  # fmt: skip
+_MOST_PIXELS = 20_000_000  # of a kind that is quick to decode: the window waits for it
 _GRAYS = 3  # inks that a gray picture can take
 
 
@@ -85,10 +89,16 @@ class OwnTool(Tool):
             self._read(name)
 
     def _read(self, path: str) -> None:
+        channels, height, width = self.facts["shape"]
         try:
-            image = picture_file.read(path, self.facts["shape"])
-        except ValueError as error:
+            plain = plain_picture.read(Path(path), _MOST_PIXELS)
+            stored = (channels, *((width, height) if plain.lies else (height, width)))
+            image = plain.upright(picture_file.decoded(plain.data, plain.kind, stored))
+        except PlaygroundError as error:
             self.words.setText(f"{error} The drawing is as it was.")
+            return
+        except ValueError as error:
+            self.words.setText(f"{Path(path).name} was not opened: {error}. The drawing is as it was.")
             return
         self.words.setText("The picture at the size of the data. Bright on white? Press Invert.")
         self.show_image(image)
