@@ -1,6 +1,8 @@
 """Tables of numbers that people bring: rows of a CSV or NPY file, checked one by one, and what their columns mean."""
 
 import io
+from array import array
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -44,7 +46,7 @@ def read_table(path: Path) -> tuple[np.ndarray, np.ndarray | None]:
     return table[:, :-1], _labels(path, table[:, -1], lines)
 
 
-def _from_array(path: Path) -> tuple[np.ndarray, list[str], bool]:
+def _from_array(path: Path) -> tuple[np.ndarray, Sequence[int], bool]:
     array = read_array(path)
     if array.ndim == 1:
         array = array[:, None]
@@ -57,8 +59,8 @@ def _from_array(path: Path) -> tuple[np.ndarray, list[str], bool]:
         return array.astype(np.float64), [], array.shape[1] == _WIDEST
 
 
-def _from_text(path: Path) -> tuple[np.ndarray, list[str], bool]:
-    """The table, what to call each row, and whether its last column holds labels."""
+def _from_text(path: Path) -> tuple[np.ndarray, Sequence[int], bool]:
+    """The table, the line of each row, and whether its last column holds labels."""
     rows = []
     for number, line in enumerate(io.StringIO(read_text(path), newline=None), start=1):
         if line.strip() and not line.lstrip().startswith("#"):
@@ -69,38 +71,48 @@ def _from_text(path: Path) -> tuple[np.ndarray, list[str], bool]:
         raise UsageError(f"{path} is empty; at least {FEWEST} points are needed.")
     separator = next((mark for mark in _SEPARATORS if mark in rows[0][1]), None)
     first = _cells(rows[0][1], separator)
-    header = [name.lower() for name in first] if all(_number(cell) is None for cell in first) else []
+    header = [] if any(map(_is_number, first)) else [name.strip().lower() for name in first]
     columns = len(first)
     labelled = columns == _WIDEST or (columns > 1 and bool(header) and header[-1] in _LABEL_NAMES)
     if columns > _WIDEST:
         raise UsageError(f"{path} has more than {_WIDEST} columns; points are {_SHAPES}.")
-    table, lines = [], []
+    table, lines = array("d"), array("q")
     for number, line in rows[bool(header) :]:
         cells = _cells(line, separator)
         if len(cells) != columns:
             raise UsageError(f"{path}, line {number}, has not the {columns} columns of the first row.")
-        values = [_number(cell) for cell in cells]
-        if None in values:
-            wrong = "".join(c if c.isprintable() else "?" for c in cells[values.index(None)][:20])
-            raise UsageError(f"{path}, line {number}: '{wrong}' is not a number such as 0.5 or -1e-3.")
-        table.append(values)
-        lines.append(f"line {number}")
-    return np.array(table, dtype=np.float64).reshape(-1, columns), lines, labelled
+        try:
+            table.extend(map(_number, cells) if len(line) > _LONGEST else map(float, cells))
+        except ValueError:
+            wrong = next(cell for cell in cells if not _is_number(cell)).strip()
+            wrong = "".join(c if c.isprintable() else "?" for c in wrong[:20])
+            raise UsageError(f"{path}, line {number}: '{wrong}' is not a number such as 0.5 or -1e-3.") from None
+        lines.append(number)
+    return np.array(table).reshape(-1, columns), lines, labelled
 
 
 def _cells(line: str, separator: str | None) -> list[str]:
     """The first cells of a line: one more than there may be, the last of which is the rest of the line."""
-    return [cell.strip().strip('"') for cell in line.split(separator, _WIDEST)]
+    if '"' in line:
+        line = line.replace('"', " ")
+    return line.split(separator, _WIDEST)
 
 
-def _number(cell: str) -> float | None:
+def _number(cell: str) -> float:
+    if len(cell.strip()) > _LONGEST:
+        raise ValueError("too long")
+    return float(cell)
+
+
+def _is_number(cell: str) -> bool:
     try:
-        return float(cell) if len(cell) <= _LONGEST else None
+        _number(cell)
     except ValueError:
-        return None
+        return False
+    return True
 
 
-def _check(path: Path, table: np.ndarray, lines: list[str]) -> None:
+def _check(path: Path, table: np.ndarray, lines: Sequence[int]) -> None:
     """Raises UsageError unless there are enough points, not too many, and all of them finite."""
     if len(table) < FEWEST:
         raise UsageError(f"{path} holds {len(table)} points, and at least {FEWEST} are needed.")
@@ -112,7 +124,7 @@ def _check(path: Path, table: np.ndarray, lines: list[str]) -> None:
         raise UsageError(f"{path}: {_place(bad[0], lines)}{more} not finite (NaN or infinity); remove what is not.")
 
 
-def _labels(path: Path, column: np.ndarray, lines: list[str]) -> np.ndarray:
+def _labels(path: Path, column: np.ndarray, lines: Sequence[int]) -> np.ndarray:
     bad = np.flatnonzero((column != column.round()) | (np.abs(column) > 2**53))
     if bad.size:
         value = f"{column[bad[0]]:g}"
@@ -124,5 +136,5 @@ def _labels(path: Path, column: np.ndarray, lines: list[str]) -> np.ndarray:
     return column.astype(np.int64)
 
 
-def _place(row: int, lines: list[str]) -> str:
-    return lines[row] if lines else f"row {row + 1:,}"
+def _place(row: int, lines: Sequence[int]) -> str:
+    return f"line {lines[row]}" if lines else f"row {row + 1:,}"
