@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 JSON_BYTES = 4 * 2**20
 JSON_DEPTH = 32
+JSON_VALUES = 300_000  # a reader looks at each
 TENSOR_BYTES = 2 * 2**30
 TENSOR_COUNT = 20_000
 ARRAY_BYTES = 64 * 2**20
@@ -51,7 +52,7 @@ def read_bytes(path: Path, limit: int) -> bytes:
 
 
 def read_json(source: Path | bytes, name: str = "") -> Any:
-    """Strict JSON of at most 4 MB: no duplicate keys, no NaN or infinity, no deep nesting.
+    """Strict JSON of at most 4 MB and 300,000 values: no duplicate keys, no NaN or infinity, no deep nesting.
 
     Args:
         source: a file or its content.
@@ -62,13 +63,9 @@ def read_json(source: Path | bytes, name: str = "") -> Any:
     try:
         if len(source) > JSON_BYTES:
             raise ValueError(f"it has {len(source):,} bytes, over the limit of {JSON_BYTES:,}")
-        content = json.loads(
-            source.decode("utf-8"),
-            object_pairs_hook=_unique,
-            parse_constant=_constant,
-            parse_float=_finite,
-            parse_int=_whole,
-        )
+        if sum(map(source.count, b",[{")) > JSON_VALUES:
+            raise ValueError(f"it holds more than {JSON_VALUES:,} values")
+        content = _DECODER.decode(source.decode("utf-8"))
         _check_depth(content)
     except (ValueError, RecursionError) as error:
         raise PlaygroundError(f"{name or 'The file'} is damaged or not valid JSON: {error}.") from error
@@ -176,6 +173,9 @@ def _whole(text: str) -> int:
     if len(text) > len(str(_LARGEST)) or abs(int(text)) > _LARGEST:
         raise ValueError(f"{text[:20]}... is too large")
     return int(text)
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_constant, parse_float=_finite, parse_int=_whole)
 
 
 def _check_depth(content: Any) -> None:

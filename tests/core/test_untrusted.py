@@ -255,3 +255,12 @@ def test_arrays_and_text_are_capped_before_they_are_read(read, tmp_path):
     with open(tmp_path / "a", "wb") as file:
         file.truncate(untrusted.ARRAY_BYTES + 1)  # takes no room on the disk
     assert "limit" in refusal(read, tmp_path / "a")
+
+
+@pytest.mark.parametrize("one", ["1,", "[],", '{"a":1},', "[[[0]]],"])
+def test_json_of_very_many_values_is_refused_before_they_are_read(one, monkeypatch):
+    sound = f"[{one * 10}0]".encode()
+    assert len(untrusted.read_json(sound)) == 11
+    monkeypatch.setattr(untrusted, "_DECODER", None)
+    with pytest.raises(PlaygroundError, match="more than 300,000 values"):
+        untrusted.read_json(f"[{one * 310_000}0]".encode())
