@@ -82,7 +82,7 @@ class FieldRow(QObject):
         super().__init__(parent)
         self.spec = spec
         self.default: Value = spec.default
-        words = f"{spec.label} ({spec.unit})" if spec.unit else spec.label
+        words = spec.label if spec.label.endswith(spec.unit) else f"{spec.label} ({spec.unit})"  # not "steps (steps)"
         self.label = FieldLabel(words, parent)
         self.label.setWordWrap(True)
         self.editor = _make_editor(spec, parent)

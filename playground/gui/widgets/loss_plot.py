@@ -128,6 +128,8 @@ class LossPlot(DrawnWidget):
         style_plot(self._plot, self)
         self._floor_line.setPen(pen(self, look.exact, style=(1, 2)))
         self._floor_text.setColor(look.exact)
+        self._floor_text.fill = pg.mkBrush(theme.faded(look.base, 0.85))  # measured on few data, a loss may lie there
+        self._floor_text.setZValue(1)
         self._floor_text.setFont(self.font())
         self._cursor.setPen(pen(self, look.muted, HAIRLINE))
         self._reference.restyle()

@@ -1,6 +1,6 @@
 """A row of titles of which one is chosen; the owner shows what belongs to it, wherever that stands."""
 
-from PySide6.QtWidgets import QTabBar, QTabWidget, QWidget
+from PySide6.QtWidgets import QSizePolicy, QStackedWidget, QTabBar, QTabWidget, QWidget
 
 
 class PageTabs(QTabBar):
@@ -34,3 +34,18 @@ def set_shown(tabs: QTabBar | QTabWidget, index: int, shown: bool) -> None:
     a title that goes leaves a hole, and one that comes is not seen."""
     if tabs.isTabVisible(index) != shown:
         tabs.setTabVisible(index, shown)
+
+
+def fit_to_current(pages: QStackedWidget | QTabWidget) -> None:
+    """Lets only the page on show say how much room is needed. Qt takes the most that any page needs, and one page with
+    much in it would make the window scroll on all the others."""
+    stack = pages if isinstance(pages, QStackedWidget) else pages.findChild(QStackedWidget)
+    assert stack is not None
+
+    def fit(current: int) -> None:
+        for index in range(stack.count()):
+            policy = QSizePolicy.Policy.Preferred if index == current else QSizePolicy.Policy.Ignored
+            stack.widget(index).setSizePolicy(policy, policy)
+
+    stack.currentChanged.connect(fit)
+    fit(stack.currentIndex())

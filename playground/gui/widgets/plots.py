@@ -115,7 +115,9 @@ class _QuietAxis(pg.AxisItem):
         edge = 0.5 * letter * (high - low) / size if self.orientation == "left" else 0.0
         alone = np.floor((high - edge) / steps[airy]) - np.ceil((low + edge) / steps[airy]) < 1
         close = steps[max(airy - 1, 0)]
-        fits = self.orientation == "left" and close * size >= letter * (high - low)
+        length = max(len(text) for text in self.tickStrings([low, high], 1.0, close))
+        needed = letter if self.orientation == "left" else letter * (0.65 * length + 1.0)
+        fits = close * size >= needed * (high - low)
         return [(close if alone and fits else steps[airy], 0.0)]
 
 

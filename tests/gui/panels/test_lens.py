@@ -148,3 +148,16 @@ def test_a_lens_on_the_stage_asks_nothing_of_a_model_that_it_does_not_fit(qtbot)
     lens.opened({"parts": ("discriminator",)}, None)
     assert len(asked) == 1
     window.hide()
+
+
+def test_a_lens_that_has_left_the_stage_needs_no_room_on_it(gan, qtbot):
+    def needed():
+        return gan.panel.tabs.minimumSizeHint().height()
+
+    gan.view.show_lens("Bright")
+    qtbot.waitUntil(lambda: gan.view.lens.isVisible())
+    assert needed() < 900
+    gan.view.lens.words.setMinimumHeight(900)
+    qtbot.waitUntil(lambda: needed() >= 900)
+    gan.view.show_lens("Wishes")
+    qtbot.waitUntil(lambda: needed() < 900)

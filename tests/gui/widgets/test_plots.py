@@ -49,3 +49,9 @@ def test_numbers_below_zero_have_a_minus_sign(plot):
     left = plot.getPlotItem().getAxis("left")
     assert left.tickStrings([-2.0, 0.5], 1.0, 0.5) == ["−2.0", "0.5"]
     assert brief(-0.1740) == "−0.1740"
+
+
+def test_a_short_axis_below_has_more_than_one_number(plot):
+    bottom, letter = plot.getPlotItem().getAxis("bottom"), theme.em(plot)
+    (_, values), *_ = bottom.tickValues(-4.0, 4.0, 14 * letter)
+    assert [value for value in values if -4 < value < 4] == [-2, 0, 2]

@@ -12,8 +12,10 @@ from playground.gui.panels.base.asker import Ask, Asker
 from playground.gui.panels.base.views import View
 from playground.gui.session import TrainingSession
 from playground.gui.widgets import theme
-from playground.gui.widgets.page_tabs import PageTabs, set_shown
+from playground.gui.widgets.page_tabs import PageTabs, fit_to_current, set_shown
 from playground.gui.widgets.step_scrubber import StepScrubber
+
+_RESIZING = (QEvent.Type.Resize, QEvent.Type.LayoutRequest, QEvent.Type.Show, QEvent.Type.Hide)
 
 
 class Lens(Asker):
@@ -68,11 +70,12 @@ class Lens(Asker):
         """Takes an image (C, H, W) that another panel sends; asked only of a lens that `receives`."""
 
     def event(self, event: QEvent) -> bool:
-        """Words that break need more height in a narrow lens; a splitter around it would not ask."""
+        """Words that break need more height in a narrow lens; a splitter around it would not ask. A lens that has left
+        the stage needs none."""
         handled = super().event(event)
         layout = self.layout()
-        if event.type() in (QEvent.Type.Resize, QEvent.Type.LayoutRequest) and layout and layout.hasHeightForWidth():
-            least = layout.minimumHeightForWidth(self.width())
+        if event.type() in _RESIZING and layout and layout.hasHeightForWidth():
+            least = layout.minimumHeightForWidth(self.width()) if self.isVisible() else 0
             if least != self.minimumHeight():
                 self.setMinimumHeight(least)
         return handled
@@ -99,6 +102,7 @@ class LensView(View):
             self.tabs.addTab(kind.title)
             self.tabs.setTabToolTip(index, kind.tooltip)
         self._stack = QStackedWidget()
+        fit_to_current(self._stack)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, theme.em(self, 0.3), 0, 0)
         layout.addWidget(self.tabs)

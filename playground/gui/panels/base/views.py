@@ -27,6 +27,7 @@ from playground.gui.panels.base.shelf import Shelf
 from playground.gui.session import TrainingSession
 from playground.gui.widgets import theme
 from playground.gui.widgets.image_grid import ImageGrid
+from playground.gui.widgets.page_tabs import fit_to_current
 from playground.gui.widgets.scatter_view import ScatterView
 from playground.gui.widgets.step_scrubber import StepScrubber
 
@@ -316,6 +317,7 @@ def view_tabs(name: str, views: Sequence[tuple[QWidget, str, str]]) -> QTabWidge
     for view, title, tooltip in views:
         tabs.addTab(view, title)
         tabs.setTabToolTip(tabs.indexOf(view), tooltip)
+    fit_to_current(tabs)
     return tabs
 
 

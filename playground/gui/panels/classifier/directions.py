@@ -108,7 +108,8 @@ class DirectionsLens(Lens):
         if answer.query.channel.endswith("/real"):
             self.real.set_images(images, captions)
             self.f.set_thumbnail("x", images[0])
-            self.real_words.setText(f"{count} are called {told}, {sure.min():.0%} sure or more")
+            least = f"{sure.min():.0%} sure or more" if sure.min() < 0.99 else "more than 99% sure"
+            self.real_words.setText(f"{count} are called {told}, {least}")
             self.picture("x", images[0])
         else:
             self.made.set_images(images, captions)

@@ -17,7 +17,7 @@ from playground.gui.widgets.words import Words
 FEWEST = 2  # examples in an average
 PLACES = 4  # decimals
 NARROW = 1e-3  # the least spread of a Gaussian of few examples
-ROOMY = 24  # em of height from which on the reason of each step is written out
+ROOMY = 64  # em of a window's height from which on the reason of each step is written out
 _STEPS = (
     ("A density: area 1", "A function that is nowhere negative, divided by the area Z under it, is a density."),
     ("1  KL(p‖q) = ∫ p ln(p/q)", "The divergence of the model q from the data p: 0 only where both are the same."),
@@ -154,7 +154,8 @@ class StepsLens(OnLine):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        roomy = self.height() >= theme.em(self, ROOMY) + self.bell.sizeHint().height()
+        # By the window, not by itself: the reasons need the very height that would let them stay.
+        roomy = self.window().height() >= theme.em(self, ROOMY)
         for reason in self._reasons:
             reason.setVisible(roomy)
 
@@ -175,6 +176,7 @@ class StepsLens(OnLine):
             self.numbers.append(number)
             self._reasons.append(Words(f"{name}.reason.{row}"))
             self._reasons[-1].say(tip)
+            self._reasons[-1].hide()
             for label in (heading, number, self._reasons[-1]):
                 lines.addWidget(label)
             steps.addWidget(self._boxes[-1])
