@@ -45,7 +45,8 @@ def fit_to_current(pages: QStackedWidget | QTabWidget) -> None:
     def fit(current: int) -> None:
         for index in range(stack.count()):
             policy = QSizePolicy.Policy.Preferred if index == current else QSizePolicy.Policy.Ignored
-            stack.widget(index).setSizePolicy(policy, policy)
+            if page := stack.widget(index):
+                page.setSizePolicy(policy, policy)
 
     stack.currentChanged.connect(fit)
     fit(stack.currentIndex())

@@ -22,7 +22,7 @@ DIRECT = ("gan", "stylegan", "vae", "statistics")  # families that sample in one
 BATCH = 60  # samples whose cost is taken
 MEASURED = {"points": 600, "images": 240}  # and whose quality is
 SEED = 3
-QUALITY = {"sliced_wasserstein": "sliced Wasserstein", "feature_distance": "feature distance"}
+QUALITY = {"sliced_wasserstein": "Sliced Wasserstein", "feature_distance": "Feature distance"}
 
 
 class RaceLens(Lens):
