@@ -84,7 +84,9 @@ class _QuietAxis(pg.AxisItem):
         if self.in_corner and self.label is not None:
             box, letter = self.label.boundingRect(), self._letter()
             middle = self.style["tickTextOffset"][1] + letter / 2
-            self.label.setPos(-box.width() - 0.3 * letter, middle - box.height() / 2)
+            margin = self.label.document().documentMargin()
+            edge = -self.mapToScene(0.0, 0.0).x() - margin  # with short numbers on its left it has hardly the room
+            self.label.setPos(max(edge, -box.width() - 0.3 * letter), middle - box.height() / 2)
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
         return [text.replace("-", "−") for text in super().tickStrings(values, scale, spacing)]
