@@ -123,13 +123,16 @@ def _parser() -> argparse.ArgumentParser:
 
     sub = command("bench", commands.bench)
     sub.add_argument("what", nargs="?", choices=commands.BENCHES)
-    sub.add_argument("--panel", default="diffusion", metavar="NAME", help="which panel trains (ui, cycles)")
+    sub.add_argument("--panel", default="diffusion", metavar="NAME", help="which panel trains (ui, slider, cycles)")
+    sub.add_argument("--data", default="", metavar="NAME", help="what it trains on; else what it opens with")
+    sub.add_argument("--engine", choices=("auto", "thread", "process"), default="",
+                     help="where it trains: beside the window in a thread, or in a process of its own")  # fmt: skip
     sub.add_argument(
         "--seconds",
         type=_seconds(0.1, 86_400),
         default=30.0,
         metavar="S",
-        help="length of each window (ui), or about in all (soak, train, sample)",
+        help="length of each window (ui, slider), or about in all (soak, train, sample)",
     )
     sub.add_argument("--cycles", type=_whole(2, 1_000_000), default=50, metavar="N", help="after 20 that do not count")
     sub.add_argument("--budget", action="store_true", help="print gates and goals beside what was measured last")

@@ -257,8 +257,8 @@ def selftest(arguments: argparse.Namespace) -> int:
 
 
 def bench(arguments: argparse.Namespace) -> None:
-    """Measures the window (startup, ui, cycles, soak), or training and sampling beside other libraries (train, sample);
-    with --budget also prints what was promised beside what was measured last."""
+    """Measures the window (startup, ui, slider, cycles, soak), or training and sampling beside other libraries (train,
+    sample); with --budget also prints what was promised beside what was measured last."""
     from playground.bench import budget, text
 
     if arguments.what is None and not arguments.budget:
@@ -275,7 +275,7 @@ def bench(arguments: argparse.Namespace) -> None:
     write("\n\n".join([*parts, budget.table()] if arguments.budget else parts))
 
 
-BENCHES = ("startup", "ui", "cycles", "soak", "train", "sample")
+BENCHES = ("startup", "ui", "slider", "cycles", "soak", "train", "sample")
 
 
 def _measured(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -285,16 +285,19 @@ def _measured(arguments: argparse.Namespace) -> dict[str, Any]:
         measure = training.train if arguments.what == "train" else sampling.sample
         return measure(arguments.seconds)
     _check_offscreen()
-    from playground.gui import bench, endurance
+    from playground.gui import bench, dragging, endurance
 
+    panel, data, where = arguments.panel, arguments.data, arguments.engine
     match arguments.what:
         case "startup":
             return bench.startup()
         case "ui":
-            return bench.ui(arguments.panel, arguments.seconds)
+            return bench.ui(panel, arguments.seconds, data, where)
+        case "slider":
+            return dragging.slider(panel, arguments.seconds, data, where)
         case "cycles":
-            return endurance.cycles(arguments.panel, arguments.cycles)
-    return endurance.soak(arguments.seconds)
+            return endurance.cycles(panel, arguments.cycles, data, where)
+    return endurance.soak(arguments.seconds, where)
 
 
 def tour(arguments: argparse.Namespace) -> None:

@@ -37,11 +37,16 @@ class _Pending:
 
 
 class Answering:
-    """The questions of one worker. On each channel only the newest counts."""
+    """The questions of one worker. On each channel only the newest counts.
+
+    Attributes:
+        mid_step: while the live weights are neither old nor new; answers come from the copy that was taken before.
+    """
 
     def __init__(self, job: Job, say: Callable[[Message], None]) -> None:
         self._job = job
         self._say = say
+        self.mid_step = False
         self._pending: dict[str, _Pending] = {}
         self._eval_model = self._own_copy()
         self.visiting: int | None = None  # the stored step whose weights answer, where it is not the newest
@@ -89,7 +94,7 @@ class Answering:
     def refresh(self) -> None:
         """Takes the newest weights, unless a stepwise answer is under way: one trajectory, one set of weights."""
         trainer = self._job.trainer
-        if trainer is None or self.visiting is not None or self._copied_step == trainer.step:
+        if self.mid_step or trainer is None or self.visiting is not None or self._copied_step == trainer.step:
             return
         if any(p.steps for p in self._pending.values()):
             return

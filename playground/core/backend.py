@@ -38,7 +38,13 @@ class Backend(Protocol):
 
 
 class ThreadBackend:
-    """Runs a worker in a thread of this process, torch's import included, so that a window can be painted before."""
+    """Runs a worker in a thread of this process, torch's import included, so that a window can be painted before.
+
+    Attributes:
+        beside: whether questions are answered during a long step, see `core.worker.Worker`.
+    """
+
+    beside = False
 
     def __init__(self, open_job: Opening, seat: Seat | None = None, wake: Wake = lambda: None) -> None:
         self._wake = wake
@@ -56,7 +62,7 @@ class ThreadBackend:
             sentence = f"torch cannot be loaded: {reason}. Run 'playground doctor'; it says how to mend that."
             self._say(Failed(sentence, traceback.format_exc()))
             return
-        Worker(open_job, self._commands, self._say, seat).run()
+        Worker(open_job, self._commands, self._say, seat, self.beside).run()
 
     def _say(self, message: Message) -> None:
         self._messages.append(message)

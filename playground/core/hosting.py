@@ -68,9 +68,10 @@ def serve(pipe: Connection, logs: Path | None) -> None:
     """Hosts workers until the pipe says None or breaks. `logs`: the folder for traces of native crashes."""
     if hasattr(os, "nice"):
         os.nice(NICE)
-    _heed_signals()
+    host = Host(pipe)
+    _heed_signals(host)
     with _log_in(logs):
-        Host(pipe).run()
+        host.run()
     os._exit(0)  # all is saved; taking torch apart would cost a second
 
 
@@ -79,12 +80,14 @@ class Host:
 
     Attributes:
         shares: what some of them take turns at, by number.
+        listening: False once it only waits for them to save.
     """
 
     def __init__(self, pipe: Connection) -> None:
         self._pipe = pipe
         self._lock = threading.Lock()
         self._workers: dict[int, _Hosted] = {}
+        self.listening = True
         self.shares: dict[int, FairShare] = {}
 
     def run(self) -> None:
@@ -95,6 +98,7 @@ class Host:
                 self._obey(order)
         except (EOFError, OSError, SystemExit):  # the window died, or this process was asked to end
             pass
+        self.listening = False
         for worker in self._workers.values():
             worker.ask_to_close()
         for worker in self._workers.values():
@@ -128,6 +132,8 @@ class Host:
 class _Hosted(ThreadBackend):
     """A worker whose words go through the pipe."""
 
+    beside = True
+
     def __init__(self, out: Callable[[Message | None], None], open_job: Opening, seat: Seat | None) -> None:
         self._out = out
         super().__init__(open_job, seat)
@@ -142,12 +148,13 @@ class _Hosted(ThreadBackend):
             self._out(None)
 
 
-def _heed_signals() -> None:
+def _heed_signals(host: Host) -> None:
     """Ctrl-C in a terminal reaches the window too, which ends this process once all is saved; whoever asks this
     process alone to end has everything saved first."""
 
     def end(number: int, frame: FrameType | None) -> None:
-        raise SystemExit
+        if host.listening:
+            raise SystemExit
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, end)

@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from playground.core.answering import Answering, sentence
+from playground.core.beside import Beside
 from playground.core.data import Dataset
 from playground.core.data_facts import data_facts
 from playground.core.device import free_memory, warm_up
@@ -45,6 +46,7 @@ from playground.core.trainer import Trainer
 from playground.core.turns import FairShare, Seat
 from playground.core.watching import Watching
 
+MOMENT = 0.002  # seconds to wait for a question before looking whether a long step is over
 PATIENCE = 0.01  # seconds to wait for one's turn before looking at commands again
 SHOWN_EXAMPLES = 2000  # of the test split, handed to the window
 
@@ -54,11 +56,13 @@ class Worker:
 
     def __init__(
         self, open_job: Callable[[], Job], commands: "queue.SimpleQueue[Command]", say: Callable[[Message], None],
-        seat: Seat | None = None,
+        seat: Seat | None = None, beside: bool = False,
     ) -> None:  # fmt: skip
-        """`seat`: among other workers, with which it shares the time to train in."""
+        """`seat`: among other workers, with which it shares the time to train in. `beside`: answer questions during a
+        long step, too; not in a window's own process, where a third thread makes it stutter."""
         self._open_job = open_job
         self._seat = seat or FairShare().seat()
+        self._beside = Beside() if beside else None
         self._commands = commands
         self._say = say
         self._goal: Budget | None = None
@@ -86,6 +90,8 @@ class Worker:
             self._say(Failed(sentence(error), traceback.format_exc()))
         finally:
             self._seat.leave()
+            if self._beside:
+                self._beside.end()
             if job := vars(self).get("_job"):
                 job.release()
             # Parts refer to each other: without this the model would stay until garbage is collected.
@@ -216,25 +222,53 @@ class Worker:
         if self._watching.slow:
             self._answering.refresh()  # in the middle of a step the weights are neither old nor new
         self._watching.begin(trainer.step)
-        record = trainer.turn(goal, steps, called=lambda: not self._commands.empty())
+        record = self._turned(trainer, goal, steps)
         trainer.seconds -= self._watching.waited
         return replace(record, seconds=trainer.seconds)
+
+    def _turned(self, trainer: Trainer, goal: Budget | None, steps: int | None) -> TrainRecord:
+        """A turn, short if something else is to be done; where it is long for all that, questions are answered."""
+        if self._beside is None or self._watching.slow:  # in slow motion they are answered at every stage
+            return trainer.turn(goal, steps, called=lambda: not self._commands.empty())
+        self._answering.refresh()
+        self._answering.mid_step = True
+        try:
+            called = lambda: bool(self._early) or not self._commands.empty()  # noqa: E731
+            return self._beside.do(lambda: trainer.turn(goal, steps, called), self._answer_until)
+        finally:
+            self._answering.mid_step = False
+
+    def _answer_until(self, is_over: Callable[[float], bool]) -> None:
+        while not is_over(0.0):
+            if not self._early:
+                self._serve(MOMENT)
+            elif self._answering.busy:  # what comes after a command that has to wait must wait, too
+                self._answering.answer()
+            else:
+                is_over(MOMENT)
 
     def _hold(self, seconds: float) -> bool:
         """Passes time in the middle of a step, in which questions are answered; False as soon as there is something
         else to do."""
         until = time.monotonic() + seconds
         while (left := until - time.monotonic()) > 0:
-            try:
-                command = self._commands.get(timeout=0.0 if self._answering.busy else left)
-            except queue.Empty:
-                command = None
-            if isinstance(command, Ask):
-                self._answering.ask(command)
-            elif command is not None:
-                self._early.append(command)
+            if not self._serve(left):
                 return False
-            self._answering.answer()
+        return True
+
+    def _serve(self, patience: float) -> bool:
+        """Takes one command, or waits for one where nothing is to be answered, and answers a piece; what is no question
+        comes later, and then it gives False."""
+        try:
+            command = self._commands.get(timeout=0.0 if self._answering.busy else patience)
+        except queue.Empty:
+            command = None
+        if command is not None and not isinstance(command, Ask):
+            self._early.append(command)
+            return False
+        if command is not None:
+            self._answering.ask(command)
+        self._answering.answer()
         return True
 
     def _report(self, record: TrainRecord) -> None:

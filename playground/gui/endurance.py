@@ -5,7 +5,6 @@ import contextlib
 import gc
 import os
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -17,13 +16,11 @@ from PySide6.QtCore import QCoreApplication, QEvent, QObject, QTimer, QtMsgType,
 from PySide6.QtWidgets import QApplication, QSlider, QTabWidget
 
 from playground.core.errors import PlaygroundError, UsageError
-from playground.gui.app import application
+from playground.gui.bench_window import bench_window, shown_page
 from playground.gui.heartbeat import Heartbeat, spin, spin_until
 from playground.gui.main_window import MainWindow
 from playground.gui.panels.base import ModelPanel
-from playground.gui.preferences import Preferences
 from playground.gui.session import TrainingSession
-from playground.gui.widgets import theme
 
 WARM_UP = 20  # cycles before anything is counted
 FEW_STEPS = 3
@@ -32,11 +29,12 @@ DRAG_MILLISECONDS = 50
 TRAINS = "diffusion"
 SETTLES = 30.0  # seconds until a page of a soak is left as it is
 _ENDLESS = 10_000_000
-_OWN = Path("/proc/self")
+_PROCESSES = Path("/proc")
+_OWN = _PROCESSES / "self"
 _SHOWN_WARNINGS = 5
 
 
-def cycles(family: str, count: int, data: str = "", warm_up: int = WARM_UP) -> dict[str, Any]:
+def cycles(family: str, count: int, data: str = "", where: str = "", warm_up: int = WARM_UP) -> dict[str, Any]:
     """What `count` cycles of start, pause, resume, stop and reset leave behind, by the buttons of the real window.
 
     Threads, Qt objects, open files and child processes before and after; resident memory and references to None as
@@ -44,12 +42,10 @@ def cycles(family: str, count: int, data: str = "", warm_up: int = WARM_UP) -> d
 
     Raises UsageError for a page that has no run of its own.
     """
-    with _window() as window:
-        panel = window.show_page(family, open_default=not data)
+    with bench_window(where) as window:
+        panel = shown_page(window, family, data)
         if not isinstance(panel, ModelPanel):
             raise UsageError(f"The page '{family}' has no run of its own; name a family.")
-        if data:
-            panel.open_data(data)
         spin_until(lambda: panel.session.is_open)
         panel.transport.set_budget("steps", _ENDLESS)
         for _ in range(warm_up):
@@ -97,7 +93,7 @@ def _is_reached(session: TrainingSession, state: str, step: int | None) -> bool:
     return session.can_train and (over or (session.state == state if step is None else session.step >= step))
 
 
-def soak(seconds: float) -> dict[str, Any]:
+def soak(seconds: float, where: str = "") -> dict[str, Any]:
     """What a visit to every page and every tab does to the window, again and again for so many seconds after a first
     round: growth of resident memory, warnings of Qt, and how late a 10 ms timer comes.
 
@@ -111,7 +107,7 @@ def soak(seconds: float) -> dict[str, Any]:
 
     before = qInstallMessageHandler(note)
     try:
-        with _window() as window:
+        with bench_window(where) as window:
             window.show_panel(TRAINS)
             spin_until(lambda: window.panel is not None and window.panel.session.is_open)
             trained = window.panel
@@ -193,27 +189,6 @@ class _Drag(QObject):
         return self._moves
 
 
-@contextlib.contextmanager
-def _window() -> Iterator[MainWindow]:
-    """A window whose runs are kept in a folder that goes with it."""
-    home = os.environ.get("PLAYGROUND_HOME")
-    with tempfile.TemporaryDirectory(prefix="playground-bench-") as folder:
-        os.environ["PLAYGROUND_HOME"] = folder
-        application()
-        theme.apply("light")
-        window = MainWindow(Preferences())
-        window.show()
-        try:
-            yield window
-        finally:
-            window.close()
-            window.deleteLater()
-            QCoreApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete.value)
-            os.environ.pop("PLAYGROUND_HOME")
-            if home is not None:
-                os.environ["PLAYGROUND_HOME"] = home
-
-
 def _counts() -> dict[str, int]:
     """What there is in this process just now; 0 where the system does not tell."""
     spin(0.2)  # what is on its way out goes
@@ -224,7 +199,7 @@ def _counts() -> dict[str, int]:
         "system_threads": _entries("task"),
         "qt_objects": _qt_objects(),
         "open_files": _entries("fd"),
-        "child_processes": sum(len(file.read_text().split()) for file in _OWN.glob("task/*/children")),
+        "child_processes": len(_children()),
     }
 
 
@@ -252,9 +227,16 @@ def _is_alive(thing: QObject) -> bool:
 
 
 def _memory() -> int:
-    """Resident memory in KiB, or 0 where the system does not tell."""
-    status = _OWN / "statm"
-    return int(status.read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") // 1024 if status.is_file() else 0
+    """Resident memory of the window and of the process that trains in KiB, or 0 where the system does not tell."""
+    pages = 0
+    for process in ("self", *_children()):
+        with contextlib.suppress(OSError):  # it has just ended
+            pages += int((_PROCESSES / process / "statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") // 1024
+
+
+def _children() -> list[str]:
+    return [child for file in _OWN.glob("task/*/children") for child in file.read_text().split()]
 
 
 def _slope(values: Sequence[int]) -> float:

@@ -57,6 +57,7 @@ class TrainingSession(Catalogue, QObject):
         run: what was opened: a folder or a bundled run's name; for a fresh model the folder that it will have.
         stored: which steps of the run are on disk.
         visiting: the stored step whose weights answer; None for the newest.
+        asked: how many questions so far; the stamp of the newest.
     """
 
     opened = Signal()
@@ -93,7 +94,7 @@ class TrainingSession(Catalogue, QObject):
         self._retiring: list[Backend] = []
         self._to_send: list[messages.Command] = []  # held back until the model is there
         self._watchers: dict[str, messages.Watch] = {}
-        self._stamp = 0
+        self.asked = 0
         self._newest: dict[str, int] = {}
         self._pace = Pace()
         self._timer = QTimer(self)
@@ -211,10 +212,10 @@ class TrainingSession(Catalogue, QObject):
 
     def ask(self, query: Query) -> int:
         """Passes a question on; returns its stamp. An older one on the same channel is forgotten."""
-        self._stamp += 1
-        self._newest[query.channel] = self._stamp
-        self._send(messages.Ask(query, self._stamp))
-        return self._stamp
+        self.asked += 1
+        self._newest[query.channel] = self.asked
+        self._send(messages.Ask(query, self.asked))
+        return self.asked
 
     def watch(self, on: bool, pause: float = 0.0, who: str = "") -> None:
         """Reports the stages of each step by `staged`, in this run and those opened later, or no longer. `pause`:

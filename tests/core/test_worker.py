@@ -3,6 +3,7 @@
 import dataclasses
 import math
 import queue
+import threading
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from typing import Any
@@ -11,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 
-from playground.core import durable
+from playground.core import beside, durable
 from playground.core import job as module
 from playground.core import trainer as trainer_module
 from playground.core.backend import ThreadBackend
@@ -525,3 +526,48 @@ def test_a_backend_works_in_a_thread_of_its_own_and_ends_when_told():
     assert len(_only(Trained, said)) == 6
     assert backend.receive() == []
     backend.send(Train(Budget()))  # nobody is there any more, and nobody minds
+
+
+# -- questions during a long step ------------------------------------------------------------------------------------
+
+
+class Long(Pulled):
+    """Each step goes on until something that was asked in the meantime is answered."""
+
+    answers = Pulled.answers | {"mark"}
+
+    def train_step(self, *arguments):
+        assert type(self).is_answered.wait(30)
+        type(self).is_answered.clear()
+        return super().train_step(*arguments)
+
+    def mark(self) -> torch.Tensor:
+        return self.first.detach().clone()
+
+
+def test_a_question_is_answered_in_the_middle_of_a_long_step_by_the_weights_before_it(monkeypatch):
+    monkeypatch.setattr(Long, "is_answered", threading.Event(), raising=False)
+    monkeypatch.setattr(beside, "LONG", 0.0)
+    commands: queue.SimpleQueue = queue.SimpleQueue()
+    said: list[Message] = []
+
+    def say(message: Message) -> None:
+        said.append(message)
+        if isinstance(message, Opened):
+            commands.put(Train(Budget("steps", 3)))
+            commands.put(_ask("mark", 0))
+        elif isinstance(message, Answer):
+            Long.is_answered.set()
+        elif isinstance(message, Trained):
+            commands.put(_ask("mark", message.record.step) if message.record.step < 3 else Close())
+
+    job = _job(cls=Long)
+    Worker(lambda: job, commands, say, beside=True).run()
+    plain = _job()
+    firsts = []
+    for _ in range(3):
+        firsts.append(float(plain.trainer.sampler.first))
+        plain.trainer.turn(steps=1)
+    answers = [message for message in said if isinstance(message, Answer)]
+    assert [answer.stamp for answer in answers] == [answer.step for answer in answers] == [0, 1, 2]
+    assert [float(answer.arrays["x"][0]) for answer in answers] == firsts

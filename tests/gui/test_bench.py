@@ -28,3 +28,17 @@ def test_a_child_whose_model_never_answers_ends_all_the_same(monkeypatch):
     monkeypatch.setattr(bench, "_CHILD", bench._CHILD.replace("_start(", "_start(patience=1e-3, began="))
     with pytest.raises(PlaygroundError, match="The window did not get ready within 0 s"):
         bench.startup()
+
+
+@pytest.mark.slow
+def test_a_run_is_measured_in_the_window_and_without_one_turn_and_turn_about(qapp):
+    """Trains in a process beside the tests: -m slow tests/gui/test_bench.py."""
+    figures = bench.ui("vae", 0.5, "moons", "thread")
+    assert figures["engine"] == "thread"
+    assert len(figures["training_all"]) == bench.WINDOWS
+    assert figures["window_to_headless"]["tiny thread"] > 0
+
+
+def test_a_page_that_has_no_data_is_named(qapp):
+    with pytest.raises(UsageError, match="has no data of its own"):
+        bench.ui("home", 0.1, "moons")
