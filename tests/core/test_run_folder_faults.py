@@ -1,9 +1,7 @@
-"""Each open, write, fsync and rename of a save is made to fail in turn: what is found is the old run or the new one."""
+"""Each call of a save that changes the disk is made to fail in turn: what is found is the old run or the new one."""
 
-import errno
 import os
 from collections.abc import Callable
-from itertools import count
 from pathlib import Path
 
 import pytest
@@ -13,58 +11,9 @@ from playground.core import durable
 from playground.core.errors import PlaygroundError
 from playground.core.run_folder import RunFolder
 from tests.core.test_run_folder import own_files, record, snapshot
-
-pytestmark = pytest.mark.usefixtures("no_waiting")
+from tests.faults import Crash, each_fault, each_way
 
 SAVE = (snapshot(20, score=0.4), [record(15), record(20)])
-
-
-class Crash(BaseException):
-    """The process dies here: nothing may catch it."""
-
-
-class Fault:
-    """Makes the k-th call to the disk fail.
-
-    Attributes:
-        struck: whether there was a k-th call.
-    """
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, k: int, error: BaseException, late: bool) -> None:
-        self.k, self.error, self.late = k, error, late
-        self.calls = 0
-        for name in ("_open", "_write", "_fsync", "_replace"):
-            monkeypatch.setattr(durable, name, self._failing(name, getattr(durable, name)))
-
-    @property
-    def struck(self) -> bool:
-        return self.calls >= self.k
-
-    def _failing(self, name: str, real: Callable) -> Callable:
-        def call(*arguments):
-            self.calls += 1
-            if self.calls != self.k:
-                return real(*arguments)
-            if self.late and name == "_write":
-                file, data = arguments
-                real(file, data[: len(data) // 2])
-            elif self.late:
-                result = real(*arguments)
-                if name == "_open":
-                    result.close()
-            raise self.error
-
-        return call
-
-
-FAULTS = {
-    "ENOSPC": lambda: OSError(errno.ENOSPC, "No space left on device"),
-    "EIO": lambda: OSError(errno.EIO, "Input/output error"),
-    "EACCES": lambda: PermissionError(errno.EACCES, "Permission denied"),
-    "crash": Crash,
-}
-each_fault = pytest.mark.parametrize("fault", FAULTS)
-early_or_late = pytest.mark.parametrize("late", [False, True], ids=["before", "halfway"])
 
 
 def facts(path: Path) -> dict:
@@ -76,15 +25,6 @@ def facts(path: Path) -> dict:
         "state": safetensors.torch.save(folder.load_state()[0]),
         "records": [repr(r) for r in folder.records()],
     }
-
-
-def raised(call: Callable, *arguments, **keywords) -> BaseException | None:
-    """What a call raised: our own error or the crash."""
-    try:
-        call(*arguments, **keywords)
-    except (PlaygroundError, Crash) as error:
-        return error
-    return None
 
 
 def started(path: Path) -> RunFolder:
@@ -102,58 +42,60 @@ def old_and_new(tmp_path):
     return old, facts(folder.path)
 
 
-@each_fault
-@early_or_late
-def test_a_failed_save_leaves_the_old_run_or_the_new_one(fault, late, old_and_new, tmp_path, monkeypatch):
-    found = []
-    for k in count(1):
+@each_way
+def test_a_failed_save_leaves_the_old_run_or_the_new_one(way, old_and_new, tmp_path, monkeypatch):
+    folder, found, calls = None, set(), []
+
+    def work(k):
+        nonlocal folder
         folder = started(tmp_path / f"run-{k}")
-        with monkeypatch.context() as patches:
-            trap = Fault(patches, k, FAULTS[fault](), late)
-            error = raised(folder.save, *SAVE)
-        if not trap.struck:
-            break
+        return lambda: folder.save(*SAVE)
+
+    for k, fault, error in each_fault(monkeypatch, way, work):
+        calls = fault.calls
         if isinstance(error, Crash):
             folder = RunFolder.open(folder.path)
-        else:
+        elif error is not None:
             message = str(error)
-            assert trap.error.strerror in message
+            assert isinstance(error, PlaygroundError), f"call {k}, {calls[k - 1]}: {error!r}"
+            assert fault.error.strerror in message
             assert str(folder.path) in message
             assert "intact" in message
         after = facts(folder.path)
-        assert after in old_and_new, f"call {k}: neither the old run nor the new one"
-        found.append(old_and_new.index(after))
+        assert after in old_and_new, f"call {k}, {calls[k - 1]}: neither the old run nor the new one"
+        assert error is not None or after == old_and_new[1], f"call {k}: nothing was said, and nothing saved"
+        found.add(old_and_new.index(after))
         folder.save(*SAVE)
         assert facts(folder.path) == old_and_new[1]
         assert own_files(folder.path) == {*folder.manifest["files"], "manifest.json", "log.jsonl"}
-    assert found == sorted(found)
-    assert set(found) == {0, 1}
+    assert found == {0, 1}
+    assert {"open", "write", "truncate", "flush", "fsync", "replace", "link", "unlink"} <= set(calls)
 
 
-@each_fault
-@early_or_late
-def test_a_failed_first_save_leaves_nothing_or_the_run(fault, late, tmp_path, monkeypatch):
-    expected = facts(RunFolder.create(tmp_path / "straight", snapshot(0)).path)
-    for k in count(1):
-        path = tmp_path / f"run-{k}"
-        with monkeypatch.context() as patches:
-            trap = Fault(patches, k, FAULTS[fault](), late)
-            raised(RunFolder.create, path, snapshot(0))
-        if not trap.struck:
-            break
+@each_way
+def test_a_failed_first_save_leaves_nothing_or_the_run(way, tmp_path, monkeypatch):
+    expected, calls = facts(RunFolder.create(tmp_path / "straight", snapshot(0)).path), []
+
+    def work(k):
+        return lambda: RunFolder.create(tmp_path / f"run-{k}", snapshot(0))
+
+    for k, fault, error in each_fault(monkeypatch, way, work):
+        path, calls = tmp_path / f"run-{k}", fault.calls
+        assert error is None or isinstance(error, PlaygroundError | Crash), f"call {k}, {calls[k - 1]}: {error!r}"
         if not (path / "manifest.json").exists():
+            assert error is not None
             with pytest.raises(PlaygroundError, match="not a run folder"):
                 RunFolder.open(path)
             RunFolder.create(path, snapshot(0))
         assert facts(path) == expected
-    assert k > 10
+    assert {"mkdir", "open", "write", "fsync", "replace"} <= set(calls)
 
 
-@early_or_late
+@pytest.mark.parametrize("late", [False, True], ids=["before", "halfway"])
 def test_a_roll_forward_may_be_killed_too(late, old_and_new, tmp_path, monkeypatch):
-    def committed_only(path: Path) -> None:
-        """A save that was killed right after its commit."""
-        folder = started(path)
+    def committed_only(k: int) -> Callable:
+        """A run whose last save was killed right after its commit."""
+        folder = started(tmp_path / f"run-{k}")
         with monkeypatch.context() as patches:
             replace = durable._replace
 
@@ -165,19 +107,15 @@ def test_a_roll_forward_may_be_killed_too(late, old_and_new, tmp_path, monkeypat
             patches.setattr(durable, "_replace", last_replace)
             with pytest.raises(Crash):
                 folder.save(*SAVE)
+        assert facts(folder.path) == old_and_new[1]
+        return lambda: RunFolder.open(folder.path, for_writing=True)
 
-    for k in count(1):
+    for k, _, error in each_fault(monkeypatch, ("crash", late, False), committed_only):
         path = tmp_path / f"run-{k}"
-        committed_only(path)
-        assert facts(path) == old_and_new[1]
-        with monkeypatch.context() as patches:
-            trap = Fault(patches, k, Crash(), late)
-            raised(RunFolder.open, path, for_writing=True)
+        assert error is None or isinstance(error, Crash)
         assert facts(path) == old_and_new[1]
         RunFolder.open(path, for_writing=True)
         assert not [name for name in own_files(path) if name.endswith(".new")]
-        if not trap.struck:
-            break
     assert k > 3
 
 
