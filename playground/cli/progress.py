@@ -42,10 +42,10 @@ class Progress:
     def show(self, record: "TrainRecord") -> None:
         """Called after each turn. Raises when the user asked to stop."""
         now = time.monotonic()
-        self._began = self._began or (now, record.step)
+        self._began = self._began or (record.seconds, record.step)
         if now - self._shown_at > (0.2 if self._terminal else 10.0):
             self._shown_at = now
-            sys.stderr.write(("\r\x1b[K" if self._terminal else "") + self._line(record, now))
+            sys.stderr.write(("\r\x1b[K" if self._terminal else "") + self._line(record))
             sys.stderr.write("" if self._terminal else "\n")
             sys.stderr.flush()
         if self._stopped:
@@ -56,20 +56,20 @@ class Progress:
         if self._terminal and self._shown_at:
             sys.stderr.write("\n")
 
-    def _line(self, record: "TrainRecord", now: float) -> str:
+    def _line(self, record: "TrainRecord") -> str:
         place = f"step {record.step}"
         if self._budget.kind == "steps":
             place += f"/{self._budget.amount:.0f}"
         terms = "  ".join(f"{name} {values[-1]:.4g}" for name, values in record.values.items())
-        return f"{place}  {terms}{self._pace(record, now)}"
+        return f"{place}  {terms}{self._pace(record)}"
 
-    def _pace(self, record: "TrainRecord", now: float) -> str:
+    def _pace(self, record: "TrainRecord") -> str:
         """Steps a second and what is left; nothing after the first turn, from which alone no pace is known."""
         assert self._began is not None
         began, first = self._began
-        if record.step == first or now <= began:
+        if record.step == first or record.seconds <= began:
             return ""
-        rate = (record.step - first) / (now - began)
+        rate = (record.step - first) / (record.seconds - began)
         if self._budget.kind == "steps":
             left = (self._budget.amount - record.step) / rate
         else:

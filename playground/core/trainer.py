@@ -5,7 +5,6 @@ display; to pause is to not ask for the next turn. It knows neither Qt nor a fam
 """
 
 import math
-import time
 from collections.abc import Callable, Generator, Mapping
 from typing import Any
 from weakref import WeakMethod
@@ -26,6 +25,7 @@ from playground.core.random import stream
 from playground.core.ranks import ALONE, Ranks
 from playground.core.records import TrainRecord
 from playground.core.run_folder import Snapshot
+from playground.core.stopwatch import Stopwatch
 
 TURN_SECONDS = 0.02
 HELD_OUT_EVERY = 50  # steps between two looks at validation data
@@ -115,7 +115,7 @@ class Trainer:
         """
         use_threads(self.experiment.threads)
         self.sound = False
-        began, first = time.perf_counter(), self.step
+        watch, first = Stopwatch(), self.step
         values: list[dict[str, Tensor]] = []
         self._apply_events()
         held_out = {0: self._look_at_validation()} if self.step == 0 else {}
@@ -126,7 +126,7 @@ class Trainer:
             values.append(self._train_step(trained))
             if self.model.full_batch or self.step % HELD_OUT_EVERY == 0:  # few steps, each dearer than a look
                 held_out[self.step] = self._look_at_validation()
-            spent = time.perf_counter() - began
+            spent = watch.seconds()
             enough = len(values) >= steps if steps else spent >= TURN_SECONDS or called()
             enough = enough or bool(budget and budget.spent(self.step, self.seconds + spent))
             if self.ranks.lead(enough or is_milestone(self.step) or self.model.finished):
@@ -134,7 +134,7 @@ class Trainer:
         if self._sampler_is_stale():
             self.sampler = self._shared_sampler()
         floats = _to_floats(values, self.ranks)  # the one wait for the device in a turn
-        self.seconds += time.perf_counter() - began
+        self.seconds += watch.seconds()
         record = TrainRecord(first, self.step, self.seconds, floats, held_out, trained, self.model.finished)
         _check_finite(record)
         self.sound = True

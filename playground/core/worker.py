@@ -122,7 +122,7 @@ class Worker:
                 self._watching.follow(self._job.trainer.model if self._job.trainer else self._job.model, command)
             elif isinstance(command, Close):
                 self._closing = True
-                self._recorder.save()
+                self._save_last()
                 return
             else:
                 if isinstance(command, Train | TrainSteps):
@@ -130,6 +130,13 @@ class Worker:
                 self._obey_training(command)
         if visit:
             self._visit(visit.step)
+
+    def _save_last(self) -> None:
+        """Whoever closes a run learns what of it is kept, and what is not."""
+        try:
+            self._recorder.save()
+        except PlaygroundError as error:
+            self._say(Failed(f"{error} {self._recorder.loss()}", traceback.format_exc()))
 
     def _visit(self, step: int | None) -> None:
         if step is not None and (self._goal is not None or self._single_steps):
@@ -221,9 +228,10 @@ class Worker:
         """A turn, in slow motion if that is wanted; the time in which the model was held does not count."""
         if self._watching.slow:
             self._answering.refresh()  # in the middle of a step the weights are neither old nor new
+        before = trainer.seconds
         self._watching.begin(trainer.step)
         record = self._turned(trainer, goal, steps)
-        trainer.seconds -= self._watching.waited
+        trainer.seconds = max(trainer.seconds - self._watching.waited, before)
         return replace(record, seconds=trainer.seconds)
 
     def _turned(self, trainer: Trainer, goal: Budget | None, steps: int | None) -> TrainRecord:

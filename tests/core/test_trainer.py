@@ -6,6 +6,7 @@ from types import SimpleNamespace
 import pytest
 import torch
 
+from playground.core import stopwatch
 from playground.core import trainer as module
 from playground.core.data import DataSpec
 from playground.core.errors import PlaygroundError, UsageError
@@ -30,7 +31,32 @@ def ticking(monkeypatch):
         now[0] += 0.006
         return now[0]
 
-    monkeypatch.setattr(module, "time", SimpleNamespace(perf_counter=look))
+    monkeypatch.setattr(stopwatch, "time", SimpleNamespace(perf_counter=look, process_time=float))
+
+
+def test_a_night_in_which_the_machine_slept_is_no_training(monkeypatch, endless_turns):
+    clock = SimpleNamespace(wall=0.0, computed=0.0)
+    monkeypatch.setattr(
+        stopwatch, "time", SimpleNamespace(perf_counter=lambda: clock.wall, process_time=lambda: clock.computed)
+    )
+
+    def step(seconds: float, computed: float) -> float:
+        train, before = run._train_step, run.seconds
+
+        def slept(parts):
+            clock.wall, clock.computed = clock.wall + seconds, clock.computed + computed
+            return train(parts)
+
+        with monkeypatch.context() as patches:
+            patches.setattr(run, "_train_step", slept)
+            run.turn(Budget("seconds", 3600.0), steps=1)
+        return run.seconds - before
+
+    run = trainer()
+    assert step(2.0, 0.0) == 2.0  # a GPU may do all the work
+    assert step(60.0, 20.0) == 60.0  # a long step on a busy machine
+    assert step(8 * 3600.0, 1.5) == pytest.approx(1.5)
+    assert not run.over(Budget("seconds", 3600.0))
 
 
 def _losses(run: Trainer, steps: int) -> list[float]:
