@@ -22,6 +22,7 @@ SIZE = struct.calcsize(FORM)
 def main(model: str, data: str, folder: str, progress: str, seconds: str) -> None:
     """Never returns."""
     job.AUTOSAVE_SECONDS = float(seconds)
+    job.AUTOSAVE_SHARE = 1e9  # however long it takes
     with open(progress, "r+b") as file:
         memory = mmap.mmap(file.fileno(), SIZE)
 

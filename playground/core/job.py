@@ -1,6 +1,7 @@
 """What a worker works on, and how it is kept on disk while it is trained."""
 
 import time
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +18,9 @@ from playground.core.run_folder import RunFolder, Snapshot
 from playground.core.trainer import Trainer, is_milestone
 
 AUTOSAVE_SECONDS = 10.0
+AUTOSAVE_SHARE = 0.05  # of the time that saving may take: on a slow disk it is done less often
+LONGEST_INTERVAL = 120.0  # seconds between two saves, however slow the disk
+_SAVES = 3  # the quickest of the last ones tells a slow disk from a moment's hiccup
 
 
 class Helper(Protocol):
@@ -81,6 +85,7 @@ class Recorder:
     _saved_at: float = 0.0
     _saved_step: int = -1
     _starting: bool = False
+    _took: deque[float] = field(default_factory=lambda: deque(maxlen=_SAVES))
 
     def __post_init__(self) -> None:
         if self.job.folder is not None:
@@ -96,9 +101,15 @@ class Recorder:
         """Takes a turn's record, and saves if it is time."""
         if self.job.trainer and self.job.trainer.ranks.first:  # the others write no log
             self._unsaved.append(record)
-        due = time.monotonic() - self._saved_at > AUTOSAVE_SECONDS
+        due = time.monotonic() - self._saved_at > self.interval
         if self._agreed(due) or is_milestone(record.step):
             self.save()
+
+    @property
+    def interval(self) -> float:
+        """Seconds between the saves that are made by time."""
+        took = min(self._took) if len(self._took) == _SAVES else 0.0
+        return max(AUTOSAVE_SECONDS, min(took / AUTOSAVE_SHARE, LONGEST_INTERVAL))
 
     def save(self) -> None:
         """Saves all that is new."""
@@ -107,10 +118,21 @@ class Recorder:
             return  # a turn failed half-way: what was saved before is better
         if not self._agreed(self._has_news(trainer)):
             return
+        began = time.monotonic()
         snapshot = trainer.snapshot()  # of all processes that train this together; the first one writes it
         if trainer.ranks.first:
             self._write(snapshot)
         self._saved_at, self._saved_step = time.monotonic(), trainer.step
+        self._took.append(self._saved_at - began)
+
+    def loss(self) -> str:
+        """A sentence on what is gone if nothing more can be saved."""
+        trainer, folder = self.job.trainer, self.job.folder
+        steps = (trainer.step if trainer else 0) - (folder.step if folder else 0)
+        lost = f"The {steps:,} steps after it are" if steps != 1 else "The step after it is"
+        if folder is None:
+            return f"All {steps:,} steps are lost; make room, and train again."
+        return f"{lost} lost; make room, open the run again and train on."
 
     def _agreed(self, word: bool) -> bool:
         return self.job.trainer.ranks.lead(word) if self.job.trainer else word

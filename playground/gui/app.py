@@ -14,7 +14,7 @@ from playground.core import engine
 from playground.core.aside import ASIDE
 from playground.core.errors import PlaygroundError
 from playground.gui.collector import Collector
-from playground.gui.ending import PATIENCE
+from playground.gui.ending import PATIENCE, unsaved
 from playground.gui.errors import ErrorHub
 from playground.gui.main_window import MainWindow
 from playground.gui.preferences import Preferences
@@ -82,7 +82,7 @@ def open_window(preferences: Preferences, open_path: str | None = None, panel: s
     trouble = _open(window, open_path, reopen=not panel and preferences.on_disk)
     if trouble is not None:  # nothing was opened
         shown.open_default()
-    said = [preferences.trouble, window.memory.trouble, trouble or ""]
+    said = [unsaved() if preferences.on_disk else "", preferences.trouble, window.memory.trouble, trouble or ""]
     if preferences.on_disk and not window.documents.is_first():
         said.append(SECOND)
     if sentences := [sentence for sentence in said if sentence]:

@@ -58,6 +58,7 @@ class TrainingSession(Catalogue, QObject):
         stored: which steps of the run are on disk.
         visiting: the stored step whose weights answer; None for the newest.
         asked: how many questions so far; the stamp of the newest.
+        unsaved: a sentence for each run that could not be saved when it was left.
     """
 
     opened = Signal()
@@ -95,6 +96,7 @@ class TrainingSession(Catalogue, QObject):
         self._to_send: list[messages.Command] = []  # held back until the model is there
         self._watchers: dict[str, messages.Watch] = {}
         self.asked = 0
+        self.unsaved: list[str] = []
         self._newest: dict[str, int] = {}
         self._pace = Pace()
         self._timer = QTimer(self)
@@ -152,7 +154,7 @@ class TrainingSession(Catalogue, QObject):
         self._retire()
         self._timer.stop()
         self.facts = {}
-        self._retiring = [backend for backend in self._retiring if not backend.has_ended(timeout)]
+        self._retiring = [backend for backend in self._retiring if not self._has_retired(backend, timeout)]
         self._asides = [aside for aside in self._asides if not aside.has_ended(timeout)]
         return not self._retiring and not self._asides
 
@@ -316,11 +318,12 @@ class TrainingSession(Catalogue, QObject):
         else:
             self._take(messages.Failed(f"{DIED} The last saved state is kept; open it again."))
 
-    def _has_retired(self, backend: Backend) -> bool:
+    def _has_retired(self, backend: Backend, timeout: float = 0.0) -> bool:
         """Whether a worker that was told to close is gone; says so if it could not save."""
-        gone = backend.has_ended()
+        gone = backend.has_ended(timeout)
         for message in backend.receive():
             if isinstance(message, messages.Failed):
+                self.unsaved.append(message.message)
                 self.refused.emit(message.message)
         return gone
 

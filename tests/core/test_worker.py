@@ -1,11 +1,13 @@
 """The worker's loop, run in the test's own thread by a script of commands, and the backend that runs it in a thread."""
 
 import dataclasses
+import functools
 import math
 import queue
 import threading
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -153,9 +155,61 @@ def test_the_first_save_comes_before_the_first_step(tmp_path):
 def test_it_saves_on_the_way_when_it_is_time(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "is_milestone", lambda step: False)
     monkeypatch.setattr(module, "AUTOSAVE_SECONDS", -1.0)
+    monkeypatch.setattr(module, "AUTOSAVE_SHARE", math.inf)
     job = _job(tmp_path / "run")
     _says(job, Train(Budget("steps", 100)), *[TURN] * 3, _stop_dead(job))
     assert RunFolder.open(tmp_path / "run").step == 3
+
+
+def test_on_a_slow_disk_it_saves_less_often_so_that_training_goes_on(tmp_path, monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr(module, "is_milestone", lambda step: False)
+    monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    job, saved = _job(), []
+    recorder = module.Recorder(job)
+    job.path = tmp_path / "run"
+
+    def write(_: object) -> None:
+        now[0] += disk
+        saved.append(job.trainer.step)
+
+    def saves_in(seconds: int) -> int:
+        """With a turn a second."""
+        before = len(saved)
+        for _ in range(seconds):
+            now[0] += 1.0
+            recorder.add(job.trainer.turn(steps=1))
+        return len(saved) - before
+
+    monkeypatch.setattr(recorder, "_write", write)
+    disk = 0.1
+    assert saves_in(100) == 10
+    disk = 4.0
+    saves_in(60)  # by three slow saves a slow disk is known
+    assert recorder.interval == 80.0
+    assert saves_in(800) == 10  # four seconds each, of eighty
+    disk = 3600.0  # asleep in the middle of a save
+    saves_in(100)
+    disk = 0.1
+    saves_in(100)
+    assert recorder.interval == module.AUTOSAVE_SECONDS
+    disk = 1000.0
+    saves_in(100)
+    assert recorder.interval <= module.LONGEST_INTERVAL
+
+
+def test_who_closes_a_run_that_cannot_be_saved_learns_what_is_kept(tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "is_milestone", lambda step: False)
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    breaks = functools.partial(monkeypatch.setattr, durable, "_write", full)
+    *_, failed = _says(_job(tmp_path / "run"), Train(Budget("steps", 100)), *[TURN] * 7, breaks, Close())
+    assert isinstance(failed, Failed)
+    assert (
+        "No space left on device); its last save, at step 0, is intact. The 7 steps after it are lost" in failed.message
+    )
 
 
 def _stop_dead(job: Job) -> Close:
