@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
+from playground.gui.panels.base.header import slides_of
 from playground.gui.panels.base.page import Page as BasePage
 from playground.gui.session import Card, TrainingSession
 from playground.gui.widgets.name_box import NameBox, labelled
@@ -60,13 +61,17 @@ class Page(BasePage):
         self._ways.addWidget(button)
 
     def _tile(self, card: Card) -> PictureTile:
-        tags = " · ".join(part for part in (f"Slides {card.slides}", card.extra.get("objective", "")) if part)
+        tags = " · ".join(part for part in (slides_of(card), card.extra.get("objective", "")) if part)
         approach = card.extra.get("approach", "")
         tooltip = f"{card.about}\n{approach}".strip()
         tile = PictureTile(card.title, tags, card.about, tooltip, object_name=f"home.{card.name}")
         if run := TrainingSession.default_run(card.name):
             points = TrainingSession.stored_facts(run)["kind"] == "points"
-            tile.set_picture(TrainingSession.bundled_runs()[run] / "samples.png", drawing=points)
+            picture = TrainingSession.bundled_runs()[run] / "samples.png"
+            if picture.is_file():
+                tile.set_picture(picture, drawing=points)
+            else:
+                tile.set_network()  # it makes nothing
         tile.clicked.connect(lambda: self.page_wanted.emit(card.name))
         return tile
 

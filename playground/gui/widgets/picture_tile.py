@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from PySide6.QtCore import QEvent, QRect, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QEnterEvent, QFont, QFontMetrics, QPainter, QPaintEvent, QPen, QPixmap
+from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QEnterEvent, QFont, QFontMetrics, QPainter, QPaintEvent, QPen, QPixmap, QPolygonF
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from playground.gui.widgets import theme
@@ -22,7 +22,7 @@ class PictureTile(QAbstractButton):
         super().__init__(parent)
         self._title, self._tags, self._words = title, tags, words
         self._picture = QPixmap()
-        self._is_drawing = False
+        self._is_drawing = self._is_network = False
         self.is_marked, self._is_dim = False, False
         self.setObjectName(object_name)
         self.setAccessibleName(title)
@@ -36,6 +36,11 @@ class PictureTile(QAbstractButton):
         """Shows a picture file: a sheet of pixels, or a `drawing`; one that cannot be read leaves its place empty."""
         self._picture = QPixmap(str(file))
         self._is_drawing = drawing
+        self.update()
+
+    def set_network(self) -> None:
+        """Draws, where no picture can be shown, what the lecture draws: an image, the net that narrows, its label."""
+        self._is_network = True
         self.update()
 
     def set_marked(self, on: bool, dims: bool = False) -> None:
@@ -85,7 +90,7 @@ class PictureTile(QAbstractButton):
 
     def _picture_side(self, inside: QRect) -> int:
         """As high as the tile, but never more than leaves the words their room; 0 where there is none."""
-        if self._picture.isNull():
+        if self._picture.isNull() and not self._is_network:
             return 0
         room = inside.width() - theme.em(self, 11)
         side = min(inside.height(), room)
@@ -95,6 +100,9 @@ class PictureTile(QAbstractButton):
         if not place.width():
             return
         ratio = self.devicePixelRatioF()
+        if self._picture.isNull():
+            self._draw_network(painter, QRectF(place.left(), place.top(), place.width(), place.width()))
+            return
         if self._is_drawing:
             room = place.size() * ratio
             keep, smooth = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
@@ -111,6 +119,27 @@ class PictureTile(QAbstractButton):
         source = source.intersected(shown.rect())
         target = QRect(place.topLeft(), QSize(round(source.width() / ratio), round(source.height() / ratio)))
         painter.drawPixmap(target, shown, source)
+
+    def _draw_network(self, painter: QPainter, place: QRectF) -> None:
+        now, side = theme.current(), place.width() / 5
+        painter.fillRect(place, QColor(now.base))
+        painter.setPen(QPen(QColor(now.muted), theme.em(self, 0.1)))
+        middle, left = place.center().y(), place.left()
+        x = QRectF(left + 0.4 * side, middle - 0.5 * side, side, side)
+        y = x.translated(3.2 * side, 0)
+        painter.drawLine(QPointF(x.right(), middle), QPointF(y.left(), middle))
+        painter.setBrush(QColor(now.observed))
+        painter.drawRect(x)
+        painter.drawEllipse(y)
+        painter.setBrush(QColor(now.raised))
+        ends = ((1.8, -1.0), (3.2, -0.6), (3.2, 0.6), (1.8, 1.0))
+        painter.drawPolygon(QPolygonF([QPointF(left + across * side, middle + up * side) for across, up in ends]))
+        font = QFont(self.font())
+        font.setItalic(True)
+        painter.setFont(font)
+        for letter, box, ink in (("x", x, "#000000"), ("f", place, now.text), ("y", y, "#000000")):
+            painter.setPen(QColor(ink))
+            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, letter)
 
     def _draw_text(self, painter: QPainter, place: QRect) -> None:
         now = theme.current()

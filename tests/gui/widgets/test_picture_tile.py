@@ -4,6 +4,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QImage
 
+from playground.gui.widgets import theme
 from playground.gui.widgets.picture_tile import PictureTile
 
 
@@ -62,3 +63,9 @@ def test_without_a_picture_the_words_have_all_the_room(tile, tmp_path):
     tile.set_picture(tmp_path / "none.png")
     assert len(colours(tile)) > 3
     assert tile.minimumSizeHint().height() > 3 * tile.fontMetrics().height()
+
+
+def test_what_makes_no_samples_shows_its_network(tile):
+    without = colours(tile)
+    tile.set_network()
+    assert QColor(theme.current().observed).name() in colours(tile) - without

@@ -14,8 +14,7 @@ class PanelHeader(QWidget):
         super().__init__(parent)
         title = QLabel(card.title)
         title.setProperty("role", "title")
-        slides = "Slides" if "-" in card.slides or "," in card.slides else "Slide"
-        about = QLabel(f"{slides} {card.slides}  ·  {card.about}")
+        about = QLabel(f"{slides_of(card)}  ·  {card.about}")
         about.setProperty("role", "caption")
         about.setWordWrap(True)
         self.default_button = QPushButton("Back to the working default")
@@ -37,3 +36,8 @@ class PanelHeader(QWidget):
         grid.addWidget(self.source_button, 0, 3, Qt.AlignmentFlag.AlignVCenter)
         grid.addWidget(self.default_button, 0, 4, Qt.AlignmentFlag.AlignVCenter)
         grid.addWidget(about, 1, 0, 1, 5)
+
+
+def slides_of(card: Card) -> str:
+    """The slides of the lecture as they are read: "Slide 40", "Slides 5-7, 9-11"."""
+    return f"{'Slides' if '-' in card.slides or ',' in card.slides else 'Slide'} {card.slides}"
