@@ -48,7 +48,8 @@ class LossPlot(DrawnWidget):
         self._labels = EndLabels(f"{name}.labels", self._plot)
         self._reference = ReferenceCurves(self._plot)
         self._floor_line = pg.InfiniteLine(angle=0, movable=False)
-        self._floor_text = pg.TextItem(anchor=(1, 0))
+        self._floor_text = pg.TextItem(anchor=(1, -0.25))  # a little below its line
+        self._floor_text.textItem.document().setDocumentMargin(0)
         self._cursor = pg.InfiniteLine(angle=90, movable=False)
         for item in (self._floor_line, self._floor_text, self._cursor):
             item.hide()
@@ -128,7 +129,7 @@ class LossPlot(DrawnWidget):
         style_plot(self._plot, self)
         self._floor_line.setPen(pen(self, look.exact, style=(1, 2)))
         self._floor_text.setColor(look.exact)
-        self._floor_text.fill = pg.mkBrush(theme.faded(look.base, 0.85))  # measured on few data, a loss may lie there
+        self._floor_text.fill = pg.mkBrush(theme.faded(look.base, 0.6))  # measured on few data, a loss may lie there
         self._floor_text.setZValue(1)
         self._floor_text.setFont(self.font())
         self._cursor.setPen(pen(self, look.muted, HAIRLINE))

@@ -113,6 +113,9 @@ def test_the_surface_is_the_models_and_its_layers_can_be_switched(inside):
     difference = shown.readings()["difference"]
     assert f"Mean difference from D: {difference:.3f}" in words(person, "surface.words")
     assert "estimate from 4,000 samples" in words(person, "surface.words")
+    assert "Arrows" not in words(person, "surface.words")
+    person.find("gan.inside.surface.show.pushes").click()
+    assert "Arrows: where samples are pushed" in words(person, "surface.words")
     best = np.nan_to_num(shown.p / np.maximum(shown.p + shown.q, 1e-300))
     weight = (shown.p + shown.q) / (shown.p + shown.q).sum()
     assert difference == pytest.approx((np.abs(shown.d - best) * weight).sum(), abs=1e-6)

@@ -63,6 +63,7 @@ class SurfaceLens(FollowingLens):
         for box in self.shows.values():
             box.toggled.connect(self._show_layers)
         self.beside.chosen.connect(self._show_other)
+        self.shows["pushes"].toggled.connect(lambda _: self._say_again())
 
     @classmethod
     def fits(cls, facts: Mapping[str, Any]) -> bool:
@@ -178,13 +179,18 @@ class SurfaceLens(FollowingLens):
         if self._dims == 2:
             self.other.set_surface("best D", self._best() if which == BEST else None, 0.0, 1.0)
             self.other.set_density({DATA_DENSITY: self.p, MODEL_DENSITY: self.q}.get(which))
-        self._say(which if self._dims == 2 else BEST)
+        self._say_again()
+
+    def _say_again(self) -> None:
+        if self.facts:
+            self._say(self.beside.name() if self._dims == 2 else BEST)
 
     def _say(self, which: str) -> None:
         words = f"Step {self._step:,}. "
         if self._round and self.d is not None and self._dims == 2:
             low, high = self._scale()
             words += f"D from fake, {low:.2f} (orange), to real, {high:.2f} (blue). ".replace("-", "−")
+            words += "Arrows: where samples are pushed. " if self.shows["pushes"].isChecked() else ""
         if self.p is None and which != MODEL_DENSITY:
             words += "Nobody knows the density of these data: there is no p to compare with."
         elif which == DATA_DENSITY:

@@ -22,7 +22,7 @@ _STEPS = (
     ("A density: area 1", "A function that is nowhere negative, divided by the area Z under it, is a density."),
     ("1  KL(p‖q) = ∫ p ln(p/q)", "The divergence of the model q from the data p: 0 only where both are the same."),
     ("2  = −H(p) + NLL", "The logarithm of a quotient is a difference: the entropy of the data, and the mean negative "
-                         "log-likelihood −∫ p ln q."),
+                         "log-likelihood −∫ p ln q."),
     ("3  Drop H(p), keep NLL", "No choice of q changes the entropy of the data."),
     ("4  Average over N examples", "The integral over p becomes a mean over examples drawn from p."),
     ("5  arg max over μ and σ", "The best Gaussian of these examples: their own mean and spread."),

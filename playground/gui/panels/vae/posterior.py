@@ -147,7 +147,10 @@ class PosteriorLens(Lens):
             self._show_terms()
         active = int((self._kl > ACTIVE).sum())
         fate = "" if active else ": the posterior has collapsed to the prior"
-        self.axes_words.setText(f"{active} of {len(self._kl)} axes are active, above {ACTIVE}{fate}")
+        self.axes_words.setText(
+            f"{active} of {len(self._kl)} axes are active, above {ACTIVE}{fate}. "
+            "Bars: mean over examples; lines: this one"
+        )
 
     def _show_codes(self) -> None:
         if not len(self._mean):
