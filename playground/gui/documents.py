@@ -17,6 +17,7 @@ from playground.core.file_lock import FileLock
 from playground.core.whole_file import kept_aside, whole_file
 from playground.gui.access import Access
 from playground.gui.document import Document, ViewState, is_document
+from playground.gui.recovery import Recovery
 from playground.gui.script_export import ScriptExport
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ class Documents(QObject):
         self._window = window
         self.access = Access(window)
         self.scripts = ScriptExport(window.say, window)
+        self._recovery: Recovery | None = None
         self._waiting: dict[str, ViewState] = {}  # of pages that nobody has looked at yet
         self._kept: Document | None = None
         self._is_aside = False
@@ -247,9 +249,11 @@ class Documents(QObject):
     # -- the next start -----------------------------------------------------------------------------------------------
 
     def start_keeping(self) -> None:
-        """From now on the next start finds what is open now."""
+        """From now on the next start finds what is open now. What the last session could not end is offered."""
         if self.is_first():
             self._timer.start()
+            self._recovery = Recovery(self._window)
+            self._recovery.offer()
 
     def is_first(self) -> bool:
         """Whether no other window is open on this data folder; only what the first one shows is there at the next
@@ -260,8 +264,12 @@ class Documents(QObject):
 
     def keep(self) -> None:
         """Writes what is open, if it has changed; a home that cannot be written only loses the memory."""
+        if self._is_aside:
+            return
+        if self._recovery is not None:
+            self._recovery.note()
         document = self.current()
-        if document == self._kept or self._is_aside:
+        if document == self._kept:
             return
         try:
             with whole_file(_last(), "last document", lasting=False) as part:
@@ -276,6 +284,8 @@ class Documents(QObject):
             self._timer.stop()
             self.keep()
             _opened()
+        if self._recovery is not None:
+            self._recovery.end()
         if self._lock is not None:
             self._lock.release()
             self._lock = None

@@ -32,10 +32,11 @@ class Reports(QObject):
 
     def tell_crash(self, trace: str) -> None:
         """Says on the page that opened that the last session crashed; `trace` is under Details, the report a button
-        away. What the page said already is said after it."""
+        away, or in the menu where the button goes on with training. What the page said already is said after it."""
         page = self._window.page
         if page is None or not trace:
             return
-        sentence = f"{CRASHED} {page.messages.text()}".rstrip()
         details = session_log.without_names(trace, session_log.private_words(paths.user_data()))
-        page.messages.show_message("warn", sentence, details, "Copy report", self.copy)
+        if not page.messages.put_before(CRASHED, details):
+            sentence = f"{CRASHED} {page.messages.text()}".rstrip()
+            page.messages.show_message("warn", sentence, details, "Copy report", self.copy)

@@ -64,8 +64,10 @@ class MessageBar(QWidget):
         details: str = "",
         action_text: str = "",
         action: Callable[[], object] | None = None,
+        action_hint: str = "",
     ) -> None:
-        """Replaces the message. `action_text` names a button that calls `action` and then dismisses the message."""
+        """Replaces the message. `action_text` names a button that calls `action` and then dismisses the message;
+        `action_hint` is its tooltip."""
         self._level = level
         self._action = action
         self._text.setText(text)
@@ -74,13 +76,22 @@ class MessageBar(QWidget):
         self._details.hide()
         self._details_button.setVisible(bool(details))
         self._action_button.setText(action_text)
-        self._action_button.setToolTip(action_text)
+        self._action_button.setToolTip(action_hint or action_text)
         self._action_button.setVisible(bool(action_text) and action is not None)
         self.setAccessibleName(f"{_WORDS[level]}: {text}")
         self._text.setAccessibleName(self.accessibleName())
         self._fit()
         self.show()
         QAccessible.updateAccessibility(QAccessibleEvent(self, QAccessible.Event.Alert))
+
+    def put_before(self, text: str, details: str = "") -> bool:
+        """Says something in front of a message that has a button, which stays; False where there is none."""
+        if self._action is None:
+            return False
+        told = "\n".join(part for part in (details, self._details.toPlainText()) if part)
+        self.show_message("warn", f"{text} {self.text()}", told, self._action_button.text(), self._action,
+                          self._action_button.toolTip())  # fmt: skip
+        return True
 
     def text(self) -> str:
         """The message shown, "" where there is none."""
