@@ -43,3 +43,18 @@ def test_a_version_that_breaks_the_window_stops_it_with_the_line_that_mends_it(
     _installed(monkeypatch, **{package: version})
     assert cli.run([]) == 2
     assert capsys.readouterr().err.strip().endswith(f"Mend it with: python -m pip install {mended_by}")
+
+
+def test_the_report_of_the_help_menu_can_be_had_without_a_window(monkeypatch, capsys, tmp_path):
+    monkeypatch.setenv("PLAYGROUND_HOME", str(tmp_path))
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    (logs / "playground-1.log").write_text(f"could not read {tmp_path}/runs/mine\n")
+    (logs / "crash-1.log").write_text("Fatal Python error: Segmentation fault\n")
+    assert cli.run(["doctor", "--report"]) == 0
+    said = capsys.readouterr().out
+    assert said.startswith("generative-playground ")
+    assert "could not read <data>/runs/mine" in said
+    assert said.endswith("-- last native crash --\nFatal Python error: Segmentation fault\n")
+    assert str(tmp_path) not in said
+    assert cli.run(["doctor", "--report", "--json"]) == 2

@@ -116,7 +116,9 @@ def _parser() -> argparse.ArgumentParser:
     sub.add_argument("--seed", type=_whole(0, _LARGEST_SEED), default=0, metavar="K", help="of the samples")
 
     sub = command("doctor", commands.doctor)
-    sub.add_argument("--json", action="store_true")
+    form = sub.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true")
+    form.add_argument("--report", action="store_true", help="versions, log and last crash, to be passed on")
 
     sub = command("selftest", commands.selftest)
     sub.add_argument("--json", action="store_true")

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from playground import registry
+from playground import paths, registry
 from playground.cli.output import counted, say, write
 from playground.cli.progress import Progress, StopAskedError, stop_between_turns
 from playground.cli.resume import resumed
@@ -229,9 +229,15 @@ def grade(arguments: argparse.Namespace) -> None:
 
 
 def doctor(arguments: argparse.Namespace) -> int:
-    """Versions, device, display and known-bad combinations, with the line that mends each."""
+    """Versions, device, display and known-bad combinations, with the line that mends each; or, with --report, what
+    Help > Copy report copies: versions, the last lines of the log and the last crash, without names and folders."""
     from playground.doctor import examine
 
+    if arguments.report:
+        from playground.core import session_log
+
+        write(session_log.report(paths.user_data()).rstrip())
+        return 0
     findings = examine()
     if arguments.json:
         write(json.dumps({"checks": [finding.to_json() for finding in findings]}))

@@ -37,7 +37,7 @@ class Recovery:
         training = [
             (page.name, page.session.run)
             for page in pages
-            if isinstance(page, ModelPanel) and page.session.state == "running" and page.session.folder
+            if isinstance(page, ModelPanel) and page.session.state == "running" and page.session.stored.steps
         ]
         newest = training[0] if training else None
         if newest == self._noted:
