@@ -150,7 +150,7 @@ class TradePlot(DrawnWidget):
         self._plot.getPlotItem().getAxis("bottom").setTicks(_round_ticks(*across) if self._log_x else None)
         self._plot.setYRange(*up, padding=0)
         self._write(across, up)
-        self._draw_floor(across[0])
+        self._draw_floor(across)
 
     def _draw(self, drawn: _Drawn, index: int, trail: Trail | None) -> None:
         for item in (drawn.line, drawn.bars, drawn.dots, *drawn.words):
@@ -208,7 +208,8 @@ class TradePlot(DrawnWidget):
         self._ring.setData(spots[:, 0], spots[:, 1], symbol="o", size=theme.em(self, 1.1), brush=None)
         self._ring.setPen(pen(self, theme.current().accent))
 
-    def _draw_floor(self, left: float) -> None:
+    def _draw_floor(self, across: tuple[float, float]) -> None:
+        """The line, with its words at the left end on the side where fewer points are."""
         for item in (self._floor_line, self._floor_text):
             item.setVisible(self._floor is not None)
         if self._floor is not None:
@@ -218,7 +219,11 @@ class TradePlot(DrawnWidget):
             self._floor_text.setText(words)
             self._floor_text.setColor(theme.current().muted)
             self._floor_text.setFont(self.font())
-            self._floor_text.setPos(left, value)
+            near = across[0] + 0.5 * (across[1] - across[0])
+            heights = [t.y[self._across(t)[:, 1] <= near, 1] for t in self._trails]
+            above = sum(int((y > value).sum()) - int((y < value).sum()) for y in heights)
+            self._floor_text.setAnchor((0, 0 if above > 0 else 1))
+            self._floor_text.setPos(across[0], value)
 
 
 def _bars(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -54,3 +54,11 @@ def test_what_is_not_known_yet_is_left_out_and_a_wide_axis_is_logarithmic(plot):
     plot.set_trails([])
     assert not plot._drawn[0].dots.isVisible()
     assert not plot._floor_line.isVisible()
+
+
+@pytest.mark.parametrize(("heights", "is_below"), [([3, 2, 1], True), ([0.1, 0.2, 3], False)])
+def test_the_words_of_the_floor_stand_where_the_points_are_not(plot, heights, is_below):
+    plot.set_trails([trail([0, 1, 4], heights)], floor=0.5, floor_words="real data")
+    words = plot._floor_text.mapRectToScene(plot._floor_text.boundingRect())
+    line = plot._floor_text.mapToScene(0, 0).y()
+    assert (words.center().y() > line) == is_below
