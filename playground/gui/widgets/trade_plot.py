@@ -172,7 +172,8 @@ class TradePlot(DrawnWidget):
             self._plot.addItem(drawn.words[-1], ignoreBounds=True)
 
     def _write(self, across: tuple[float, float], up: tuple[float, float]) -> None:
-        """The words beside the points, of those that would collide the chosen one and the first."""
+        """The words beside the points, of those that would collide the chosen one and the first. The name of a curve is
+        always written, below its point where it would collide above."""
         box, em = self._plot.getPlotItem().getViewBox(), theme.em(self)
         scale = box.width() / (across[1] - across[0]), box.height() / (up[1] - up[0])  # pixels a unit
         taken: list[tuple[float, float]] = []
@@ -183,16 +184,17 @@ class TradePlot(DrawnWidget):
                 item.hide()
             for place in sorted(known, key=lambda place: (place != self._chosen, place != known[-1], place)):
                 spot = float(x[place] * scale[0]), float(y[place] * scale[1])
-                if place != self._chosen and any(
+                named = bool(trail.name) and place == known[-1]
+                collides = place != self._chosen and any(
                     abs(spot[0] - other[0]) < 2 * em and abs(spot[1] - other[1]) < em for other in taken
-                ):
+                )
+                if collides and not named:
                     continue
-                taken.append(spot)
-                named = trail.name and place == known[-1]
+                taken.append((spot[0], spot[1] - em * collides))
                 words = f"{trail.words[place]}  {trail.name}" if named else trail.words[place]
                 self._write_word(drawn.words[place], words, place == self._chosen)
                 drawn.words[place].setPos(x[place], y[place])
-                drawn.words[place].setAnchor((1, 1) if x[place] > np.mean(across) else (0, 1))
+                drawn.words[place].setAnchor((int(x[place] > np.mean(across)), int(not collides)))
 
     def _write_word(self, item: pg.TextItem, words: str, is_chosen: bool) -> None:
         font = QFont(self.font())

@@ -62,3 +62,10 @@ def test_the_words_of_the_floor_stand_where_the_points_are_not(plot, heights, is
     words = plot._floor_text.mapRectToScene(plot._floor_text.boundingRect())
     line = plot._floor_text.mapToScene(0, 0).y()
     assert (words.center().y() > line) == is_below
+
+
+def test_two_curves_that_end_together_are_both_named(plot):
+    plot.set_trails([trail([0, 2], [0, 1], "DDIM"), trail([0, 2], [3, 1.01], "DDPM")])
+    assert {"v1  DDIM", "v1  DDPM"} <= set(words(plot))
+    one, other = (drawn.words[1].mapRectToScene(drawn.words[1].boundingRect()) for drawn in plot._drawn[:2])
+    assert not one.adjusted(0, 4, 0, -4).intersects(other.adjusted(0, 4, 0, -4))
