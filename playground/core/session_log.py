@@ -33,7 +33,7 @@ def begin_log(folder: Path) -> logging.Handler:
     name = f"playground-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
     handler = RotatingFileHandler(folder / name, maxBytes=LOG_BYTES, backupCount=1, encoding="utf-8")
     handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    _keep_newest(folder, "playground*.log*", LOGS_KEPT)
+    _keep_newest(folder, "playground*.log*", LOGS_KEPT, folder / name)
     return handler
 
 
@@ -51,7 +51,7 @@ def set_crash_aside(folder: Path) -> str:
     aside = folder / f"crash-{time.strftime('%Y%m%d-%H%M%S')}-{os.getpid()}.log"
     aside.write_text(trace, encoding="utf-8")
     os.truncate(crash_file(folder), 0)  # not renamed: another window may write its own trace there
-    _keep_newest(folder, "crash-*.log", CRASHES_KEPT)
+    _keep_newest(folder, "crash-*.log", CRASHES_KEPT, aside)
     return trace
 
 
@@ -136,8 +136,10 @@ def _by_age(folder: Path, pattern: str) -> list[Path]:
     return [file for _, _, file in sorted(found)]
 
 
-def _keep_newest(folder: Path, pattern: str, count: int) -> None:
-    for file in _by_age(folder, pattern)[:-count]:
+def _keep_newest(folder: Path, pattern: str, count: int, newest: Path) -> None:
+    """Removes the oldest. A clock that was set back does not make the one that was just written old."""
+    others = [file for file in _by_age(folder, pattern) if file != newest]
+    for file in others[: max(len(others) + 1 - count, 0)]:
         try:
             file.unlink()
         except OSError:  # open in another window

@@ -90,3 +90,19 @@ def test_a_crash_is_told_once_and_three_are_kept(logs):
         other.write("its own")
         other.flush()
         assert session_log.set_crash_aside(logs) == "its own"
+
+
+def test_a_clock_that_was_set_back_does_not_cost_the_session_its_own_log_or_crash(logs):
+    for pattern in ("playground-old{}.log", "crash-old{}.log"):
+        for number in range(14):
+            file = logs / pattern.format(number)
+            file.write_text("from the future")
+            os.utime(file, (2**33, 2**33))
+    handler = session_log.begin_log(logs)
+    handler.close()
+    assert Path(handler.baseFilename).exists()
+    session_log.crash_file(logs).write_text("Fatal Python error")
+    assert session_log.set_crash_aside(logs)
+    assert "Fatal Python error" in [file.read_text() for file in logs.glob("crash-*.log")]
+    assert len(list(logs.glob("playground*.log"))) == session_log.LOGS_KEPT
+    assert len(list(logs.glob("crash-*.log"))) == session_log.CRASHES_KEPT
