@@ -32,6 +32,8 @@ LOG = "log.jsonl"
 HISTORY = "history"
 LOG_BYTES = 2**32
 
+MOST_FILES = 1000  # a run has a few dozen; each is opened and its every byte compared
+
 MOST_STEPS = 10**12 - 1  # of any run; has the twelve digits that a name in history has
 
 _NAMES = re.compile(r"experiment\.json|(weights|state)\.safetensors|history/(weights|state)-[0-9]{8,12}\.safetensors")
@@ -122,6 +124,7 @@ def _is_sound(content: Any) -> bool:
         0 <= content["step"] <= MOST_STEPS
         and content["seconds"] >= 0
         and isinstance(content.get("data_hash", ""), str)
+        and len(files) <= MOST_FILES
         and EXPERIMENT in files
         and WEIGHTS in files
         and all(is_own(name) for name in files)

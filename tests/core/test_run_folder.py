@@ -260,6 +260,14 @@ def test_a_manifest_of_another_shape_is_refused(run, changes):
     assert "damaged" in refusal(RunFolder.open, run.path)
 
 
+def test_a_run_of_very_many_files_is_refused_before_they_are_read(run, monkeypatch):
+    content = run.manifest["files"]
+    more = {manifest.history_name("weights", step): content["weights.safetensors"] for step in range(100, 2000)}
+    rewrite_manifest(run.path, files=content | more)
+    monkeypatch.setattr("playground.core.run_folder.verified", lambda *_: pytest.fail("they were read"))
+    assert "damaged" in refusal(RunFolder.open, run.path)
+
+
 def test_a_folder_without_a_manifest_is_no_run(tmp_path):
     assert "no manifest.json" in refusal(RunFolder.open, tmp_path)
     assert "no such folder" in refusal(RunFolder.open, tmp_path / "missing")
