@@ -98,7 +98,8 @@ class Batch:
 
     def take(self, rows: Tensor) -> "Batch":
         """The examples at some rows."""
-        return Batch(self.x[rows], self.labels[rows], self.index[rows], self.measures[rows])
+        columns = (self.x, self.labels, self.index, self.measures)
+        return Batch(*(column.index_select(0, rows) for column in columns))
 
     def to(self, device: torch.device | str) -> "Batch":
         """The same on another device."""

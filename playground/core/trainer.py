@@ -72,6 +72,7 @@ class Trainer:
         self.model = model_class.fresh(dataset.spec, config, stream(experiment.seed, "init"))
         self.model.prepare(dataset.train, stream(experiment.seed, "prepare"))
         self.model.to(experiment.device).train()
+        self._parameters: list[Tensor] = list(self.model.parameters())  # found once: looking takes long
         ranks.share(self.model.state_dict().values())
         ranks.average_gradients(self.model)
         self.optimizers = self.model.configure_optimizers()
@@ -173,11 +174,11 @@ class Trainer:
         size = min(self.settings.batch, len(train))
         if self._cursor + size > len(self._permutation):
             self._epoch_state = self._order.get_state()
-            self._permutation = torch.randperm(len(train), generator=self._order)
+            self._permutation = torch.randperm(len(train), generator=self._order).to(train.x.device)
             self._cursor = 0
         rows = self._permutation[self._cursor : self._cursor + size]
         self._cursor += size
-        return train.take(self.ranks.part(rows).to(train.x.device))
+        return train.take(self.ranks.part(rows))
 
     # -- the average of the weights -------------------------------------------------------------------------------
 
@@ -185,25 +186,24 @@ class Trainer:
         """The start of the average; None where none is wanted, or where nothing is learned by gradients."""
         if not self.settings.ema:
             return None
-        return [parameter.detach().clone() for parameter in self.model.parameters()] or None
+        return [parameter.detach().clone() for parameter in self._parameters] or None
 
     @torch.no_grad()
     def _update_average(self, trained: tuple[str, ...]) -> None:
         """Moves the average a little towards the weights; that of a part at rest stays, or its samples would change."""
-        wanted = bool(self.settings.ema) and next(self.model.parameters(), None) is not None
-        if (self._average is not None) != wanted:  # switched on or off mid-run
+        if (self._average is not None) != bool(self.settings.ema and self._parameters):  # switched on or off mid-run
             self._average = self._copy_of_parameters()
             self.sampler = self._shared_sampler()
         if self._average is not None:
             # The first steps are averaged over fewer predecessors, else the random start would linger.
             decay = min(self.settings.ema, (1 + self.step) / (10 + self.step))
-            resting = {id(parameter) for part, optimizer in self.optimizers.items() if part not in trained
-                       for group in optimizer.param_groups for parameter in group["params"]}  # fmt: skip
-            pairs = [(average, parameter)
-                     for average, parameter in zip(self._average, self.model.parameters(), strict=True)
-                     if id(parameter) not in resting]  # fmt: skip
-            if pairs:
-                torch._foreach_lerp_([pair[0] for pair in pairs], [pair[1] for pair in pairs], 1.0 - decay)
+            averages, parameters = self._average, self._parameters
+            if resting := {id(parameter) for part, optimizer in self.optimizers.items() if part not in trained
+                           for group in optimizer.param_groups for parameter in group["params"]}:  # fmt: skip
+                moving = [i for i, parameter in enumerate(parameters) if id(parameter) not in resting]
+                averages, parameters = [averages[i] for i in moving], [parameters[i] for i in moving]
+            if averages:
+                torch._foreach_lerp_(averages, parameters, 1.0 - decay)
 
     def _shared_sampler(self) -> GenerativeModel:
         weights = dict(self.model.state_dict())
@@ -304,7 +304,7 @@ class Trainer:
                 slots = restoring.optimizer_state(optimizer, _under(state, f"optimizer/{part}/"))
                 groups = optimizer.state_dict()["param_groups"]
                 optimizer.load_state_dict({"state": slots, "param_groups": groups})
-            averages = restoring.average(list(self.model.parameters()), _under(state, "average/"))
+            averages = restoring.average(self._parameters, _under(state, "average/"))
             kept = _under(state, "training/")
             restoring.training_state(self.model.training_state(), kept)
             self._restore_noise(state["generator/noise"], step)
@@ -314,11 +314,11 @@ class Trainer:
         except (KeyError, ValueError, RuntimeError, TypeError) as error:
             reason = " ".join(str(error).split()).rstrip(".")  # torch's own message has many lines
             raise PlaygroundError(f"This run cannot be resumed, its state does not fit its model: {reason}.") from error
+        device = self.experiment.device
         if self._cursor:
-            self._permutation = torch.randperm(len(self.dataset.train), generator=self._order)
+            self._permutation = torch.randperm(len(self.dataset.train), generator=self._order).to(device)
         self.step, self.seconds = step, seconds
         self.model.finished = bool(position.get("finished", False))
-        device = self.experiment.device
         self.model.load_training_state({name: tensor.to(device) for name, tensor in kept.items()})
         self._apply_events()
         self._average = averages and [average.to(device) for average in averages]

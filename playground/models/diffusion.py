@@ -143,7 +143,7 @@ class Diffusion(GenerativeModel):
         with self.stage("update"):
             optimizers["model"].zero_grad()
             terms["loss"].backward()
-            nn.utils.clip_grad_norm_(self.parameters(), self.config.clip)
+            nn.utils.clip_grad_norm_(optimizers["model"].param_groups[0]["params"], self.config.clip)
             optimizers["model"].step()
         return {name: value.detach() for name, value in terms.items()}
 

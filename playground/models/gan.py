@@ -194,7 +194,8 @@ class GAN(GenerativeModel):
                 # formula: E over x, set by train.batch
                 real = self.discriminator(x, label)  # (B,) logits
             with self.stage("D on samples"):
-                made = self.generator(self._noise(len(x), generator), label).detach()
+                with torch.no_grad():
+                    made = self.generator(self._noise(len(x), generator), label)
                 fake = self.discriminator(made, label)
             with self.stage("update D"):
                 loss_d = discriminator_loss(self.config.objective, real, fake)
@@ -223,7 +224,7 @@ class GAN(GenerativeModel):
             for group in optimizers[part].param_groups:
                 group["betas"] = (self.config.momentum, 0.99)
             optimizers[part].zero_grad()
-            loss.backward(inputs=list(self.get_submodule(part).parameters()))
+            loss.backward(inputs=[p for group in optimizers[part].param_groups for p in group["params"]])
             optimizers[part].step()
 
     def _penalty(self, x: Tensor, made: Tensor, label: Tensor | None, generator: torch.Generator) -> Tensor:

@@ -208,6 +208,18 @@ def test_samples_come_from_the_running_average():
     assert run.sampler.first.item() != run.model.first.item()
 
 
+def test_a_step_does_not_look_for_the_parameters_anew(monkeypatch):
+    run, calls = trainer(ema=0.5), []
+    looking = run.model.named_parameters
+    monkeypatch.setattr(run.model, "named_parameters", lambda *a, **k: calls.append(1) or looking(*a, **k))
+    before = run.sampler.first.item()
+    run.turn(steps=5)
+    assert not calls
+    assert run.sampler.first.item() != before
+    list(run.model.parameters())
+    assert calls  # it would have been noticed
+
+
 def test_without_an_average_samples_come_from_the_live_weights():
     run = trainer(ema=0.0)
     _losses(run, 3)
