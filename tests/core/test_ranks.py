@@ -176,7 +176,7 @@ def test_a_run_of_two_is_not_gone_on_with_by_one(ends):
         runs.fork(str(ends / "run"), None)
     job = runs.open_any(str(ends / "run"))
     assert job.trainer is None
-    assert "can only be sampled" in job.notice
+    assert "can be sampled" in job.notice
 
 
 def test_without_torchrun_a_process_is_alone(monkeypatch):
