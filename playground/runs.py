@@ -35,7 +35,8 @@ def new_folder(experiment: Experiment) -> Path:
 
 def start(experiment: Experiment, path: Path | None = None, ranks: Ranks = ALONE) -> Job:
     """A fresh run at step 0; nothing is written before training starts."""
-    experiment = replace(experiment, device=_chosen(experiment.device, ranks), processes=ranks.size)
+    experiment = replace(experiment, device=choose(experiment.device), processes=ranks.size)
+    ranks.check(experiment.device, experiment.train.batch)
     with ranks.one_by_one():
         dataset = registry.load_data(experiment.data, dict(experiment.data_options))
     trainer = Trainer(registry.model_class(experiment.model), dataset, experiment, ranks)
@@ -58,7 +59,8 @@ def go_on(path: Path, device: str | None = None, ranks: Ranks = ALONE) -> Job:
     experiment = ranks.from_first(lambda: mine[0].experiment)
     if reason := trained_by_others(experiment, ranks.size):
         raise UsageError(reason)
-    experiment = replace(experiment, device=_chosen(device or experiment.device, ranks))
+    experiment = replace(experiment, device=choose(device or experiment.device))
+    ranks.check(experiment.device, experiment.train.batch)
     with ranks.one_by_one():
         dataset = registry.load_data(experiment.data, dict(experiment.data_options))
     if mine and (change := registry.data_change(mine[0], dataset)):
@@ -73,13 +75,6 @@ def go_on(path: Path, device: str | None = None, ranks: Ranks = ALONE) -> Job:
 def _stored(folder: RunFolder) -> tuple[Mapping[str, Any], Mapping[str, Any], int, float]:
     state, position = folder.load_state()
     return state, position, int(folder.manifest["step"]), float(folder.manifest["seconds"])
-
-
-def _chosen(device: str, ranks: Ranks) -> str:
-    device = choose(device)
-    if ranks.size > 1 and device == "mps":
-        raise UsageError("Several processes train together on CPUs or with CUDA: add --device cpu.")
-    return device
 
 
 def trained_by_others(experiment: Experiment, processes: int = 1) -> str:

@@ -88,9 +88,10 @@ def train(arguments: argparse.Namespace) -> None:
         _train(arguments, ranks)
         ranks.close()
     except Exception as error:
-        if ranks.may_speak():
+        code = getattr(error, "exit_code", 1)
+        if ranks.fail(code):
             raise
-        raise SystemExit(getattr(error, "exit_code", 1)) from error  # another process has said why
+        raise SystemExit(code) from error  # another process has said why
 
 
 def _train(arguments: argparse.Namespace, ranks: "Ranks") -> None:

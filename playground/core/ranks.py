@@ -7,7 +7,9 @@ decides when a turn or the training ends, and only it writes. `Ranks` is one pro
 Li et al. 2020, "PyTorch Distributed: Experiences on Accelerating Data Parallel Training".
 """
 
+import atexit
 import os
+import signal
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -50,6 +52,9 @@ class Ranks:
         """Whether this one decides and writes."""
         return self.index == 0
 
+    def check(self, device: str, batch: int) -> None:
+        """Raises UsageError where so many processes cannot train there, or share such a batch."""
+
     def lead(self, word: bool) -> bool:
         """What the first process says, whatever the others do."""
         return word
@@ -59,7 +64,7 @@ class Ranks:
         return purpose
 
     def part(self, rows: Tensor) -> Tensor:
-        """This process's share of a batch: all have as many, what is left over is left out. Raises UsageError."""
+        """This process's share of a batch; all have as many, what is left over is left out."""
         return rows
 
     def average_gradients(self, model: nn.Module) -> None:
@@ -94,8 +99,8 @@ class Ranks:
         """One process of each machine first: what it stores, a download for example, the others find."""
         yield
 
-    def may_speak(self) -> bool:
-        """Whether this is the first process that has to say why all of them end."""
+    def fail(self, code: int) -> bool:
+        """Something broke, and all of them end: whether this one is the first, which says why. It leaves by `code`."""
         return True
 
     def close(self) -> None:
@@ -133,6 +138,12 @@ class _Together(Ranks):
         self._word = torch.zeros(1, dtype=torch.uint8)
         self._fresh: list[nn.Parameter] = []  # those that the backward pass under way has given a gradient
 
+    def check(self, device: str, batch: int) -> None:
+        if device == "mps":
+            raise UsageError("Several processes train together on CPUs or with CUDA: add --device cpu.")
+        if batch < self.size:
+            raise UsageError(f"A batch of {batch} cannot be shared by {self.size} processes; raise train.batch.")
+
     def lead(self, word: bool) -> bool:
         self._word.fill_(word)
         with _or_lost():
@@ -144,8 +155,6 @@ class _Together(Ranks):
 
     def part(self, rows: Tensor) -> Tensor:
         each = len(rows) // self.size
-        if not each:
-            raise UsageError(f"{len(rows)} examples cannot be shared by {self.size} processes; raise train.batch.")
         return rows[self.index * each : (self.index + 1) * each]
 
     def average_gradients(self, model: nn.Module) -> None:
@@ -221,7 +230,9 @@ class _Together(Ranks):
         if not self._local:
             self._wait()
 
-    def may_speak(self) -> bool:
+    def fail(self, code: int) -> bool:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)  # torchrun sends it to all that are still there
+        atexit.register(os._exit, code)  # what waits for others would keep the interpreter from ending
         try:
             return bool(self._store.add("spoken", 1) == 1)
         except RuntimeError:  # the store went with the process that kept it
