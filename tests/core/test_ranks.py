@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +18,7 @@ from torch import Tensor
 from torch.optim import Optimizer
 
 from playground import runs
+from playground.core import ranks as ranks_module
 from playground.core.errors import UsageError
 from playground.core.experiment import Experiment
 from playground.core.model import GenerativeModel
@@ -169,6 +171,16 @@ def test_a_dead_process_ends_the_other_with_a_whole_run(ends):
     assert runs.look_at(str(ends / "run")).step == folder.step
 
 
+def test_a_batch_is_shared_equally():
+    pair = object.__new__(ranks_module._Together)
+    pair.index, pair.size = 1, 2
+    assert pair.part(torch.arange(7)).tolist() == [3, 4, 5]
+    with pytest.raises(UsageError, match=r"A batch of 1 cannot be shared by 2 processes"):
+        pair.check("cpu", 1)
+    with pytest.raises(UsageError, match=r"--device cpu"):
+        pair.check("mps", 64)
+
+
 def test_a_run_of_two_is_not_gone_on_with_by_one(ends):
     with pytest.raises(UsageError, match=r"by 2 processes together.*torchrun --nproc-per-node 2"):
         runs.go_on(ends / "run")
@@ -177,6 +189,53 @@ def test_a_run_of_two_is_not_gone_on_with_by_one(ends):
     job = runs.open_any(str(ends / "run"))
     assert job.trainer is None
     assert "can be sampled" in job.notice
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("whom", "how"), [(1, signal.SIGKILL), (0, signal.SIGKILL), (1, signal.SIGSTOP)])
+def test_the_command_ends_within_half_a_minute_of_a_death(whom, how, tmp_path):
+    """python -m pytest -m slow tests/core/test_ranks.py"""
+    with two(_train(tmp_path / "run")) as both:
+        _until_saved(tmp_path / "run")
+        both[whom].send_signal(how)
+        _, said = both[1 - whom].communicate(timeout=30.0)
+    assert both[1 - whom].returncode == 1
+    assert said.decode().splitlines()[-1] == LOST
+    assert RunFolder.open(tmp_path / "run").step >= 8
+
+
+@pytest.mark.slow
+def test_the_command_stops_for_all_and_goes_on(tmp_path):
+    """python -m pytest -m slow tests/core/test_ranks.py"""
+    with two(_train(tmp_path / "run")) as both:
+        _until_saved(tmp_path / "run")
+        both[0].send_signal(signal.SIGINT)  # the first decides
+        said = [process.communicate(timeout=PATIENCE)[1].decode() for process in both]
+    assert [process.returncode for process in both] == [0, 0]
+    assert "Stopped and saved" in said[0]
+    assert said[1] == ""
+    step = RunFolder.open(tmp_path / "run").step
+    with two([*_train(tmp_path / "run", step + 5), "--resume"]) as both:
+        said = [process.communicate(timeout=PATIENCE)[1].decode() for process in both]
+    assert f"Trained {step + 5} steps by 2 processes" in said[0]
+    assert said[1] == ""
+    with two(_train(tmp_path / "run")) as both:
+        said = [process.communicate(timeout=PATIENCE)[1].decode() for process in both]
+    assert both[0].returncode == 2
+    assert "is not empty" in said[0]
+    assert both[1].returncode == 1  # the first one kept the store, as torchrun does otherwise: all it sees is the loss
+
+
+def _train(out: Path, steps: int = 10**6) -> list[str]:
+    return ["-m", "playground", "train", "vae", "--data", "moons", "--preset", "tiny", "--device", "cpu",
+            "--out", str(out), "--steps", str(steps)]  # fmt: skip
+
+
+def _until_saved(out: Path) -> None:
+    until = time.monotonic() + PATIENCE
+    while not (out / "history" / "weights-00000008.safetensors").exists():
+        assert time.monotonic() < until
+        time.sleep(0.05)
 
 
 def test_without_torchrun_a_process_is_alone(monkeypatch):
