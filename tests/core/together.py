@@ -59,6 +59,7 @@ def main(out: Path, cases: list[dict[str, object]]) -> None:
         )
     except Lost as error:
         (out / "lost").write_text(str(error), encoding="utf-8")
+        ranks.fail(error.exit_code)  # leaves as the command does
         sys.exit(error.exit_code)
 
 

@@ -57,7 +57,10 @@ class MaskedConv(nn.Conv2d):
         """The weights that count, (out, in, height, width)."""
         return self.weight * self.mask
 
-    def forward(self, x: Tensor) -> Tensor:  # (B, C_in, H, W) -> (B, C_out, H, W)
+    def forward(self, x: Tensor, spot: Tensor | None = None) -> Tensor:  # (B, C_in, H, W) -> (B, C_out, H, W)
+        """`spot` (C_out, C_in): the masked weight of a 1 x 1 kernel, for one pixel alone: (B, C_in) -> (B, C_out)."""
+        if spot is not None:
+            return F.linear(x, spot, self.bias)
         return F.conv2d(F.pad(x, self.margins), self.masked_weight(), self.bias, dilation=self.gap)
 
 
@@ -139,7 +142,7 @@ class Spot:
     """A masked 1 x 1 convolution at one pixel, (B, C_in) -> (B, C_out)."""
 
     def __init__(self, conv: MaskedConv) -> None:
-        self.weight, self.bias = conv.masked_weight()[:, :, 0, 0], conv.bias
+        self.conv, self.weight = conv, conv.masked_weight()[:, :, 0, 0]
 
     def __call__(self, x: Tensor) -> Tensor:
-        return F.linear(x, self.weight, self.bias)
+        return self.conv(x, self.weight)  # a call of the layer, to be watched and counted as one
