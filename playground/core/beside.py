@@ -7,29 +7,31 @@ from typing import TypeVar
 
 T = TypeVar("T")
 
-LONG = 0.03  # seconds; a shorter piece of work is waited for
+LONG = 0.008  # seconds; a shorter step is waited for
 
 
 class Beside:
-    """Does pieces of work one after the other: long ones in a thread of its own, while another function does
-    something else; short ones, as the last one was, at once. What one raises is raised here."""
+    """Does pieces of work one after the other, in a thread of its own while another function does something else; but
+    at once where a step of the last one was short. What one raises is raised here."""
 
     def __init__(self) -> None:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="playground-step")
         self._is_long = True
 
-    def do(self, work: Callable[[], T], meanwhile: Callable[[Callable[[float], bool]], None]) -> T:
-        """The work's result. `meanwhile` gets a function that waits up to so many seconds and says whether the work is
-        over, and returns soon after."""
+    def do(
+        self, work: Callable[[], T], meanwhile: Callable[[Callable[[float], bool]], None], steps: Callable[[T], int]
+    ) -> T:
+        """The work's result, in which `steps` counts the steps. `meanwhile` gets a function that waits up to so many
+        seconds and says whether the work is over, and returns soon after."""
         began = time.perf_counter()
-        try:
-            if not self._is_long:
-                return work()
-            future: Future[T] = self._thread.submit(work)
-            meanwhile(lambda seconds: bool(wait([future], seconds).done))
-            return future.result()
-        finally:
-            self._is_long = time.perf_counter() - began > LONG
+        result = self._beside(work, meanwhile) if self._is_long else work()
+        self._is_long = time.perf_counter() - began > LONG * max(steps(result), 1)
+        return result
+
+    def _beside(self, work: Callable[[], T], meanwhile: Callable[[Callable[[float], bool]], None]) -> T:
+        future: Future[T] = self._thread.submit(work)
+        meanwhile(lambda seconds: bool(wait([future], seconds).done))
+        return future.result()
 
     def end(self) -> None:
         """Ends the thread."""

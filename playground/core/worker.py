@@ -242,7 +242,8 @@ class Worker:
         self._answering.mid_step = True
         try:
             called = lambda: bool(self._early) or not self._commands.empty()  # noqa: E731
-            return self._beside.do(lambda: trainer.turn(goal, steps, called), self._answer_until)
+            turn = lambda: trainer.turn(goal, steps, called)  # noqa: E731
+            return self._beside.do(turn, self._answer_until, lambda record: record.step - record.first)
         finally:
             self._answering.mid_step = False
 
