@@ -7,7 +7,6 @@ One process serves a whole window: its workers are threads there, share torch an
 
 import contextlib
 import itertools
-import logging
 import multiprocessing
 import os
 import queue
@@ -18,15 +17,20 @@ from pathlib import Path
 from typing import Protocol
 
 from playground.core.backend import Backend, Opening, ThreadBackend, Wake, bring_torch, once_ended
+from playground.core.errors import UsageError
 from playground.core.hosting import Begin, Order, Say, ShareBy, Tell, serve
 from playground.core.messages import Answer, Close, Command, Failed, Message
 from playground.core.turns import FairShare
 
-_log = logging.getLogger("playground")
-
 
 class Engine(Protocol):
-    """Starts workers."""
+    """Starts workers.
+
+    Attributes:
+        name: "thread" or "process".
+    """
+
+    name: str
 
     def start(self, opening: Opening, share: FairShare | None, after: Sequence[Backend], wake: Wake) -> Backend:
         """A worker that opens a run once those before it, of the same engine, have ended. `opening` must be a plain
@@ -41,6 +45,8 @@ class Engine(Protocol):
 
 class ThreadEngine:
     """Runs workers in this process."""
+
+    name = "thread"
 
     def start(self, opening: Opening, share: FairShare | None, after: Sequence[Backend], wake: Wake) -> Backend:
         return ThreadBackend(once_ended(after, opening), share.seat() if share else None, wake)
@@ -58,6 +64,8 @@ class ProcessEngine:
     Attributes:
         last_child: the process.
     """
+
+    name = "process"
 
     def __init__(self, logs: Path | None = None) -> None:
         """`logs`: the folder for warnings and for traces of native crashes."""
@@ -232,7 +240,13 @@ def use(engine: Engine) -> None:
 
 
 def chosen(wanted: str, logs: Path | None = None) -> Engine:
-    """The engine for "thread", "process", or "auto": a process, unless there is only one core to share anyway."""
+    """The engine for "thread", "process", or "auto": a process, unless there is only one core to share anyway.
+
+    Raises UsageError for any other word.
+    """
+    if wanted not in ("auto", "thread", "process"):
+        raise UsageError(f"Models are trained in a 'thread' or a 'process', or 'auto' chooses, not in '{wanted}'. "
+                         "Correct PLAYGROUND_ENGINE, or unset it.")  # fmt: skip
     if wanted == "auto":
         wanted = "process" if _cores() > 1 else "thread"
     return ProcessEngine(logs) if wanted == "process" else ThreadEngine()

@@ -39,7 +39,7 @@ def ui(family: str, seconds: float, data: str = "", where: str = "") -> dict[str
     from playground.gui.bench_window import bench_window, sessions_of, shown_page
 
     with bench_window(where) as window:
-        kind = type(engine.current()).__name__.removesuffix("Engine").lower()
+        kind = engine.current().name
         panel: Any = shown_page(window, family, data)
         sessions = sessions_of(panel, family)
         spin_until(lambda: all(session.is_open for session in sessions))

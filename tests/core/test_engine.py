@@ -16,6 +16,7 @@ from playground import openings, runs
 from playground.core import engine as module
 from playground.core.backend import Backend
 from playground.core.engine import ProcessEngine, ThreadEngine
+from playground.core.errors import UsageError
 from playground.core.experiment import Budget
 from playground.core.hosting import Begin, Host, Say, ShareBy, Tell
 from playground.core.messages import Ask, Close, Failed, Message, Opened, Rested, Train, Trained
@@ -152,6 +153,8 @@ def test_a_process_is_chosen_where_there_is_a_core_for_it(monkeypatch):
     monkeypatch.setattr(module, "_cores", lambda: 2)
     assert isinstance(module.chosen("auto"), ProcessEngine)
     assert isinstance(module.chosen("thread"), ThreadEngine)
+    with pytest.raises(UsageError, match="PLAYGROUND_ENGINE"):
+        module.chosen("proces")
 
 
 # -- the other side, in a thread of the test ------------------------------------------------------------------------

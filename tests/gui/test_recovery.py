@@ -30,6 +30,15 @@ def start(qtbot, tmp_path, monkeypatch):
         window.deleteLater()
 
 
+def in_training(person: Person) -> Person:
+    """The same, while its run goes on."""
+    person.settle()
+    person.panel.transport.set_budget("steps", 10_000)
+    person.panel.train()
+    person.wait(lambda: person.session.step > 22)
+    return person
+
+
 def killed(person: Person) -> None:
     """Ends a window; the disk is as if it had been killed when it last kept what is open."""
     home = paths.user_data()
@@ -42,11 +51,7 @@ def killed(person: Person) -> None:
 
 
 def test_a_run_that_was_interrupted_goes_on_by_one_press(start, tiny_run):
-    first = start(tiny_run("vae", "moons"))
-    first.settle()
-    first.panel.transport.set_budget("steps", 10_000)
-    first.panel.train()
-    first.wait(lambda: first.session.step > 22)
+    first = in_training(start(tiny_run("vae", "moons")))
     killed(first)
 
     again = start()
@@ -73,11 +78,7 @@ def test_a_run_that_was_interrupted_goes_on_by_one_press(start, tiny_run):
 
 
 def test_a_window_that_was_closed_offers_nothing(start, tiny_run):
-    first = start(tiny_run("vae", "moons"))
-    first.settle()
-    first.panel.transport.set_budget("steps", 10_000)
-    first.panel.train()
-    first.wait(lambda: first.session.step > 22)
+    first = in_training(start(tiny_run("vae", "moons")))
     first.window.documents.keep()
     first.window.close()
     again = start()
