@@ -27,8 +27,9 @@ WORSE = 0.5  # of what was gained at best, above the untrained model
 FORGOTTEN = 0.1  # of what was gained on held-out data that is lost again; noise and EMA cost far less
 SILENT = 0.1  # nats an example in the code; one yes or no is 0.69
 # Of the distance between two real examples, a sample from the same noise moves from look to look. Where all is well at
-# most 0.25 (the GAN of the checkerboard, early); where the players circle each other 0.43 and more.
+# most 0.25, or ever less (the GAN of the grammar: 0.56 to 0.17); where the players circle each other 0.43 and more.
 SWINGS = 0.33
+CALMS = 0.9  # of how far they moved before, below which samples come to rest
 SETTLED = 500  # steps after the start or a change in which samples may still move far and miss modes
 GOOD = 0.3  # share of samples that lie among real ones, below which they are bad rather than alike
 ALIKE = 0.1  # of the spread of real examples
@@ -139,12 +140,10 @@ class Evidence:
         """The looks after the first unrest."""
         return [look for look in self.looks if look.step >= self.began + SETTLED]
 
-    def moves(self, count: int) -> float:
-        """How far samples moved from look to look, the median of the newest; NaN where there are not so many."""
+    def moves(self, count: int) -> list[float]:
+        """How far samples moved from look to look, the newest so many times; empty where there are not so many."""
         newest = self.settled[-count - 1 :]
-        if len(newest) <= count:
-            return float("nan")
-        return float(np.median([after.moved_from(before) for before, after in pairwise(newest)]))
+        return [after.moved_from(before) for before, after in pairwise(newest)] if len(newest) > count else []
 
     def speaks_against(self, alarm: Alarm) -> bool:
         """Whether enough was seen since the last change that an alarm which is not raised is over."""
@@ -226,11 +225,13 @@ def posterior_collapse(run: Evidence) -> Iterator[Alarm]:
 
 
 def oscillation(run: Evidence) -> Iterator[Alarm]:
-    """Two players that follow each other in circles. Only for games: chains and pixels may jump by nature."""
-    if "D(samples)" not in run.terms:
+    """Two players that follow each other in circles. Only for games: chains and pixels may jump by nature. Samples that
+    move less and less are on their way."""
+    moves = run.moves(IN_A_ROW + 1)
+    if "D(samples)" not in run.terms or not moves:
         return
-    moved = run.moves(IN_A_ROW + 1)
-    if moved > SWINGS:
+    moved, older, newer = np.median(moves), sum(moves[:2]), sum(moves[-2:])
+    if moved > SWINGS and newer > CALMS * older:
         yield Alarm("oscillation", "Oscillation",
                     f"From look to look a sample of the same noise moves by {moved:.2g} of the distance between two "
                     "real examples: the two players circle each other.", afresh=True,
@@ -240,7 +241,8 @@ def oscillation(run: Evidence) -> Iterator[Alarm]:
 def mode_collapse(run: Evidence) -> Iterator[Alarm]:
     """Samples that are good, and all alike; those that jump about are another matter."""
     looks = run.settled
-    if "D(samples)" in run.terms and run.moves(IN_A_ROW - 1) > SWINGS:
+    moves = run.moves(IN_A_ROW - 1)
+    if "D(samples)" in run.terms and moves and np.median(moves) > SWINGS:
         return
     for whole, part, words in (("modes", "modes_hit", "modes"), ("classes", "classes_hit", "classes")):
         if _agree(looks, partial(_misses_half, whole=whole, part=part)):

@@ -156,6 +156,14 @@ def test_oscillation_is_samples_that_jump_from_look_to_look():
     assert _names(chains) == []
 
 
+def test_samples_that_move_less_and_less_are_on_their_way():
+    run = Evidence()
+    _plays(run)
+    _look(run, 6, lambda i: NOISE - 5 * 0.8**i)  # far at first, and each time a fifth less
+    assert np.median(run.moves(4)) > alarms.SWINGS
+    assert _names(run) == []
+
+
 def test_a_change_is_judged_by_what_follows_it():
     run = Evidence()
     _plays(run)
