@@ -277,8 +277,8 @@ class Energy(GenerativeModel):
 
     def _slope(self, x: Tensor, label: Tensor | None) -> tuple[Tensor, Tensor]:
         """E(x) (B,) and the score -∇E(x) (B, *shape)."""
-        with torch.enable_grad():
-            x = x.detach().requires_grad_()
+        with torch.inference_mode(False), torch.enable_grad():
+            x = x.detach().clone().requires_grad_()
             energy = self.energy(x, label)
             (slope,) = torch.autograd.grad(energy.sum(), x)
         return energy.detach(), -slope
