@@ -140,10 +140,16 @@ class Evidence:
         """The looks after the first unrest."""
         return [look for look in self.looks if look.step >= self.began + SETTLED]
 
-    def moves(self, count: int) -> list[float]:
-        """How far samples moved from look to look, the newest so many times; empty where there are not so many."""
+    def moves(self, count: int) -> float:
+        """How far samples moved from look to look, the median of the newest; NaN where there are not so many."""
         newest = self.settled[-count - 1 :]
-        return [after.moved_from(before) for before, after in pairwise(newest)] if len(newest) > count else []
+        return float(np.median(_ways(newest))) if len(newest) > count else float("nan")
+
+    @property
+    def calms(self) -> bool:
+        """Whether samples move less and less, as far as is remembered."""
+        ways = _ways(self.looks)
+        return sum(ways[-2:]) < CALMS * sum(ways[:2])
 
     def speaks_against(self, alarm: Alarm) -> bool:
         """Whether enough was seen since the last change that an alarm which is not raised is over."""
@@ -227,11 +233,10 @@ def posterior_collapse(run: Evidence) -> Iterator[Alarm]:
 def oscillation(run: Evidence) -> Iterator[Alarm]:
     """Two players that follow each other in circles. Only for games: chains and pixels may jump by nature. Samples that
     move less and less are on their way."""
-    moves = run.moves(IN_A_ROW + 1)
-    if "D(samples)" not in run.terms or not moves:
+    if "D(samples)" not in run.terms:
         return
-    moved, older, newer = np.median(moves), sum(moves[:2]), sum(moves[-2:])
-    if moved > SWINGS and newer > CALMS * older:
+    moved = run.moves(IN_A_ROW + 1)
+    if moved > SWINGS and not run.calms:
         yield Alarm("oscillation", "Oscillation",
                     f"From look to look a sample of the same noise moves by {moved:.2g} of the distance between two "
                     "real examples: the two players circle each other.", afresh=True,
@@ -241,8 +246,7 @@ def oscillation(run: Evidence) -> Iterator[Alarm]:
 def mode_collapse(run: Evidence) -> Iterator[Alarm]:
     """Samples that are good, and all alike; those that jump about are another matter."""
     looks = run.settled
-    moves = run.moves(IN_A_ROW - 1)
-    if "D(samples)" in run.terms and moves and np.median(moves) > SWINGS:
+    if "D(samples)" in run.terms and run.moves(IN_A_ROW - 1) > SWINGS:
         return
     for whole, part, words in (("modes", "modes_hit", "modes"), ("classes", "classes_hit", "classes")):
         if _agree(looks, partial(_misses_half, whole=whole, part=part)):
@@ -256,6 +260,11 @@ def mode_collapse(run: Evidence) -> Iterator[Alarm]:
         yield Alarm("mode-collapse", "Mode collapse",
                     f"Two samples differ by {looks[-1].numbers['spread']:.2g} of what two real examples do: all "
                     "are alike.", afresh=True, looks=IN_A_ROW, steps=SETTLED)  # fmt: skip
+
+
+def _ways(looks: Sequence[Look]) -> list[float]:
+    """How far samples moved from each look to the next."""
+    return [after.moved_from(before) for before, after in pairwise(looks)]
 
 
 def _agree(looks: Sequence[Look], is_so: Callable[[Mapping[str, float]], bool]) -> bool:
