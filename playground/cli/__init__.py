@@ -134,7 +134,7 @@ def _parser() -> argparse.ArgumentParser:
         type=_seconds(0.1, 86_400),
         default=30.0,
         metavar="S",
-        help="length of each window (ui, slider), or about in all (soak, train, sample)",
+        help="length of each window (ui, slider), about in all (soak, train, sample), at most to train each (quality)",
     )
     sub.add_argument("--cycles", type=_whole(2, 1_000_000), default=50, metavar="N", help="after 20 that do not count")
     sub.add_argument("--budget", action="store_true", help="print gates and goals beside what was measured last")

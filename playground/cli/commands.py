@@ -265,7 +265,7 @@ def selftest(arguments: argparse.Namespace) -> int:
 
 def bench(arguments: argparse.Namespace) -> None:
     """Measures the window (startup, ui, slider, cycles, soak), or training and sampling beside other libraries (train,
-    sample); with --budget also prints what was promised beside what was measured last."""
+    sample, quality); with --budget also prints what was promised beside what was measured last."""
     from playground.bench import budget, text
 
     if arguments.what is None and not arguments.budget:
@@ -282,14 +282,14 @@ def bench(arguments: argparse.Namespace) -> None:
     write("\n\n".join([*parts, budget.table()] if arguments.budget else parts))
 
 
-BENCHES = ("startup", "ui", "slider", "cycles", "soak", "train", "sample")
+BENCHES = ("startup", "ui", "slider", "cycles", "soak", "train", "sample", "quality")
 
 
 def _measured(arguments: argparse.Namespace) -> dict[str, Any]:
-    if arguments.what in ("train", "sample"):
-        from playground.bench import sampling, training
+    if arguments.what in ("train", "sample", "quality"):
+        from playground.bench import quality, sampling, training
 
-        measure = training.train if arguments.what == "train" else sampling.sample
+        measure = {"train": training.train, "sample": sampling.sample, "quality": quality.quality}[arguments.what]
         return measure(arguments.seconds)
     _check_offscreen()
     from playground.gui import bench, dragging, endurance
