@@ -49,8 +49,9 @@ RULES = (
     Rule("core", "torch numpy safetensors playground.core playground.__version__"),
     Rule("evaluation", "torch numpy PIL playground.core playground.evaluation playground.registry playground.runs "
                        "playground.paths"),
-    Rule("bench", "torch numpy playground.core playground.bench playground.registry playground.paths "
-                  "playground.__version__", "diffusers denoising_diffusion_pytorch pythae"),
+    Rule("bench", "torch numpy playground.core playground.bench playground.evaluation playground.registry "
+                  "playground.paths playground.__version__",
+                  "diffusers denoising_diffusion_pytorch ema_pytorch pythae"),
     Rule("registry", "torch numpy playground.core playground.paths"),
     Rule("runs", "torch numpy playground.core playground.paths playground.registry"),
     Rule("openings", "playground.core playground.registry", "playground.runs playground.evaluation"),
