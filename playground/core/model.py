@@ -61,6 +61,7 @@ class GenerativeModel(nn.Module):
     SampleSettings: ClassVar[type[Any]] = Empty
     parts: ClassVar[tuple[str, ...]] = ("model",)
     fitted: ClassVar[tuple[str, ...]] = ()  # buffers with numbers that training sets, though not by gradients
+    counts: ClassVar[tuple[str, ...]] = ()  # buffers that stay on the CPU, where to read one waits for no GPU
     answers: ClassVar[frozenset[str]] = frozenset(
         {"sample", "sample_steps", "encode", "posterior", "decode", "log_density"}
     )
@@ -71,6 +72,13 @@ class GenerativeModel(nn.Module):
         self.config = config
         self.finished = False
         self.watcher: Callable[[str], None] | None = None
+
+    def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:
+        """What `to` does to each tensor; counts stay where they are."""
+        kept = {name: self._buffers[name] for name in self.counts}
+        super()._apply(fn, recurse)
+        self._buffers.update(kept)
+        return self
 
     # -- class side -----------------------------------------------------------------------------------------------
 

@@ -90,6 +90,7 @@ class Statistics(GenerativeModel):
 
     Config = StatisticsConfig
     SampleSettings = StatisticsSampling
+    counts = ("updates",)
     answers = GenerativeModel.answers | {"statistics", "measure"}
 
     config: StatisticsConfig

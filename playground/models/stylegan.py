@@ -139,6 +139,7 @@ class StyleGAN(GenerativeModel):
     Config = StyleGANConfig
     SampleSettings = StyleGANSampling
     parts = ("discriminator", "generator")
+    counts = ("updates",)
     answers = GenerativeModel.answers | {"styles", "average_style", "synthesise", "maps", "path_length"}
 
     config: StyleGANConfig
@@ -211,8 +212,8 @@ class StyleGAN(GenerativeModel):
         first, second = (self._map(self._normal(n, generator), label) for _ in range(2))  # (n, W) each
         layers, device = self.layers, first.device
         start = torch.randint(1, layers, (n, 1), generator=generator, device=device)
-        start[torch.rand(n, 1, generator=generator, device=device) >= self.config.mixing] = layers
-        from_second = torch.arange(layers, device=device) >= start  # (n, layers)
+        mixed = torch.rand(n, 1, generator=generator, device=device) < self.config.mixing  # (n, 1)
+        from_second = mixed & (torch.arange(layers, device=device) >= start)  # (n, layers)
         styles = torch.where(from_second[..., None], second[:, None], first[:, None])
         return self.synthesis(styles, "fresh", generator)
 
