@@ -27,9 +27,10 @@ WORSE = 0.5  # of what was gained at best, above the untrained model
 FORGOTTEN = 0.1  # of what was gained on held-out data that is lost again; noise and EMA cost far less
 SILENT = 0.1  # nats an example in the code; one yes or no is 0.69
 # Of the distance between two real examples, a sample from the same noise moves from look to look. Where all is well at
-# most 0.25, or ever less (the GAN of the grammar: 0.56 to 0.17); where the players circle each other 0.43 and more.
+# most 0.25, or samples are good all the while (style GANs move by 0.4 for a thousand steps); where the players circle
+# each other 0.43 and more.
 SWINGS = 0.33
-CALMS = 0.9  # of how far they moved before, below which samples come to rest
+VARIED = 0.7  # of the spread of real examples; players that circle each other make a third of it, or a hundred times
 SETTLED = 500  # steps after the start or a change in which samples may still move far and miss modes
 GOOD = 0.3  # share of samples that lie among real ones, below which they are bad rather than alike
 ALIKE = 0.1  # of the spread of real examples
@@ -143,13 +144,13 @@ class Evidence:
     def moves(self, count: int) -> float:
         """How far samples moved from look to look, the median of the newest; NaN where there are not so many."""
         newest = self.settled[-count - 1 :]
-        return float(np.median(_ways(newest))) if len(newest) > count else float("nan")
+        if len(newest) <= count:
+            return float("nan")
+        return float(np.median([after.moved_from(before) for before, after in pairwise(newest)]))
 
-    @property
-    def calms(self) -> bool:
-        """Whether samples move less and less, as far as is remembered."""
-        ways = _ways(self.looks)
-        return sum(ways[-2:]) < CALMS * sum(ways[:2])
+    def median(self, name: str, count: int) -> float:
+        """Of a number of the newest looks; NaN where they do not have it."""
+        return float(np.median([look.numbers.get(name, np.nan) for look in self.settled[-count:]]))
 
     def speaks_against(self, alarm: Alarm) -> bool:
         """Whether enough was seen since the last change that an alarm which is not raised is over."""
@@ -232,11 +233,12 @@ def posterior_collapse(run: Evidence) -> Iterator[Alarm]:
 
 def oscillation(run: Evidence) -> Iterator[Alarm]:
     """Two players that follow each other in circles. Only for games: chains and pixels may jump by nature. Samples that
-    move less and less are on their way."""
-    if "D(samples)" not in run.terms:
-        return
+    at each look are good, and as different as real examples, are on their way."""
     moved = run.moves(IN_A_ROW + 1)
-    if moved > SWINGS and not run.calms:
+    if "D(samples)" not in run.terms or not moved > SWINGS:
+        return
+    spread, precision = (run.median(name, IN_A_ROW + 2) for name in ("spread", "precision"))
+    if not (VARIED < spread < 1 / VARIED and precision > GOOD):
         yield Alarm("oscillation", "Oscillation",
                     f"From look to look a sample of the same noise moves by {moved:.2g} of the distance between two "
                     "real examples: the two players circle each other.", afresh=True,
@@ -260,11 +262,6 @@ def mode_collapse(run: Evidence) -> Iterator[Alarm]:
         yield Alarm("mode-collapse", "Mode collapse",
                     f"Two samples differ by {looks[-1].numbers['spread']:.2g} of what two real examples do: all "
                     "are alike.", afresh=True, looks=IN_A_ROW, steps=SETTLED)  # fmt: skip
-
-
-def _ways(looks: Sequence[Look]) -> list[float]:
-    """How far samples moved from each look to the next."""
-    return [after.moved_from(before) for before, after in pairwise(looks)]
 
 
 def _agree(looks: Sequence[Look], is_so: Callable[[Mapping[str, float]], bool]) -> bool:

@@ -149,19 +149,26 @@ def test_oscillation_is_samples_that_jump_from_look_to_look():
 
     run = Evidence()
     _plays(run)
-    _look(run, 5, jumps, modes=8, modes_hit=1, on_data=0.9)
+    _look(run, 5, jumps, modes=8, modes_hit=1, on_data=0.9, spread=0.1)
     assert _names(run) == ["oscillation"]  # and it is not called a collapse as well
     chains = Evidence()  # of a sampler that jumps by nature
     _look(chains, 5, jumps, modes=8, modes_hit=8, on_data=0.9)
     assert _names(chains) == []
 
 
-def test_samples_that_move_less_and_less_are_on_their_way():
+def test_samples_that_move_and_are_good_all_the_while_are_on_their_way():
+    def moves(i: int) -> np.ndarray:
+        return np.roll(NOISE, i, axis=0)
+
     run = Evidence()
     _plays(run)
-    _look(run, 6, lambda i: NOISE - 5 * 0.8**i)  # far at first, and each time a fifth less
+    _look(run, 6, moves)
     assert run.moves(4) > alarms.SWINGS
     assert _names(run) == []
+    bad = Evidence()
+    _plays(bad)
+    _look(bad, 6, moves, precision=0.1)
+    assert _names(bad) == ["oscillation"]
 
 
 def test_a_change_is_judged_by_what_follows_it():
