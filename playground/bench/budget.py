@@ -75,7 +75,7 @@ FIGURES = (
     Figure("train_lucidrains", "training against lucidrains", 2.0, 2.3, "x", "train",
            "unet/denoising-diffusion-pytorch/ratio"),
     Figure("matmul_share", "training, share of the matmul rate", 0.55, 0.65, "x", "train", "unet/matmul_share"),
-    Figure("time_to_quality", "seconds to 95 % of digits right, against peers", 1.5, 3, "x", "quality", "least_ratio"),
+    Figure("time_to_quality", "seconds to 95 % of digits right, against peers", 1.5, 3, "x", "quality", "training/least_ratio"),
     Figure("sample_diffusers", "sampling against diffusers", 1.0, 1.3, "x", "sample", "diffusion/diffusers/ratio"),
     Figure("sample_lucidrains", "sampling against lucidrains", 2.4, 3, "x", "sample",
            "diffusion/denoising-diffusion-pytorch/ratio"),

@@ -75,7 +75,13 @@ def quality(seconds: float) -> dict[str, Any]:
             students[name] = recipes.peer(name, dataset.train, STEPS)
         scores = raced(students, lambda student: looked(student, recognised, classes), seconds)
     real = float((recognised(dataset.test.x) == dataset.test.labels).float().mean())
-    return {**training.setting(), "data": DATA, "good": GOOD, "real_digits_right": rounded(real), **told(scores)}
+    return {
+        **training.setting(),
+        "data": DATA,
+        "good": GOOD,
+        "real_digits_right": rounded(real),
+        "training": told(scores),
+    }
 
 
 def looked(student: Student, recognised: Callable[[Tensor], Tensor], classes: int) -> float:

@@ -12,12 +12,12 @@ from playground.gui.panels.base import Lens
 from playground.gui.panels.base.asker import Ask
 from playground.gui.panels.base.companions import Companions
 from playground.gui.panels.base.parts import caption
-from playground.gui.panels.base.views import button
 from playground.gui.session import TrainingSession
 from playground.gui.widgets import theme
 from playground.gui.widgets.image_grid import ImageGrid
 from playground.gui.widgets.model_diagram import Edge, ModelDiagram, Node
 from playground.gui.widgets.name_box import NameBox, labelled
+from playground.gui.widgets.next_button import NextButton
 
 SHOWN = 8
 ANY = -1
@@ -33,15 +33,14 @@ class DirectionsLens(Lens):
     def __init__(self, name: str, ask: Ask, parent: QWidget | None = None) -> None:
         super().__init__(name, ask, parent)
         self.label = NameBox(f"{name}.label", "Label y", "The label that f should find and that g is told")
-        self.again = button("New z", f"{name}.again", "Draws other noise z for g: the same label, other images")
+        self.again = NextButton("New z", f"{name}.again", "Draws other noise z for g: the same label, other images")
         self.real, self.made = ImageGrid(f"{name}.real"), ImageGrid(f"{name}.made")
         self.f, self.g = ModelDiagram(f"{name}.f"), ModelDiagram(f"{name}.g")
         self.real_words, self.made_words = caption(), caption()
         self.generator = Companions(self)
-        self._seed = 0
         self._made = np.empty(0)
         self.label.chosen.connect(lambda _: self._another_label())
-        self.again.clicked.connect(self._another_draw)
+        self.again.drawn.connect(self._another_draw)
         self.generator.opened.connect(lambda _: self._generate())
         self.generator.answered.connect(self._generated)
         self.generator.failed.connect(lambda _, sentence: self.made.clear(sentence))
@@ -59,7 +58,6 @@ class DirectionsLens(Lens):
 
     def start(self, facts: Mapping[str, Any]) -> None:
         self.generator.let_go()
-        self._seed = 0
         self._made = np.empty(0)
         names = facts["factors"][0][1]
         self.label.set_choices([(str(k), value) for k, value in enumerate(names)])
@@ -124,7 +122,6 @@ class DirectionsLens(Lens):
         self.outdate()
 
     def _another_draw(self) -> None:
-        self._seed += 1
         if self.generator.is_open("g"):
             self._generate()
 
@@ -132,7 +129,7 @@ class DirectionsLens(Lens):
         facts = self.generator.facts("g")
         label = np.full((SHOWN, len(facts["factors"])), ANY)
         label[:, 0] = self._told()
-        self.generator.ask("g", "made", "sample", self._seed, n=SHOWN, label=label, settings={})
+        self.generator.ask("g", "made", "sample", self.again.number, n=SHOWN, label=label, settings={})
 
     def _generated(self, which: str, answer: Answer) -> None:
         self._made = answer.arrays["x"].clip(0, 1)

@@ -13,7 +13,6 @@ from playground.gui.panels.base import Lens
 from playground.gui.panels.base.asker import Ask
 from playground.gui.panels.base.companions import Companions
 from playground.gui.panels.base.parts import caption
-from playground.gui.panels.base.views import button
 from playground.gui.session import TrainingSession
 from playground.gui.widgets import theme
 from playground.gui.widgets.curve_plot import CurvePlot
@@ -22,6 +21,7 @@ from playground.gui.widgets.groove_slider import GrooveSlider
 from playground.gui.widgets.image_grid import ImageGrid
 from playground.gui.widgets.model_diagram import Edge, ModelDiagram, Node
 from playground.gui.widgets.name_box import NameBox, labelled
+from playground.gui.widgets.next_button import NextButton
 
 DRAWS = 64  # codes that are measured
 SHOWN = 9  # of them that are shown
@@ -62,7 +62,7 @@ class NetsLens(Lens):
         self.turn.setAccessibleName("Move z")
         self.turn.setToolTip("Moves every z from one draw of the prior to another and back, staying as likely")
         self.turn.setRange(0, TURN)
-        self.again = button("New z", f"{name}.again", "Draws other noise z from the prior")
+        self.again = NextButton("New z", f"{name}.again", "Draws other noise z from the prior")
         self.diagram = ModelDiagram(f"{name}.diagram")
         self.prior = CurvePlot(f"{name}.prior", "numbers of z", "p")
         self.real = ImageGrid(f"{name}.real")
@@ -71,11 +71,10 @@ class NetsLens(Lens):
         self.nets = Companions(self)
         self.means: dict[str, np.ndarray] = {}
         self.made: dict[str, np.ndarray] = {}  # what each net made of the codes, (N, *shape)
-        self._seed = 0
         self.moves.chosen.connect(lambda _: self._show_all())
         self.label.chosen.connect(lambda _: self._show_all())
         self.turn.valueChanged.connect(lambda _: self._show_all())
-        self.again.clicked.connect(self._draw_again)
+        self.again.drawn.connect(self._show_all)
         self.nets.opened.connect(self._generate)
         self.nets.answered.connect(self._generated)
         self.nets.failed.connect(lambda which, sentence: self.grids[which].clear(sentence))
@@ -94,7 +93,7 @@ class NetsLens(Lens):
 
     def start(self, facts: Mapping[str, Any]) -> None:
         self.nets.let_go()
-        self.means, self.made, self._seed = {}, {}, 0
+        self.means, self.made = {}, {}
         self.label.set_choices([(str(k), value) for k, value in enumerate(facts["factors"][0][1])])
         for grid in self.grids.values():
             grid.clear("The net is loading.")
@@ -139,15 +138,11 @@ class NetsLens(Lens):
 
     def _codes(self, size: int) -> np.ndarray:
         """What the slider makes of two draws from the prior, (N, Z): one code for all where z is held."""
-        first, second = np.random.default_rng(self._seed).standard_normal((2, DRAWS, size))
+        first, second = np.random.default_rng(self.again.number).standard_normal((2, DRAWS, size))
         angle = 2 * np.pi * self.turn.value() / TURN
         z = np.cos(angle) * first + np.sin(angle) * second
         classes = len(self.facts["factors"][0][1])
         return (np.repeat(z[:1], classes, axis=0) if self._move() == "y" else z).astype(np.float32)
-
-    def _draw_again(self) -> None:
-        self._seed += 1
-        self._show_all()
 
     def _show_all(self) -> None:
         if not self.facts or not self.isVisible():

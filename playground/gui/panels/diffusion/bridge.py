@@ -10,11 +10,11 @@ from playground.core.records import Answer, Query
 from playground.gui.panels.base import Lens, captioned
 from playground.gui.panels.base.asker import Ask
 from playground.gui.panels.base.parts import caption
-from playground.gui.panels.base.views import button
 from playground.gui.session import TrainingSession
 from playground.gui.widgets.flow_layout import FlowLayout
 from playground.gui.widgets.image_grid import ImageGrid
 from playground.gui.widgets.name_box import NameBox, labelled
+from playground.gui.widgets.next_button import NextButton
 from playground.gui.widgets.step_scrubber import StepScrubber
 
 GONE = 0.35  # the gray of a pixel that is not there
@@ -39,8 +39,8 @@ class BridgeLens(Lens):
         self.share = NameBox(f"{name}.share", "Destroy", "How much of the image is destroyed before it is rebuilt")
         self.share.set_choices([("quarter", "a quarter"), ("half", "half"), ("all", "all")])
         self.share.show_name("half")
-        self.another = button("Another image", f"{name}.another", "The next held-out image")
-        self.again = button("Rebuild again", f"{name}.again", "Rebuilds with other random draws: another seed")
+        self.another = NextButton("Another image", f"{name}.another", "The next held-out image")
+        self.again = NextButton("Rebuild again", f"{name}.again", "Rebuilds with other random draws: another seed")
         self.original, self.by_pixel, self.by_noise = (
             ImageGrid(f"{name}.{word}") for word in ("original", "by_pixel", "by_noise")
         )
@@ -49,12 +49,12 @@ class BridgeLens(Lens):
         self.other: TrainingSession | None = None
         self.pixels: list[np.ndarray] = []  # the frames so far, (C, H, W) each
         self.noises: list[np.ndarray] = []
-        self._row, self._seed, self._steps = 0, 1, 0
+        self._steps = 0
         self._levels: tuple[np.ndarray, np.ndarray] = (np.empty(0), np.empty(0))  # α and σ, noisiest first, (K,)
         self._trouble = ""  # why nothing is built by pixel
         self.share.chosen.connect(lambda _: self._restart())
-        self.another.clicked.connect(self._next)
-        self.again.clicked.connect(self._reseed)
+        self.another.drawn.connect(self.outdate)
+        self.again.drawn.connect(self.outdate)
         self.scrubber.position_changed.connect(self._show)
         self._lay_out()
 
@@ -124,20 +124,12 @@ class BridgeLens(Lens):
 
     def image(self) -> np.ndarray:
         """The held-out image, (C, H, W)."""
-        result: np.ndarray = self.facts["test"][self._row % len(self.facts["test"])]
+        result: np.ndarray = self.facts["test"][self.another.number % len(self.facts["test"])]
         return result
 
     def _label(self, facts: Mapping[str, Any]) -> np.ndarray | None:
-        row = self._row % len(self.facts["test"])
+        row = self.another.number % len(self.facts["test"])
         return self.facts["test_labels"][row : row + 1] if facts["conditional"] else None
-
-    def _next(self) -> None:
-        self._row += 1
-        self._restart()
-
-    def _reseed(self) -> None:
-        self._seed += 1
-        self._restart()
 
     def _restart(self) -> None:
         if not self.facts or not self._levels[0].size or not self.isVisible():
@@ -145,7 +137,7 @@ class BridgeLens(Lens):
         self.original.set_images(self.image()[None])
         self.scrubber.set_total(2 * self.count + 1)
         self.pixels, self.noises = without_pixels(self.image(), self.count), []
-        self.ask("noise", "corrupt", self._seed, x=self.image()[None], t=0)  # for its noise
+        self.ask("noise", "corrupt", 1 + self.again.number, x=self.image()[None], t=0)  # for its noise
         if self.other is not None and self.other.is_open:
             self._rebuild_pixels()
 
@@ -160,7 +152,7 @@ class BridgeLens(Lens):
         settings = {"cached": False} if "cached" in known else {}  # a whole call each
         self._asked.add("pixels")
         arguments = {"n": 1, "label": self._label(self.other.facts), "settings": settings, "start": start}
-        self.other.ask(Query(f"{self.objectName()}/pixels", "sample_steps", arguments, self._seed))
+        self.other.ask(Query(f"{self.objectName()}/pixels", "sample_steps", arguments, 1 + self.again.number))
 
     def _rebuild_noises(self, noise: np.ndarray) -> None:
         """The image with ever more of one noise, then the sampler from there."""
@@ -168,7 +160,7 @@ class BridgeLens(Lens):
         self.noises = with_noise(self.image(), noise, signal, sigma)
         start = {"index": self._steps - self.count, "total": self._steps, "x": self.noises[-1][None]}
         settings = {"sampler": "ddpm", "steps": self._steps, "guidance": 1.0}
-        self.ask("noises", "sample_steps", self._seed, n=1, label=self._label(self.facts), settings=settings,
+        self.ask("noises", "sample_steps", 1 + self.again.number, n=1, label=self._label(self.facts), settings=settings,
                  start=start)  # fmt: skip
 
     def answered(self, answer: Answer) -> None:

@@ -11,11 +11,11 @@ from playground.core.records import Answer
 from playground.gui.panels.base import Lens, captioned
 from playground.gui.panels.base.asker import Ask
 from playground.gui.panels.base.parts import caption, switch
-from playground.gui.panels.base.views import button
 from playground.gui.panels.diffusion.words import X_0, X_T
 from playground.gui.widgets.curve_plot import CurvePlot
 from playground.gui.widgets.groove_slider import GrooveSlider
 from playground.gui.widgets.image_grid import ImageGrid
+from playground.gui.widgets.next_button import NextButton
 from playground.gui.widgets.scatter_view import ScatterView
 
 ACROSS, DOWN = QBoxLayout.Direction.LeftToRight, QBoxLayout.Direction.TopToBottom
@@ -43,10 +43,9 @@ class CorruptLens(Lens):
         self.time.setAccessibleName("Time t")
         self.time.setToolTip("How far the corruption has gone; t = 0 is clean")
         self.words = caption(f"{name}.words")
-        self.another = button("Another example", f"{name}.another", "Corrupts the next real examples")
+        self.another = NextButton("Another example", f"{name}.another", "Corrupts the next real examples")
         self.chain = switch("Step by step", f"{name}.chain", "Beside the one jump: the same examples noised in many "
                             "small steps, each with fresh noise", on=False)  # fmt: skip
-        self._first = 0
         self._sent = np.empty(0, np.float32)  # an image from another panel
         self._signal, self._sigma = np.empty(0), np.empty(0)
         self._centre, self._scale = np.empty(0), 1.0  # of the data, in the model's units
@@ -81,14 +80,15 @@ class CorruptLens(Lens):
         layout.addLayout(controls)
         layout.addWidget(self.words)
         self.time.valueChanged.connect(self._jump)
-        self.another.clicked.connect(self._next)
+        self.another.drawn.connect(self.outdate)
         self.chain.toggled.connect(lambda _: self._jump())
         self.levels.marker_moved.connect(self._marker_moved)
         self.snr.marker_moved.connect(self._marker_moved)
 
     def receive(self, x: np.ndarray) -> None:
         """It is corrupted in front of the real examples."""
-        self._sent, self._first = x[None].clip(0, 1).astype(np.float32), 0
+        self._sent = x[None].clip(0, 1).astype(np.float32)
+        self.another.set_control_value(0)
         self._jump()
 
     def start(self, facts: Mapping[str, Any]) -> None:
@@ -108,13 +108,9 @@ class CorruptLens(Lens):
 
     def _examples(self) -> np.ndarray:
         test = self.facts["test"]
-        count = 1500 if self.is_points else 18
-        real = np.take(test, range(self._first, self._first + count), axis=0, mode="wrap")
-        return np.concatenate([self._sent, real])[:count] if self._first == 0 else real
-
-    def _next(self) -> None:
-        self._first += 18
-        self._jump()
+        count, first = 1500 if self.is_points else 18, 18 * self.another.number
+        real = np.take(test, range(first, first + count), axis=0, mode="wrap")
+        return np.concatenate([self._sent, real])[:count] if first == 0 else real
 
     def _marker_moved(self, t: float) -> None:
         self.time.setValue(round(t))

@@ -10,11 +10,11 @@ from playground.core.records import Answer
 from playground.gui.panels.base import Lens
 from playground.gui.panels.base.asker import Ask
 from playground.gui.panels.base.parts import caption
-from playground.gui.panels.base.views import button
 from playground.gui.widgets import theme
 from playground.gui.widgets.flow_layout import FlowLayout
 from playground.gui.widgets.groove_slider import GrooveSlider
 from playground.gui.widgets.name_box import NameBox, labelled
+from playground.gui.widgets.next_button import NextButton
 from playground.gui.widgets.scatter_view import ScatterView
 
 FIELD_SIDE = 9  # arrows along one side of the plane
@@ -39,16 +39,15 @@ class GuidanceLens(Lens):
         self.scale.setRange(0, STRONGEST * TENTHS)
         self.scale.setValue(3 * TENTHS)
         self.time = _slider(f"{name}.time", "Time t", "At which noise level the arrows are drawn; t = 0 is clean")
-        self.again = button("Other noise", f"{name}.again", "Samples from other noise: another seed")
+        self.again = NextButton("Other noise", f"{name}.again", "Samples from other noise: another seed")
         self.words = caption(f"{name}.words")
         self._grid = np.empty((0, 2), np.float32)
         self._free, self._told = np.empty((0, 2)), np.empty((0, 2))  # scores on the grid, without and with the class
         self._spread = self._real_spread = float("nan")  # of the samples, and of real data of the class
-        self._seed = 1
         self.label.chosen.connect(lambda _: self._refreshed())
         self.scale.valueChanged.connect(self._rescaled)
         self.time.valueChanged.connect(lambda _: self._ask_scores())
-        self.again.clicked.connect(self._reseed)
+        self.again.drawn.connect(self.outdate)
         self._lay_out()
 
     @classmethod
@@ -88,10 +87,6 @@ class GuidanceLens(Lens):
         if self.facts and self.isVisible():
             self.refresh()
 
-    def _reseed(self) -> None:
-        self._seed += 1
-        self._ask_samples()
-
     def _ask_scores(self) -> None:
         if self.facts and self.isVisible():
             self.ask("free", "score", x=self._grid, t=self.time.value())
@@ -100,7 +95,8 @@ class GuidanceLens(Lens):
     def _ask_samples(self) -> None:
         if self.facts and self.isVisible():
             settings = {"guidance": self.w, "steps": 25}
-            self.ask("samples", "sample", self._seed, n=SAMPLES, label=self.labels(SAMPLES), settings=settings)
+            seed, label = 1 + self.again.number, self.labels(SAMPLES)
+            self.ask("samples", "sample", seed, n=SAMPLES, label=label, settings=settings)
 
     def _rescaled(self, _: int) -> None:
         """Arrows need no question: the guided score is a mix of two that are known."""

@@ -10,13 +10,13 @@ from playground.core.records import Answer
 from playground.gui.panels.base import Lens, captioned
 from playground.gui.panels.base.asker import Ask
 from playground.gui.panels.base.parts import caption, named
-from playground.gui.panels.base.views import button
 from playground.gui.panels.diffusion.words import X_T
 from playground.gui.widgets import theme
 from playground.gui.widgets.flow_layout import FlowLayout
 from playground.gui.widgets.groove_slider import GrooveSlider
 from playground.gui.widgets.image_grid import ImageGrid
 from playground.gui.widgets.name_box import NameBox, labelled
+from playground.gui.widgets.next_button import NextButton
 from playground.gui.widgets.step_scrubber import StepScrubber
 from playground.gui.widgets.tiles import SIGNED_LIMIT
 
@@ -36,7 +36,7 @@ class MapsLens(Lens):
         self.layer = NameBox(f"{name}.layer", "Layer", "Whose channels are shown, in the order in which they are made")
         self.told = named(GrooveSlider(), f"{name}.told", "Time that the network is told",
                           "Follows the true t of the step; drag it, and the network is told another one")  # fmt: skip
-        self.another = button("Another sample", f"{name}.another", "Another first noise, and the next class")
+        self.another = NextButton("Another sample", f"{name}.another", "Another first noise, and the next class")
         self.x_t = ImageGrid(f"{name}.x_t")
         self.noise = ImageGrid(f"{name}.noise", signed=True)
         self.channels = ImageGrid(f"{name}.channels", signed=True)
@@ -45,11 +45,10 @@ class MapsLens(Lens):
         self.frames: list[Mapping[str, np.ndarray]] = []
         self._maps: dict[str, np.ndarray] = {}  # by layer, (C, 1, h, w)
         self._true = self._found = np.empty(0)  # the noise predicted when told the true t, and when told another
-        self._seed = 1
         self._looked = 0  # the step that was asked about
         self.layer.chosen.connect(lambda _: self._draw())
         self.told.valueChanged.connect(lambda _: self._look())
-        self.another.clicked.connect(self._next)
+        self.another.drawn.connect(self.outdate)
         self.scrubber.position_changed.connect(self._show)
         self._lay_out()
 
@@ -72,18 +71,14 @@ class MapsLens(Lens):
     def refresh(self) -> None:
         """The sample from its first noise; a label takes one call a step as well."""
         settings = {"steps": STEPS, "guidance": 1.0}
-        self.ask("steps", "sample_steps", self._seed, n=1, label=self._label(), settings=settings)
+        self.ask("steps", "sample_steps", 1 + self.another.number, n=1, label=self._label(), settings=settings)
 
     def _label(self) -> np.ndarray | None:
         """The classes in turn, (1, F); other factors are left open."""
         if not self.facts["conditional"]:
             return None
         factors = self.facts["factors"]
-        return np.array([[(self._seed - 1) % len(factors[0][1]), *[-1] * (len(factors) - 1)]], np.int64)
-
-    def _next(self) -> None:
-        self._seed += 1
-        self.refresh()
+        return np.array([[self.another.number % len(factors[0][1]), *[-1] * (len(factors) - 1)]], np.int64)
 
     def answered(self, answer: Answer) -> None:
         if answer.query.channel.endswith("/maps"):

@@ -11,11 +11,12 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 from playground.core.records import Answer
 from playground.gui.panels.base.asker import Ask
 from playground.gui.panels.base.parts import caption
-from playground.gui.panels.base.views import button, captioned
+from playground.gui.panels.base.views import captioned
 from playground.gui.panels.stylegan.styles import StyleLens, seed_box
 from playground.gui.widgets.flow_layout import FlowLayout
 from playground.gui.widgets.image_grid import ImageGrid
 from playground.gui.widgets.name_box import NameBox, labelled
+from playground.gui.widgets.next_button import NextButton
 
 DRAWS = 64  # of the noise, from which the map is computed
 SHOWN = 4  # of them
@@ -39,7 +40,7 @@ class NoiseLens(StyleLens):
         )
         self.noise.set_choices([(word, word) for word in ("fresh", "fixed", "none")])
         self.seed = seed_box(f"{name}.seed", "Seed of z", "Decides the code, and with it the style", 1)
-        self.reseed = button("New noise", f"{name}.reseed", "Draws the noise anew; the style stays")
+        self.reseed = NextButton("New noise", f"{name}.reseed", "Draws the noise anew; the style stays")
         self.animate = QPushButton("Animate")
         self.animate.setObjectName(f"{name}.animate")
         self.animate.setAccessibleName("Animate")
@@ -48,7 +49,7 @@ class NoiseLens(StyleLens):
         self.still, self.drawn, self.map = (ImageGrid(f"{name}.{word}") for word in ("still", "drawn", "map"))
         self.says = caption()
         self.says.setObjectName(f"{name}.says")
-        self._draw, self._first = 0, 0  # the seed of the noise, and the first of the draws on show
+        self._first = 0  # of the draws on show
         self._pictures = np.empty(0)
         self.deviation = np.empty(0)  # over the draws, (H, W)
         self._timer = QTimer(self)
@@ -56,7 +57,7 @@ class NoiseLens(StyleLens):
         self._timer.timeout.connect(self._turn)
         self.noise.chosen.connect(lambda _: self.outdate())
         self.seed.valueChanged.connect(self.outdate)
-        self.reseed.clicked.connect(self._reseed)
+        self.reseed.drawn.connect(self.outdate)
         self.animate.toggled.connect(self._animate)
         self._lay_out()
 
@@ -75,7 +76,7 @@ class NoiseLens(StyleLens):
             case "style":
                 self.ask("still", "synthesise", styles=x, noise="none")
                 many = np.repeat(x, DRAWS, axis=0)
-                self.ask("drawn", "synthesise", self._draw, styles=many, noise=self.noise.name())
+                self.ask("drawn", "synthesise", self.reseed.number, styles=many, noise=self.noise.name())
             case "still":
                 self.still.set_images(x.clip(0, 1))
             case "drawn":
@@ -85,10 +86,6 @@ class NoiseLens(StyleLens):
 
     def readings(self) -> Mapping[str, float]:
         return {"deviation": float(self.deviation.mean())} if self.deviation.size else {}
-
-    def _reseed(self) -> None:
-        self._draw += 1
-        self.outdate()
 
     def _animate(self, on: bool) -> None:
         if on and self.isVisible():

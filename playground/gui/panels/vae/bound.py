@@ -10,12 +10,12 @@ from playground.core.records import Answer
 from playground.gui.panels.base import Lens, captioned
 from playground.gui.panels.base.asker import Ask
 from playground.gui.panels.base.parts import caption
-from playground.gui.panels.base.views import button
 from playground.gui.panels.vae.example import ExampleChoice
 from playground.gui.widgets import theme
 from playground.gui.widgets.curve_plot import CurvePlot
 from playground.gui.widgets.flow_layout import FlowLayout
 from playground.gui.widgets.name_box import labelled
+from playground.gui.widgets.next_button import NextButton
 
 
 class BoundLens(Lens):
@@ -28,22 +28,21 @@ class BoundLens(Lens):
     def __init__(self, name: str, ask: Ask, parent: QWidget | None = None) -> None:
         super().__init__(name, ask, parent)
         self.example = ExampleChoice(name, self)
-        self.again = button("New codes", f"{name}.again", "Estimates with other codes")
+        self.again = NextButton("New codes", f"{name}.again", "Estimates with other codes")
         self.encoded = CurvePlot(f"{name}.encoded", "log₂ of the codes K", "nats")
         self.naive = CurvePlot(f"{name}.naive", "log₂ of the codes K", "nats")
         self.words = caption()
         self.words.setObjectName(f"{name}.words")
         self._found: Mapping[str, np.ndarray] = {}
-        self._seed = 0
         self.example.chosen.connect(self._ask_again)
-        self.again.clicked.connect(self._draw_again)
+        self.again.drawn.connect(self.outdate)
         for plot in (self.encoded, self.naive):
             plot.marker_moved.connect(self._read)
         self._lay_out()
 
     def start(self, facts: Mapping[str, Any]) -> None:
         self.example.start(facts)
-        self._found, self._seed = {}, 0
+        self._found = {}
         for plot in (self.encoded, self.naive):
             plot.set_curves({})
             plot.set_floor(None)
@@ -51,7 +50,7 @@ class BoundLens(Lens):
         self.words.setText("Codes are being drawn ...")
 
     def refresh(self) -> None:
-        self.ask("bounds", "bounds", self._seed, target="bound", x=self.example.x, label=self.example.label)
+        self.ask("bounds", "bounds", self.again.number, target="bound", x=self.example.x, label=self.example.label)
         noise = np.zeros((1, self.facts["latent_dim"]), dtype=np.float32)
         self.ask("rebuilt", "bound_terms", x=self.example.x, noise=noise, label=self.example.label)
 
@@ -94,10 +93,6 @@ class BoundLens(Lens):
         return float(self._found["x"][-1])
 
     def _ask_again(self) -> None:
-        self.outdate()
-
-    def _draw_again(self) -> None:
-        self._seed += 1
         self.outdate()
 
     def _read(self, at: float) -> None:

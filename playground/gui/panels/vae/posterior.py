@@ -13,12 +13,12 @@ from playground.core.records import Answer
 from playground.gui.panels.base import Lens, captioned
 from playground.gui.panels.base.asker import Ask
 from playground.gui.panels.base.parts import caption, choice
-from playground.gui.panels.base.views import button
 from playground.gui.panels.vae.example import ExampleChoice
 from playground.gui.widgets import theme
 from playground.gui.widgets.flow_layout import FlowLayout
 from playground.gui.widgets.latent_pad import MOST_POINTS, LatentPad
 from playground.gui.widgets.name_box import labelled
+from playground.gui.widgets.next_button import NextButton
 from playground.gui.widgets.sum_bar import Part, SumBar
 from playground.gui.widgets.value_bars import ValueBars
 
@@ -38,7 +38,7 @@ class PosteriorLens(Lens):
         self.example = ExampleChoice(name, self)
         self.across = choice(f"{name}.across", "Across", "The axis of z that goes from left to right")
         self.up = choice(f"{name}.up", "Up", "The axis of z that goes upwards")
-        self.noise = button("New ε", f"{name}.noise", "Draws other noise ε from N(0, I); it stays until then")
+        self.noise = NextButton("New ε", f"{name}.noise", "Draws other noise ε from N(0, I); it stays until then")
         self.pad = LatentPad(f"{name}.pad")
         self.pad.setToolTip(
             "Circles: the prior at 1, 2 and 3 σ. Each example's code in the ellipse of its posterior.\n"
@@ -57,11 +57,10 @@ class PosteriorLens(Lens):
         self._kl = np.empty(0)  # of each axis, over them
         self._terms: Mapping[str, np.ndarray] = {}
         self._eps = np.empty(0, dtype=np.float32)
-        self._seed = 0
         self._by_hand = False  # whether a person chose the two axes
         self._next_at = 0.0
         self.example.chosen.connect(self._ask_terms)
-        self.noise.clicked.connect(self._draw_noise)
+        self.noise.drawn.connect(self._draw_noise)
         self.pad.moved.connect(self._moved)
         for box in (self.across, self.up):
             box.activated.connect(self._axis_chosen)
@@ -76,7 +75,7 @@ class PosteriorLens(Lens):
         self.example.start(facts)
         self._mean = self._std = np.empty((0, size))
         self._kl, self._terms = np.empty(0), {}
-        self._seed, self._by_hand, self._next_at = 0, False, 0.0
+        self._by_hand, self._next_at = False, 0.0
         self._eps = self._drawn()
         for box, row in ((self.across, 0), (self.up, 1)):
             box.clear()
@@ -168,12 +167,12 @@ class PosteriorLens(Lens):
     # -- one example --------------------------------------------------------------------------------------------------
 
     def _drawn(self) -> np.ndarray:
-        return np.random.default_rng(self._seed).standard_normal(self.facts["latent_dim"]).astype(np.float32)
+        return np.random.default_rng(self.noise.number).standard_normal(self.facts["latent_dim"]).astype(np.float32)
 
     def _draw_noise(self) -> None:
-        self._seed += 1
-        self._eps = self._drawn()
-        self._ask_terms()
+        if self.facts:
+            self._eps = self._drawn()
+            self._ask_terms()
 
     def _moved(self, place: np.ndarray) -> None:
         """A hand moved z: the noise is what leads there."""
