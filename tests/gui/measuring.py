@@ -50,20 +50,25 @@ def _lacking(widget: QWidget) -> str:
 
 
 def _label(label: QLabel) -> str:
-    """Wrapped words need their longest word's width and all lines' height; others the longest line."""
+    """Wrapped words need their longest word's width and all lines' height; marked-up words, a table among them, what
+    they are laid out to; others the longest line."""
     text = label.text()
+    document = QTextDocument()
     if label.textFormat() is Qt.TextFormat.MarkdownText:
-        document = QTextDocument()
         document.setMarkdown(text)
-        text = document.toPlainText()
     elif "<" in text and ">" in text:
-        document = QTextDocument()
         document.setHtml(text)
-        text = document.toPlainText()
+    marked_up = not document.isEmpty()
+    text = document.toPlainText() if marked_up else text
     metrics: QFontMetrics = label.fontMetrics()
-    pieces = text.split() if label.wordWrap() else text.splitlines()
-    widest = max((metrics.horizontalAdvance(piece) for piece in pieces), default=0)
-    high = label.heightForWidth(label.width()) if label.wordWrap() else metrics.height() * len(text.splitlines())
+    if label.wordWrap():
+        widest = max((metrics.horizontalAdvance(word) for word in text.split()), default=0)
+        high = label.heightForWidth(label.width())
+    elif marked_up:
+        widest, high = label.sizeHint().toTuple()
+    else:
+        widest = max((metrics.horizontalAdvance(line) for line in text.splitlines()), default=0)
+        high = metrics.height() * len(text.splitlines())
     return text[:60] if widest > label.width() + 1 or high > label.height() + 2 else ""
 
 

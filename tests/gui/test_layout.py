@@ -150,3 +150,19 @@ def test_words_without_room_are_noticed(qapp, qtbot):
     for y, widget in enumerate((label, button, box)):
         widget.setGeometry(0, 60 * y, 300, 50)
     assert too_little_room(window) == []
+
+
+def test_a_table_is_measured_as_it_is_laid_out(qapp, qtbot):
+    """Its cells stand side by side: what is high enough for its rows is not cut, one row less is."""
+    window = QWidget()
+    qtbot.addWidget(window)
+    row = f"<tr>{'<td>cell</td>' * 4}</tr>"
+    table = QLabel(f"<table>{row * 3}</table>", window)
+    window.resize(400, 300)
+    window.show()
+    table.resize(table.sizeHint())
+    assert too_little_room(window) == []
+    table.resize(table.width(), table.height() - table.fontMetrics().height())
+    assert len(too_little_room(window)) == 1
+    table.resize(table.sizeHint().width() // 2, table.sizeHint().height())
+    assert len(too_little_room(window)) == 1
