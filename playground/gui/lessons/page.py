@@ -180,11 +180,11 @@ class LecturePage(Page):
         grid = QGridLayout(card)
         heading = QLabel(lesson.title)
         heading.setProperty("role", "heading")
-        grid.addWidget(heading, 0, 0, 1, 3)
+        grid.addWidget(heading, 0, 0, 1, 4)
         mine = button("Make it mine", f"lecture.copy.{lesson.name}", "Copies this lesson's files to your data folder")
         mine.setAccessibleName(f"Make {lesson.title} mine")
         mine.clicked.connect(lambda: self._copy(lesson))
-        grid.addWidget(mine, 0, 3)
+        grid.addWidget(mine, 0, 4)
         scenes = lesson.along(self._player.track)
         for row, scene in enumerate(scenes, start=1):
             self._marks[scene.key] = QLabel()
@@ -196,11 +196,12 @@ class LecturePage(Page):
             start = button("Open", f"lecture.open.{scene.key.replace('/', '.')}", f"Puts '{scene.title}' on the stage")
             start.setAccessibleName(f"Open {scene.title}")
             start.clicked.connect(lambda _=False, scene=scene: self._open(scene))
-            for column, widget in enumerate((self._marks[scene.key], words, slides, start)):
+            for column, widget in enumerate((self._marks[scene.key], start, slides)):
                 grid.addWidget(widget, row, column)
+            grid.addWidget(words, row, 3, 1, 2)  # at the left, too: on a wide screen an eye would miss its button
         for row, sentence in enumerate(lesson.broken, start=1 + len(scenes)):
             trouble = QLabel(f"⚠ {sentence}")
             trouble.setWordWrap(True)
-            grid.addWidget(trouble, row, 1, 1, 3)
-        grid.setColumnStretch(1, 1)
+            grid.addWidget(trouble, row, 1, 1, 4)
+        grid.setColumnStretch(3, 1)
         return card

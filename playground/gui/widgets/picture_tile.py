@@ -7,6 +7,7 @@ from PySide6.QtGui import QColor, QEnterEvent, QFont, QFontMetrics, QPainter, QP
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from playground.gui.widgets import theme
+from playground.gui.widgets.sample_drawing import sample_drawing
 
 DIM = 0.55  # of a tile that steps back behind others
 
@@ -22,7 +23,8 @@ class PictureTile(QAbstractButton):
         super().__init__(parent)
         self._title, self._tags, self._words = title, tags, words
         self._picture = QPixmap()
-        self._is_drawing = self._is_network = False
+        self._drawing: Path | None = None  # the file of the picture, where it follows the theme
+        self._is_network = False
         self.is_marked, self._is_dim = False, False
         self.setObjectName(object_name)
         self.setAccessibleName(title)
@@ -34,8 +36,8 @@ class PictureTile(QAbstractButton):
 
     def set_picture(self, file: Path, drawing: bool = False) -> None:
         """Shows a picture file: a sheet of pixels, or a `drawing`; one that cannot be read leaves its place empty."""
-        self._picture = QPixmap(str(file))
-        self._is_drawing = drawing
+        self._drawing = file if drawing else None
+        self._picture = sample_drawing(file) if drawing else QPixmap(str(file))
         self.update()
 
     def set_network(self) -> None:
@@ -52,12 +54,20 @@ class PictureTile(QAbstractButton):
     def sizeHint(self) -> QSize:
         return QSize(theme.em(self, 19), theme.em(self, 9))
 
+    def hasHeightForWidth(self) -> bool:
+        return not self._has_picture  # then it is as high as its words
+
+    def heightForWidth(self, width: int) -> int:
+        return self._text_height(width)
+
     def minimumSizeHint(self) -> QSize:
         return QSize(theme.em(self, 13), self._text_height(theme.em(self, 13)))
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if theme.is_change(event):
+            if self._drawing:
+                self._picture = sample_drawing(self._drawing)
             self.updateGeometry()
             self.update()
 
@@ -88,9 +98,13 @@ class PictureTile(QAbstractButton):
         self._draw_text(painter, QRect(left, inside.top(), inside.right() - left, inside.height()))
         painter.end()
 
+    @property
+    def _has_picture(self) -> bool:
+        return self._is_network or not self._picture.isNull()
+
     def _picture_side(self, inside: QRect) -> int:
         """As high as the tile, but never more than leaves the words their room; 0 where there is none."""
-        if self._picture.isNull() and not self._is_network:
+        if not self._has_picture:
             return 0
         room = inside.width() - theme.em(self, 11)
         side = min(inside.height(), room)
@@ -103,7 +117,7 @@ class PictureTile(QAbstractButton):
         if self._picture.isNull():
             self._draw_network(painter, QRectF(place.left(), place.top(), place.width(), place.width()))
             return
-        if self._is_drawing:
+        if self._drawing:
             room = place.size() * ratio
             keep, smooth = Qt.AspectRatioMode.KeepAspectRatio, Qt.TransformationMode.SmoothTransformation
             shown = self._picture.scaled(room, keep, smooth)

@@ -59,10 +59,32 @@ def test_a_drawing_is_seen_whole(tile, tmp_path):
     assert "#ff0000" in colours(tile)
 
 
+def test_a_drawing_of_samples_follows_the_theme(tile, tmp_path):
+    paper = QImage(40, 40, QImage.Format.Format_RGB32)
+    paper.fill(QColor("#ffffff"))
+    paper.setPixelColor(20, 20, QColor("#d55e00"))
+    paper.save(str(tmp_path / "points.png"))
+    tile.set_picture(tmp_path / "points.png", drawing=True)
+    try:
+        dark = theme.apply("dark")
+        assert "#ffffff" not in colours(tile)
+        assert dark.base.lower() in colours(tile)
+    finally:
+        light = theme.apply("light")
+    assert light.base.lower() in colours(tile)
+
+
 def test_without_a_picture_the_words_have_all_the_room(tile, tmp_path):
     tile.set_picture(tmp_path / "none.png")
     assert len(colours(tile)) > 3
     assert tile.minimumSizeHint().height() > 3 * tile.fontMetrics().height()
+
+
+def test_without_a_picture_it_is_as_high_as_its_words(tile, tmp_path):
+    assert tile.hasHeightForWidth()
+    assert tile.heightForWidth(400) < tile.heightForWidth(80)
+    tile.set_network()
+    assert not tile.hasHeightForWidth()  # a picture takes what it gets
 
 
 def test_what_makes_no_samples_shows_its_network(tile):

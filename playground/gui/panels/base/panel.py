@@ -124,7 +124,7 @@ class ModelPanel(PanelActions):
             self.diagram.set_graph(*self.graph(facts))
             self.settings.show_data(facts["data_name"])
             for view in self.views:
-                view.show_stored(self.session.bundled_runs()[run] / "samples.png", run)
+                view.show_stored(self.session.bundled_runs()[run] / "samples.png", run, facts["kind"] == "points")
 
     def open_default(self) -> None:
         """Back to the working default: the bundled run with its settings, and the views as they were at first."""

@@ -28,6 +28,7 @@ from playground.gui.session import TrainingSession
 from playground.gui.widgets import theme
 from playground.gui.widgets.image_grid import ImageGrid
 from playground.gui.widgets.page_tabs import fit_to_current
+from playground.gui.widgets.sample_drawing import sample_drawing
 from playground.gui.widgets.scatter_view import ScatterView
 from playground.gui.widgets.step_scrubber import StepScrubber
 
@@ -70,8 +71,8 @@ class View(Asker):
         """Live runs of its own, beside the panel's."""
         return ()
 
-    def show_stored(self, picture: Path, run: str) -> None:
-        """Before a bundled run is there: its stored sample sheet."""
+    def show_stored(self, picture: Path, run: str, drawing: bool) -> None:
+        """Before a bundled run is there: its stored sample sheet, of images or a `drawing` of points."""
 
     def stepper(self) -> StepScrubber | None:
         """What the sampler's shortcuts work on, where the view has one."""
@@ -158,9 +159,9 @@ class SampleStage(QWidget):
         self._stack.setCurrentWidget(self.points if drawn else self.images)
         self.caption.setText(words)
 
-    def show_stored(self, picture: Path, caption: str) -> None:
-        """A picture file, as large as fits by whole pixels."""
-        self._sheet = QPixmap(str(picture))
+    def show_stored(self, picture: Path, caption: str, drawing: bool) -> None:
+        """A picture file, as large as fits by whole pixels; a `drawing` takes the colours of the theme."""
+        self._sheet = sample_drawing(picture) if drawing else QPixmap(str(picture))
         self._scale_sheet()
         self._stack.setCurrentWidget(self.stored)
         self.caption.setText(caption)
@@ -195,9 +196,10 @@ class TrainView(View):
     def fits(self, facts: Mapping[str, Any]) -> bool:
         return "sample" in facts["capabilities"]
 
-    def show_stored(self, picture: Path, run: str) -> None:
+    def show_stored(self, picture: Path, run: str, drawing: bool) -> None:
         if picture.is_file():
-            self.stage.show_stored(picture, f"Stored samples of the bundled run {run}; the model is loading.")
+            words = f"Stored samples of the bundled run {run}; the model is loading."
+            self.stage.show_stored(picture, words, drawing)
 
     def opened(self, facts: Mapping[str, Any], experiment: Experiment) -> None:
         self.stage.show_data(facts)

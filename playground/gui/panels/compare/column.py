@@ -29,6 +29,8 @@ POINTS, IMAGES = 600, 100  # drawn for one measurement
 SHOWN = 16  # images of them on show
 TIMED = {"points": POINTS, "images": 8}  # samples in the batch whose calls and milliseconds are counted
 LEAST_WIDTH = 9.5  # em
+PREPARING = "preparing ..."
+NO_FACTS = "\n\n"  # as high as those that come
 _MOST_PAIRS = 4000  # of step and seconds that are kept
 
 _HOLD = {
@@ -85,10 +87,10 @@ class Column(QWidget):
                                       role="flat")  # fmt: skip
         self.stage = SampleStage(name, legend=False)
         self.stage.caption.hide()  # said beside the buttons, where there is room
-        self.when = QLabel()
+        self.when = QLabel(PREPARING)
         self.when.setObjectName(f"{name}.when")
         self.when.setProperty("role", "caption")
-        self.facts_label = QLabel()
+        self.facts_label = QLabel(NO_FACTS)
         self.facts_label.setObjectName(f"{name}.cost")
         self.facts_label.setProperty("role", "caption")
         self.facts_label.setAlignment(Qt.AlignmentFlag.AlignTop)
@@ -104,8 +106,8 @@ class Column(QWidget):
         self._milliseconds, self._asked, self._again = [], False, False
         self._rest.forget()
         self._pairs.clear()
-        self.when.setText("preparing ...")
-        self.facts_label.setText("")
+        self.when.setText(PREPARING)
+        self.facts_label.setText(NO_FACTS)
         if run:
             self.session.open_run(run)
         else:
@@ -246,16 +248,12 @@ class Column(QWidget):
         layout.addLayout(foot)
         layout.addWidget(self.when)
         layout.addWidget(self.facts_label)
-        self._fit()
-
-    def _fit(self) -> None:
         share_the_width(self)
-        self.facts_label.setMinimumHeight(3 * self.facts_label.fontMetrics().lineSpacing())
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        if theme.is_change(event) and hasattr(self, "facts_label"):
-            self._fit()
+        if theme.is_change(event):
+            share_the_width(self)
 
     def _connect(self) -> None:
         self.session.opened.connect(self._opened)

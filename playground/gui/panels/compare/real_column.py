@@ -42,7 +42,7 @@ class RealColumn(QWidget):
         self._heading.setFixedHeight(column.family.sizeHint().height())
         between = column.hold_button.sizeHint().height() + self._gap.spacing()
         self.note.setFixedHeight(between + column.when.sizeHint().height())
-        self.hash_label.setMinimumHeight(column.facts_label.minimumHeight())
+        self.hash_label.setMinimumHeight(column.facts_label.sizeHint().height())
 
     def show_data(self, facts: Mapping[str, Any], hashes: Mapping[str, str]) -> None:
         """The data of one opened column, and what all of them learn, by title."""

@@ -73,7 +73,7 @@ class LatentView(View):
     def fits(self, facts: Mapping[str, Any]) -> bool:
         return "decode" in facts["capabilities"] and facts["shape"] != (1,)
 
-    def show_stored(self, picture: Path, run: str) -> None:
+    def show_stored(self, picture: Path, run: str, drawing: bool) -> None:
         self.decoded.clear("The model is loading; then its code can be dragged.")
 
     def askers(self) -> Sequence[Asker]:
