@@ -25,7 +25,7 @@ class Gap(NamedTuple):
 
 def short(value: float) -> str:
     """Two digits at least: chance leaves no more to be said."""
-    return f"{value:.1f}" if value < 100 else f"{value:.0f}"
+    return f"{value:.1f}" if value < 100 else f"{value:,.0f}"
 
 
 class GapBars(DrawnWidget):

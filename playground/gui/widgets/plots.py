@@ -16,6 +16,7 @@ THINNEST = 0.0  # one pixel at any type size: the only width at which a rough tr
 CURVE = 0.11  # em: under 2 px at the default type size, above 3 px on a projector
 HAIRLINE = 0.06
 AIR = 1.3  # letters from one number of an axis to the next
+_VAST = 1e7  # from here on a number is written with its power of ten
 _COUNTED = ("step",)  # axes of these names carry whole numbers
 
 
@@ -89,7 +90,12 @@ class _QuietAxis(pg.AxisItem):
             self.label.setPos(max(edge, -box.width() - 0.3 * letter), middle - box.height() / 2)
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
-        return [text.replace("-", "−") for text in super().tickStrings(values, scale, spacing)]
+        if self.logMode:
+            texts = self.logTickStrings(values, scale, spacing)
+        else:
+            places = max(0, int(np.ceil(-np.log10(spacing * scale))))
+            texts = [_tick(value * scale, places) for value in values]
+        return [text.replace("-", "−") for text in texts]
 
     def getSIPrefixEnableRanges(self) -> tuple[tuple[float, float], ...]:
         return ()
@@ -121,6 +127,11 @@ class _QuietAxis(pg.AxisItem):
         needed = letter if self.orientation == "left" else letter * (0.65 * length + 1.0)
         fits = close * size >= needed * (high - low)
         return [(close if alone and fits else steps[airy], 0.0)]
+
+
+def _tick(value: float, places: int) -> str:
+    """A number of an axis, in words' own manner: thousands with a comma."""
+    return f"{value:,.{places}f}" if 0.001 <= abs(value) < _VAST else f"{value:g}"
 
 
 def _log_ticks(low: float, high: float, letters: float) -> list[float]:
@@ -188,8 +199,11 @@ def log10_of_positive(values: np.ndarray) -> np.ndarray:
 
 
 def brief(value: float) -> str:
-    """A number as short as a label can bear: four significant digits."""
+    """A number as short as a label can bear: four significant digits, and from a thousand on no fraction."""
     if not np.isfinite(value):
         return "–"
-    words = f"{value:.4g}" if abs(value) >= 1000 or 0 < abs(value) < 0.001 else f"{value:#.4g}"
+    if 999.95 <= abs(value) < _VAST:
+        words = f"{value:,.0f}"
+    else:
+        words = f"{value:.4g}" if abs(value) >= _VAST or 0 < abs(value) < 0.001 else f"{value:#.4g}"
     return words.replace("-", "−")

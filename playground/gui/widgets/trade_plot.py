@@ -239,7 +239,7 @@ def _bars(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 def _round_ticks(low: float, high: float) -> list[list[tuple[float, str]]]:
     """Marks of a logarithmic axis at 1, 2, 5, 10, 20 ...: place and words."""
     numbers = [digit * 10.0**power for power in range(int(low) - 1, int(high) + 2) for digit in (1, 2, 5)]
-    return [[(place, f"{n:g}") for n in numbers if low <= (place := float(np.log10(n))) <= high]]
+    return [[(place, f"{n:,g}") for n in numbers if low <= (place := float(np.log10(n))) <= high]]
 
 
 def _range(values: np.ndarray, air: float = 0.0) -> tuple[float, float]:

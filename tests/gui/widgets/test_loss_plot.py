@@ -125,7 +125,7 @@ def test_a_burst_is_drawn_together(plot, monkeypatch):
     monkeypatch.setattr(plot, "_refresh", lambda: (drawn.append(1), refresh()))
     for step in range(1000):
         plot.add(step, {"loss": np.array([1.0 + step])})
-    assert shown(plot) == ["loss 1000"]
+    assert shown(plot) == ["loss 1,000"]
     assert len(drawn) <= 2  # once, and again because the wider label takes room from the curve
 
 

@@ -51,6 +51,13 @@ def test_numbers_below_zero_have_a_minus_sign(plot):
     assert brief(-0.1740) == "−0.1740"
 
 
+def test_thousands_have_a_comma_as_in_words(plot):
+    left = plot.getPlotItem().getAxis("left")
+    assert left.tickStrings([0.0, 500.0, 20000.0], 1.0, 500.0) == ["0", "500", "20,000"]
+    assert brief(12345.6) == "12,346"
+    assert brief(999.96) == "1,000"
+
+
 def test_a_short_axis_below_has_more_than_one_number(plot):
     bottom, letter = plot.getPlotItem().getAxis("bottom"), theme.em(plot)
     (_, values), *_ = bottom.tickValues(-4.0, 4.0, 14 * letter)

@@ -281,4 +281,4 @@ def quick_settings(facts: Mapping[str, Any]) -> dict[str, Value]:
 
 
 def _short(milliseconds: float) -> str:
-    return f"{milliseconds:.0f}" if milliseconds >= 10 else f"{milliseconds:.2g}"
+    return f"{milliseconds:,.0f}" if milliseconds >= 10 else f"{milliseconds:.2g}"

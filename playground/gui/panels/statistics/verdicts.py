@@ -310,7 +310,7 @@ def _brief(value: float) -> str:
     """About three digits."""
     if np.isneginf(value):
         return "−∞"
-    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.3g}"
+    return f"{value:,.0f}" if abs(value) >= 100 else f"{value:.3g}"
 
 
 def _sentence(passed: list[str], failed: list[str]) -> str:
