@@ -35,6 +35,7 @@ class Param:
         log: nudge by factors instead of differences (learning rates).
         more: seldom needed; forms keep it under "More".
         quick: what previews while training use instead of the default, where that takes too long.
+        only: the kind of data, "points" or "images", on which alone it does something; "" for both.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Param:
     log: bool = False
     more: bool = False
     quick: Value | None = None
+    only: str = ""
 
     def checked(self, value: object) -> Value:
         """The value in the setting's own type. Raises UsageError where it does not fit."""
@@ -112,10 +114,11 @@ def param(
     log: bool = False,
     more: bool = False,
     quick: Value | None = None,
+    only: str = "",
 ) -> Any:
     """Declares a dataclass field as a setting; the arguments are those of `Param`."""
     facts = {"label": label, "low": low, "high": high, "step": step, "unit": unit, "help": help, "choices": choices,
-             "live": live, "log": log, "more": more, "quick": quick}  # fmt: skip
+             "live": live, "log": log, "more": more, "quick": quick, "only": only}  # fmt: skip
     return dataclasses.field(default=default, metadata={"param": facts})
 
 
@@ -128,6 +131,11 @@ def params(settings: Any) -> dict[str, Param]:
         default: Any = field.default
         result[field.name] = Param(name=field.name, default=default, **facts)
     return result
+
+
+def params_on(kind: str, settings: Any) -> tuple[Param, ...]:
+    """Those that do something on a kind of data, in their order."""
+    return tuple(setting for setting in params(settings).values() if setting.only in ("", kind))
 
 
 def changed(settings: T, changes: Mapping[str, object]) -> T:

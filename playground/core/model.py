@@ -11,7 +11,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from playground.core.data import Batch, DataSpec
-from playground.core.hyperparams import Empty
+from playground.core.hyperparams import Empty, Param, params_on
 from playground.core.random import drawing_from
 
 DensityKind = Literal["exact", "lower bound", "none"]
@@ -213,6 +213,10 @@ class GenerativeModel(nn.Module):
     def visible_layers(self) -> Mapping[str, nn.Module]:
         """What makes maps of an image inside, by the name that a person reads, in the order in which they are made."""
         return {}
+
+    def sampling_fields(self) -> tuple[Param, ...]:
+        """The settings of the sampler that do something here, in the range that this model has a use for."""
+        return params_on(self.spec.kind, self.SampleSettings)
 
     @property
     def learned_numbers(self) -> int:

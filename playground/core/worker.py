@@ -17,7 +17,7 @@ from playground.core.device import free_memory, warm_up
 from playground.core.errors import PlaygroundError
 from playground.core.experiment import Budget, TrainSettings
 from playground.core.following import EVERY, Following
-from playground.core.hyperparams import params
+from playground.core.hyperparams import params, params_on
 from playground.core.job import Job, Recorder
 from playground.core.messages import (
     Ask,
@@ -360,7 +360,7 @@ def describe(model: GenerativeModel, dataset: Dataset) -> dict[str, Any]:
         "data": data_facts(dataset),
         "test": dataset.test.x[:SHOWN_EXAMPLES].cpu().numpy(),
         "test_labels": dataset.test.labels[:SHOWN_EXAMPLES].cpu().numpy(),
-        "config_fields": tuple(params(model.Config).values()),
-        "sample_fields": tuple(params(model.SampleSettings).values()),
+        "config_fields": params_on(spec.kind, model.Config),
+        "sample_fields": model.sampling_fields(),
         "train_fields": tuple(params(TrainSettings).values()),
     }

@@ -50,25 +50,25 @@ LOOKS = 32  # erasures of each example from which the bound of "any" is estimate
 class AutoregressiveConfig:
     """What a pixel sees of those before it, and how finely it is told."""
 
-    context: str = param("full", choices=("3", "5", "7", "masked", "full", "any"),
+    context: str = param("full", choices=("3", "5", "7", "masked", "full", "any"), only="images",
                          help="What the next pixel depends on. 3, 5, 7: the earlier part of a patch with this side. "
                               "Masked: a deep stack, with a blind spot to the upper right. Full: all earlier pixels. "
-                              "Any: whatever is not erased, in any order. Points need no choice.")  # fmt: skip
-    levels: int = param(0, low=0, high=256, step=1, label="gray levels",
+                              "Any: whatever is not erased, in any order.")  # fmt: skip
+    levels: int = param(0, low=0, high=256, step=1, label="gray levels", only="images",
                         help="Levels that the softmax tells apart; fewer put neighbours into one bin. 0: all that "
                              "the data has.")  # fmt: skip
     conditional: bool = param(False, help="Give every layer the label, so that samples can be asked for by class.")
     label_dropout: float = param(0.1, low=0.0, high=1.0, step=0.05, live=True, more=True, label="label dropout",
                                  help="Share of labels hidden in training, so that one may be left open.")  # fmt: skip
-    dropout: float = param(0.0, low=0.0, high=0.9, step=0.1, live=True, more=True,
+    dropout: float = param(0.0, low=0.0, high=0.9, step=0.1, live=True, more=True, only="images",
                            help="Share of a stack's hidden numbers that a training step hides: small data sets are "
                                 "soon known by heart.")  # fmt: skip
     raster_share: float = param(0.25, low=0.0, high=1.0, step=0.05, live=True, more=True, label="raster share",
-                                help="With context any: share of images that are erased in raster order, from the "
-                                     "end; the others lose pixels anywhere.")  # fmt: skip
+                                only="images", help="With context any: share of images that are erased in raster "
+                                "order, from the end; the others lose pixels anywhere.")  # fmt: skip
     width: int = param(32, low=4, high=256, step=8, more=True,
                        help="Channels of every layer; on patches and points four times as many units.")  # fmt: skip
-    depth: int = param(5, low=1, high=16, step=1, unit="layers", more=True,
+    depth: int = param(5, low=1, high=16, step=1, unit="layers", more=True, only="images",
                        help="Layers of a stack (masked, full): each one sees a little further.")  # fmt: skip
 
 
@@ -80,10 +80,10 @@ class AutoregressiveSampling:
                                help="Below 1 likely levels become likelier, 0 leaves only the likeliest.")  # fmt: skip
     top_k: int = param(0, low=0, high=256, step=1, live=True, label="top k",
                        help="Draw only among so many likeliest levels; 0 for all.")  # fmt: skip
-    order: str = param("raster", choices=("raster", "random"), live=True,
+    order: str = param("raster", choices=("raster", "random"), live=True, only="images",
                        help="With context any: the order in which pixels are filled in. All other contexts know the "
                             "raster only.")  # fmt: skip
-    cached: bool = param(True, live=True, more=True, label="cached",
+    cached: bool = param(True, live=True, more=True, label="cached", only="images",
                          help="Compute only what a new pixel changes, instead of the whole image for each pixel. "
                               "The samples are the same.")  # fmt: skip
 

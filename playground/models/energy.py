@@ -76,7 +76,7 @@ class EnergyConfig:
     buffer: int = param(4096, low=16, high=65536, step=512, more=True, unit="chains", label="replay buffer",
                         help="Chains kept between updates; each update takes a batch of them on.")  # fmt: skip
     grid: int = param(40, low=8, high=512, step=8, live=True, more=True, unit="points an axis", label="grid for Z",
-                      help="Fineness of the jittered grid on which exact Z is trained.")  # fmt: skip
+                      only="points", help="Fineness of the jittered grid on which exact Z is trained.")  # fmt: skip
     conditional: bool = param(False, help="Give the network the label, so that samples can be asked for by class.")
     label_dropout: float = param(0.1, low=0.0, high=1.0, step=0.05, live=True, more=True, label="label dropout",
                                  help="Share of labels hidden in training, so that one may be left open.")  # fmt: skip

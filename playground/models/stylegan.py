@@ -11,7 +11,7 @@ Karras, Laine, Aila 2019 (StyleGAN, arXiv 1812.04948); Karras et al. 2020 (Style
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import torch
 import torch.nn.functional as F
@@ -19,7 +19,7 @@ from torch import Tensor, nn
 from torch.optim import Optimizer
 
 from playground.core.data import Batch, DataSpec
-from playground.core.hyperparams import param
+from playground.core.hyperparams import Param, param
 from playground.core.model import GenerativeModel, Given, SampleStep
 from playground.models.networks.conv_pair import sides
 from playground.models.networks.critic import Critic
@@ -312,6 +312,13 @@ class StyleGAN(GenerativeModel):
     def layers(self) -> int:
         """How many layers take a style."""
         return len(self.synthesis.layers)
+
+    def sampling_fields(self) -> tuple[Param, ...]:
+        """Layers are counted up to those that there are."""
+        fields = {field.name: field for field in super().sampling_fields()}
+        fields["cutoff"] = replace(fields["cutoff"], default=self.layers, high=self.layers)
+        fields["mix_layer"] = replace(fields["mix_layer"], high=self.layers - 1)
+        return tuple(fields.values())
 
     @property
     def latent_dim(self) -> int:

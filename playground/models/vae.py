@@ -50,7 +50,7 @@ class VAEConfig:
     beta: float = param(1.0, low=0.0, high=50.0, step=0.25, live=True, label="beta β",
                         help="Weight of the KL term. 1 is the bound itself; more makes codes tidier and pictures "
                              "blurrier, 0 leaves a plain autoencoder.")  # fmt: skip
-    pixels: str = param("beta-binomial", choices=("binomial", "beta-binomial"), label="pixel model",
+    pixels: str = param("beta-binomial", choices=("binomial", "beta-binomial"), label="pixel model", only="images",
                         help="What p(x|z) says of a gray level: a count out of (levels - 1), with one spread "
                              "(binomial) or a learned one (beta-binomial). Points use a Gaussian.")  # fmt: skip
     conditional: bool = param(False, help="Give both networks the label, so that samples can be asked for by class.")

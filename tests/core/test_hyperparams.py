@@ -6,7 +6,16 @@ from dataclasses import dataclass
 import pytest
 
 from playground.core.errors import UsageError
-from playground.core.hyperparams import Empty, changed, from_dict, param, params, parse_assignment, to_dict
+from playground.core.hyperparams import (
+    Empty,
+    changed,
+    from_dict,
+    param,
+    params,
+    params_on,
+    parse_assignment,
+    to_dict,
+)
 
 
 @dataclass(frozen=True)
@@ -84,6 +93,16 @@ def test_declarations_keep_their_words():
     assert declared["free"].range_text() == "any value"
     assert [name for name, setting in declared.items() if setting.live] == ["rate"]
     assert params(Empty) == {}
+
+
+def test_what_does_nothing_on_a_kind_of_data_is_not_among_its_settings():
+    @dataclass(frozen=True)
+    class Pixels:
+        rate: float = param(0.1, help="Both.")
+        levels: int = param(4, help="Of pixels.", only="images")
+
+    assert [setting.name for setting in params_on("images", Pixels)] == ["rate", "levels"]
+    assert [setting.name for setting in params_on("points", Pixels)] == ["rate"]
 
 
 def test_json_and_back():

@@ -530,3 +530,29 @@ def test_labels_are_off_where_the_switch_is_off(model, data):
         for label in (None, torch.zeros(4, len(trainer.model.spec.classes), dtype=torch.int64))
     )
     assert torch.equal(first, second)
+
+
+# -- settings of one kind of data -----------------------------------------------------------------------------------
+
+
+def _another(setting: Param) -> object:
+    if setting.choices:
+        return next(choice for choice in setting.choices if choice != setting.default)
+    if isinstance(setting.default, bool):
+        return not setting.default
+    return setting.low if setting.default != setting.low else setting.high
+
+
+@pytest.mark.parametrize(
+    ("model", "setting"),
+    [
+        pytest.param(name, setting, id=f"{name}-{setting.name}")
+        for name in FAMILIES
+        for setting in params(registry.model_class(name).Config).values()
+        if setting.only
+    ],
+)
+def test_a_setting_for_one_kind_of_data_does_nothing_on_the_other(model, setting):
+    data = "moons" if setting.only == "images" else "digits"
+    plain = losses_of(trainer_of(tiny(model, data)), 2)
+    assert losses_of(trainer_of(tiny(model, data, **{setting.name: _another(setting)})), 2) == plain

@@ -473,3 +473,9 @@ def test_one_style_without_noise_is_one_image_and_with_noise_many():
     for noise in ("none", "fixed"):
         assert net.synthesise(w, noise, generator(3)).std(dim=0).max() < 1e-6
     assert net.synthesise(w, "fresh", generator(3)).std(dim=0).max() > 1e-3
+
+
+def test_layers_are_counted_up_to_those_that_there_are():
+    fields = {field.name: field for field in _stylegan().sampling_fields()}
+    assert (fields["cutoff"].default, fields["cutoff"].high) == (LAYERS, LAYERS)
+    assert fields["mix_layer"].high == LAYERS - 1

@@ -13,7 +13,7 @@ from playground.gui.widgets import theme
 from playground.gui.widgets.collapsible import Collapsible
 from playground.gui.widgets.drawn_widget import DrawnWidget
 from playground.gui.widgets.end_labels import EndLabel, EndLabels
-from playground.gui.widgets.loss_series import Drawn, LossSeries, Scale
+from playground.gui.widgets.loss_series import MARKER, Drawn, LossSeries, Scale
 from playground.gui.widgets.plots import HAIRLINE, bare_plot, brief, log10_of_positive, padded, pen, style_plot
 from playground.gui.widgets.reference_curves import Curve, ReferenceCurves
 
@@ -261,20 +261,22 @@ class LossPlot(DrawnWidget):
         heights = heights[np.isfinite(heights)]
         first, last = (float(steps.min()), float(steps.max())) if len(steps) else (0.0, 1.0)
         last = max(last, first + 1)
-        # The first few losses tower over the rest; the axis gives up the worst one in a hundred.
-        low, high = (float(heights.min()), float(np.percentile(heights, 99))) if len(heights) else (0.0, 1.0)
+        # The first few losses tower over the rest; of a hundred or more the axis gives up the worst one in a hundred.
+        highest = np.percentile(heights, 99, method="higher") if len(heights) else 1.0
+        low, high = (float(heights.min()), float(highest)) if len(heights) else (0.0, 1.0)
         floor = float("nan") if self._floor is None else float(scale(np.array(self._floor)))
         has_floor = bool(np.isfinite(floor))
         if has_floor:
             low, high = min(low, floor), max(high, floor)
-        low, high = padded(low, high)
+        box, marker = self._plot.getPlotItem().getViewBox(), MARKER * theme.em(self)  # those at the ends are whole
+        low, high = padded(low, high, max(0.05, 0.5 * marker / max(box.height(), 1.0)))
         if has_floor:
             # Nothing should lie below the floor, so that is where its words go.
-            share = min(1.4 * theme.em(self) / max(self._plot.getPlotItem().getViewBox().height(), 1.0), 0.6)
+            share = min(1.4 * theme.em(self) / max(box.height(), 1.0), 0.6)
             low = min(low, floor - (high - floor) * share / (1 - share))
             self._floor_line.setValue(floor)
             self._floor_text.setPos(last, floor)
         self._floor_line.setVisible(has_floor)
         self._floor_text.setVisible(has_floor)
-        self._plot.setXRange(first, last, padding=0)
+        self._plot.setXRange(first, last, padding=marker / max(box.width(), marker))
         self._plot.setYRange(low, high, padding=0)

@@ -13,6 +13,7 @@ from playground.gui.widgets.plots import CURVE, HAIRLINE, THINNEST, curve_item, 
 Scale = Callable[[np.ndarray], np.ndarray]
 
 
+MARKER = 0.5  # em
 MOST_MARKERS = 40  # circles on a curve; more would hide it
 
 
@@ -42,7 +43,8 @@ class LossSeries:
         self._plot = plot
         self._raw, self._line, self._dashes = curve_item(), curve_item(), curve_item()
         self._markers = pg.ScatterPlotItem(symbol="o", pxMode=True)
-        self._items = (self._raw, self._line, self._dashes, self._markers)
+        self._dot = pg.ScatterPlotItem(symbol="o", pxMode=True, pen=None)
+        self._items = (self._raw, self._line, self._dashes, self._markers, self._dot)
         for item in self._items:
             plot.addItem(item, ignoreBounds=True)
 
@@ -63,7 +65,9 @@ class LossSeries:
         set_curve_pen(self._dashes, pen(self._plot, colour, width, (4, 3)))
         self._markers.setPen(pen(self._plot, colour))
         self._markers.setBrush(theme.current().base)
-        self._markers.setSize(theme.em(self._plot, 0.5))
+        self._dot.setBrush(colour)
+        for item in (self._markers, self._dot):
+            item.setSize(theme.em(self._plot, MARKER))
 
     def hide(self) -> None:
         """Keeps the numbers, draws nothing."""
@@ -88,6 +92,8 @@ class LossSeries:
             self._raw.setData(steps, scale(raw))
         heights, held_out = scale(values), scale(measured)
         self._line.setData(steps, heights)
+        lone = slice(int(len(steps) == 1))  # of a closed form there is one step, and one point makes no line
+        self._dot.setData(steps[lone], heights[lone])
         self._dashes.setData(measured_at, held_out)
         marked = np.flatnonzero(np.isfinite(held_out))
         marked = marked[:: -max(1, -(-len(marked) // MOST_MARKERS))]  # from the newest back, so that it is marked

@@ -142,7 +142,7 @@ def test_another_run_is_drawn_behind_and_named(plot):
     plot.set_reference({"loss": (np.arange(5.0), np.array([4.0, 3.0, 2.5, 2.25, 2.125]))}, "parent")
     assert shown(plot) == ["loss 2.000", "parent 2.125"]
     box = plot.findChild(QWidget, "vae.loss.plot").getPlotItem().getViewBox()
-    assert box.viewRange()[0][1] == 4  # the axis reaches to the end of the longer run
+    assert box.viewRange()[0][1] >= 4  # the axis reaches to the end of the longer run
     picker = plot.findChild(QToolButton, "vae.loss.curves")
     picker.menu().actions()[1].trigger()
     assert shown(plot) == ["loss 2.000", "loss parent 2.125", "kl 1.000"]
@@ -176,3 +176,19 @@ def test_the_name_of_the_steps_takes_no_height_from_a_low_plot(plot, worst):
     assert name.right() <= 0, "left of the first number"
     assert name.center().y() == pytest.approx(axis.height() / 2, abs=0.3 * theme.em(plot))
     assert axis.mapRectToScene(name).left() >= 0
+
+
+def test_the_one_step_of_a_closed_form_is_a_dot(plot):
+    plot.add(0, {"loss": np.array([3.0])})
+    plot.add_held_out(0, {"loss": 3.0})
+    plot.add_held_out(1, {"loss": 2.0})
+    assert shown(plot) == ["loss 3.000", "held-out 2.000"]
+    dot = plot._series["loss"]._dot
+    assert [tuple(spot.pos()) for spot in dot.points()] == [(0.0, 3.0)]
+    box = plot.findChild(QWidget, "vae.loss.plot").getPlotItem().getViewBox()
+    (left, right), (low, high) = box.viewRange()
+    assert left < 0 < 1 < right  # both ends and what stands there are seen whole
+    assert low < 2 < 3 < high
+    plot.add(1, {"loss": np.array([2.0])})
+    assert shown(plot)
+    assert not len(dot.points())

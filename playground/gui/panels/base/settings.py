@@ -106,10 +106,11 @@ class SettingsColumn(QScrollArea):
         assert self._config is not None
         assert self._training is not None
         tuned = self._session.preset(experiment.model, experiment.data)
-        self._config.set_defaults(tuned.get("config", {}))
+        shown = {field.name for field in facts["config_fields"]}  # of the others none does anything on this data
+        self._config.set_defaults({key: value for key, value in tuned.get("config", {}).items() if key in shown})
         self._training.set_defaults(tuned.get("train", {}))
         now = experiment.settings()  # live changes included
-        self._config.set_values({key: value for key, value in now.items() if not key.startswith("train.")})
+        self._config.set_values({key: value for key, value in now.items() if key in shown})
         self._training.set_values({key: now[f"train.{key}"] for key in to_dict(experiment.train)})
         tested = "receipt" in tuned or f"{experiment.model}-{experiment.data}" in self._session.bundled_runs()
         self.data_section.show_run(experiment, facts, tested)
