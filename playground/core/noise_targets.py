@@ -6,7 +6,7 @@ solution. ε: Ho et al. 2020; v: Salimans, Ho 2022; the flow: Lipman et al. 2023
 
 import numpy as np
 
-TARGETS = {"epsilon": "ε", "x_0": "x_0", "v": "v", "flow": "flow"}  # by the name in the settings: as it is written
+TARGETS = {"epsilon": "ε", "x_0": "x₀", "v": "v", "flow": "flow"}  # by the name in the settings: as it is written
 
 
 def mix(target: str, signal: np.ndarray, sigma: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -81,7 +81,7 @@ class DiffusionSampling:
     guidance: float = param(1.5, low=0.0, high=10.0, step=0.5, live=True, label="guidance w",
                             help="0 ignores the label, 1 follows it, more exaggerates it: truer to the label, less "
                                  "varied. Other than 0 and 1 it calls the network twice a step.")  # fmt: skip
-    clip_x0: bool = param(True, live=True, more=True, label="clip predicted x_0",
+    clip_x0: bool = param(True, live=True, more=True, label="clip predicted x₀",
                           help="Keeps the predicted clean image inside the range of real data.")  # fmt: skip
 
 

@@ -10,6 +10,9 @@ from playground.gui.widgets import theme
 from playground.gui.widgets.collapsible import Collapsible
 from playground.gui.widgets.field_row import FieldRow, FieldSpec, Value
 
+LABELS = 8  # em at most; longer ones take two lines
+LONG = 16  # letters of a choice, beyond which its box has a line of its own
+
 __all__ = ["FieldSpec", "HyperparamForm", "Value"]
 
 
@@ -100,9 +103,10 @@ class HyperparamForm(QWidget):
         for index, field in enumerate(fields):
             row = FieldRow(field, id_prefix=id_prefix, parent=page)
             row.edited.connect(self.value_changed)
-            grid.addWidget(row.label, 2 * index, 0, Qt.AlignmentFlag.AlignVCenter)
-            grid.addWidget(row.editor, 2 * index, 1)
-            grid.addWidget(row.warning, 2 * index + 1, 0, 1, 2)
+            apart = any(len(choice) > LONG for choice in field.choices)
+            grid.addWidget(row.label, 3 * index, 0, 1, 1 + apart, Qt.AlignmentFlag.AlignVCenter)
+            grid.addWidget(row.editor, 3 * index + apart, 1 - apart, 1, 1 + apart)
+            grid.addWidget(row.warning, 3 * index + 2, 0, 1, 2)
             self._rows[field.name] = row
         self._grids.append(grid)
         return page
@@ -113,14 +117,14 @@ class HyperparamForm(QWidget):
         self._align()
 
     def _align(self) -> None:
-        """All pages share one label column, wide enough for every label in bold and at most 11 em."""
+        """All pages share one label column, wide enough for every label in bold as far as `LABELS` goes."""
         font = self.font()
         font.setBold(True)
         bold = QFontMetrics(font)
         labels = [label for grid in self._grids for label in _labels(grid)]
         widest = max((bold.horizontalAdvance(label.text()) for label in labels), default=0)
         for grid in self._grids:
-            grid.setColumnMinimumWidth(0, min(widest, theme.em(self, 11)))
+            grid.setColumnMinimumWidth(0, min(widest, theme.em(self, LABELS)))
             grid.setHorizontalSpacing(theme.em(self, 0.6))
             grid.setVerticalSpacing(theme.em(self, 0.3))
 

@@ -11,12 +11,12 @@ from playground.gui.widgets import theme
 from playground.gui.widgets.collapsible import Collapsible
 from playground.gui.widgets.groove_slider import GrooveSlider
 from playground.gui.widgets.icon_button import IconButton
+from playground.gui.widgets.maths_label import lowered
 
 VISIBLE_ROWS = 8
 _REACH = 3.0  # sigmas at either end
 _USUAL = 2.5  # beyond this a standard normal falls in one draw of eighty, and a decoder has seen little
 _TICKS = 100  # slider values a sigma
-_LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 
 
 class SigmaSlider(GrooveSlider):
@@ -192,7 +192,7 @@ class _Row(QWidget):
         self._index = index
         self._name = name
         beside = note[0] or ("" if share is None else f"{share:.0%}")
-        self.name_label = QLabel(f"{_lowered(name)}  {beside}".rstrip(), self)
+        self.name_label = QLabel(f"{lowered(name)}  {beside}".rstrip(), self)
         self.slider = SigmaSlider(self)
         self.slider.setObjectName(object_name)
         effect = "" if share is None else f"\nIt makes {share:.0%} of the change in the output."
@@ -237,9 +237,3 @@ class _Row(QWidget):
     def _write(self, value: float) -> None:
         self._value_label.setText(f"{value:+.2f} σ".replace("-", "−"))
         self.slider.setAccessibleName(f"{self._name}, {value:+.2f} sigmas")
-
-
-def _lowered(name: str) -> str:
-    """ "z_10" with its number as a subscript."""
-    letter, line, number = name.partition("_")
-    return letter + number.translate(_LOWERED) if line and number.isdigit() else name

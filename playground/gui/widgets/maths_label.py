@@ -7,6 +7,7 @@ from PySide6.QtCore import QPointF
 from PySide6.QtGui import QFont, QFontMetricsF, QPainter
 
 _SCRIPT_SIZE = 0.72
+_LOWERED = str.maketrans("0123456789", "₀₁₂₃₄₅₆₇₈₉")
 # A word, hyphens inside included (U-Net), or what stands between words. \u0300-\u036f are combining accents.
 _LETTERS = r"(?:[^\W\d_][\u0300-\u036f]*)+"
 _PIECES = re.compile(rf"{_LETTERS}(?:-{_LETTERS})*|.", re.DOTALL)
@@ -44,6 +45,12 @@ def parse(text: str) -> list[Run]:
 def plain(text: str) -> str:
     """The label without its marks, for a screen reader."""
     return "".join(run.text if run.level == 0 else f" {run.text}" for run in parse(text))
+
+
+def lowered(name: str) -> str:
+    """ "z_10" where only plain text can stand: its number in small digits."""
+    letter, line, number = name.partition("_")
+    return letter + number.translate(_LOWERED) if line and number.isdigit() else name
 
 
 def width(text: str, font: QFont) -> float:

@@ -1,11 +1,12 @@
 """The house style of every pyqtgraph plot: a quiet grid, no menus, no mouse zoom, lengths in em."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pyqtgraph as pg
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QPen
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen
 from PySide6.QtWidgets import QFrame, QWidget
 
 from playground.gui.widgets import theme
@@ -88,6 +89,26 @@ class _QuietAxis(pg.AxisItem):
             margin = self.label.document().documentMargin()
             edge = -self.mapToScene(0.0, 0.0).x() - margin  # with short numbers on its left it has hardly the room
             self.label.setPos(max(edge, -box.width() - 0.3 * letter), middle - box.height() / 2)
+
+    def boundingRect(self) -> QRectF:
+        """With room for a number at either end of an axis below, else pyqtgraph would leave it out."""
+        rect: QRectF = super().boundingRect()
+        air = 3 * self._letter() * (self.orientation == "bottom")
+        return rect.adjusted(-air, 0, air, 0)
+
+    def generateDrawSpecs(self, painter: QPainter) -> Any:
+        """Numbers at the ends of an axis below stand within it, unless another is in the way."""
+        specs = super().generateDrawSpecs(painter)
+        if specs is None or self.orientation != "bottom":
+            return specs
+        line, ticks, texts = specs
+        room, air = self.mapRectFromParent(self.geometry()), 0.3 * self._letter()
+        kept: list[tuple[QRectF, object, str]] = []
+        for rect, flags, text in sorted(texts, key=lambda each: each[0].left()):
+            rect.moveLeft(min(max(rect.left(), room.left() - air), room.right() - rect.width()))
+            if not kept or rect.left() > kept[-1][0].right() + air:
+                kept.append((rect, flags, text))
+        return line, ticks, kept
 
     def tickStrings(self, values: list[float], scale: float, spacing: float) -> list[str]:
         if self.logMode:

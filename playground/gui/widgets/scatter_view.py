@@ -17,7 +17,7 @@ from playground.gui.widgets.role_legend import BROAD, LegendEntry, Role, RoleLeg
 MOST_POINTS = 2000
 _MOST_TRAIL_VERTICES = 20_000
 _SYMBOLS: dict[Role, str] = {"data": "o", "model": "d", "exact": "+", "other": "t", "plain": "s"}
-_SIZES: dict[Role, float] = {"data": 0.28, "model": 0.42, "exact": 0.45, "other": 0.42, "plain": 0.36}  # em
+_SIZES: dict[Role, float] = {"data": 0.28, "model": 0.42, "exact": 0.36, "other": 0.42, "plain": 0.36}  # em
 _OPACITY: dict[Role, float] = {"data": 0.45, "model": 0.8, "exact": 0.8, "other": 0.8, "plain": 0.6}
 _DENSITY, _CONTOURS, _TRAILS = "density", "exact density", "paths"
 _COLUMNS = 96  # in which numbers on a line are stacked
@@ -330,7 +330,7 @@ class ScatterView(DrawnWidget):
             layer.item.setSymbol(_SYMBOLS[layer.role])
             layer.item.setSize(theme.em(self, _SIZES[layer.role] * (3 if layer.alone else 1)))
             layer.item.setBrush(ink)
-            layer.item.setPen(pen(self, ink, 0.1) if layer.role == "exact" else pg.mkPen(None))
+            layer.item.setPen(pen(self, ink, 0.1) if layer.role == "exact" and layer.alone else pg.mkPen(None))
         elif layer.kind == "density":
             stops = np.linspace(0.0, 1.0, len(look.density))
             layer.item.setColorMap(pg.ColorMap(stops, list(look.density)))

@@ -40,7 +40,7 @@ class SumBar(DrawnWidget):
     def texts(self) -> list[str]:
         """What stands in the bars: the sum, then the parts."""
         parts = (Part(self._total, self._first.value + self._second.value), self._first, self._second)
-        return [f"{part.name} {part.value:.3f} {self._unit}".replace("-", "−").strip() for part in parts]
+        return [f"{part.name} {part.value:,.3f} {self._unit}".replace("-", "−").strip() for part in parts]
 
     def span(self) -> float:
         """Where the axis ends."""

@@ -79,8 +79,8 @@ def test_the_loss_by_t_is_that_of_held_out_data_and_can_be_counted_otherwise(dig
     off = float(said(digits, "losses.words").rpartition("off by ")[2].strip(".").replace("−", "-"))
     assert off < 1e-5
     as_noise = losses.plot._curves
-    digits.choose("diffusion.inside.losses.counted", "x_0")
-    assert list(losses.plot._curves) == ["error of x_0"] != list(as_noise)
+    digits.choose("diffusion.inside.losses.counted", "x₀")
+    assert list(losses.plot._curves) == ["error of x₀"] != list(as_noise)
     assert next(iter(losses.plot._curves.values()))[1][-1] > 1  # near pure noise nobody knows the image
 
 

@@ -13,7 +13,9 @@ def test_stages_are_equal_whatever_is_written_above_and_below_them(qtbot):
     columns.resize(400, 300)
     one, another = stages.values()
     one.show_samples(np.zeros((4, 1, 8, 8)), "8,000 steps")
-    another.show_nothing("Nobody has trained this network the other way on this data. Train the twin, and come back.")
+    another.show_samples(
+        np.zeros((4, 1, 8, 8)), "8,000 steps of a network that was trained the other way on this data, seed 12"
+    )
     columns.show()
 
     assert one.caption.height() >= 2 * one.caption.fontMetrics().lineSpacing()

@@ -4,6 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from PySide6.QtGui import QImage, QPainter
 from PySide6.QtWidgets import QWidget
 
 from playground.gui.widgets import theme
@@ -62,3 +63,17 @@ def test_a_short_axis_below_has_more_than_one_number(plot):
     bottom, letter = plot.getPlotItem().getAxis("bottom"), theme.em(plot)
     (_, values), *_ = bottom.tickValues(-4.0, 4.0, 14 * letter)
     assert [value for value in values if -4 < value < 4] == [-2, 0, 2]
+
+
+def test_numbers_at_the_ends_of_an_axis_are_seen_within_it(plot, qtbot):
+    plot.resize(500, 200)
+    plot.setXRange(0, 1000, padding=0)
+    plot.show()
+    bottom = plot.getPlotItem().getAxis("bottom")
+    page = QImage(500, 200, QImage.Format.Format_RGB32)
+    painter = QPainter(page)
+    _, _, texts = bottom.generateDrawSpecs(painter)
+    painter.end()
+    assert (texts[0][2], texts[-1][2]) == ("0", "1,000")
+    assert texts[-1][0].right() <= bottom.mapRectFromParent(bottom.geometry()).right()
+    assert all(one.right() < other.left() for (one, *_), (other, *_) in pairwise(texts))

@@ -90,12 +90,11 @@ class Chain(Lens):
             self._factors[step].setText(f"p({NAMES[pixel]}{'|' + before if before else ''})\n{factor:.4f}")
         product = " × ".join(f"{factor:.4f}" for factor in factors)
         self.product.setText(f"{product} = {products[k]:.4f}, counted {joint.p[k]:.4f}")
-        levels = levels_of(self.facts)
+        levels, error = levels_of(self.facts), f"{np.abs(products - joint.p).max():.0e}".replace("-", "−")
         self.words.setText(
             f"Bars: counted on {self._counted:,} binarised pieces of held-out images. Frames: the products. Exact "
-            f"mathematics: all 16 products sum to {products.sum():.6f}, the largest error is "
-            f"{np.abs(products - joint.p).max():.0e}. This data has {levels} outcomes a pixel, {levels**PIXELS:,} for "
-            "four."
+            f"mathematics: all 16 products sum to {products.sum():.6f}, the largest error is {error}. This data has "
+            f"{levels} outcomes a pixel, {levels**PIXELS:,} for four."
         )
 
     def _lay_out(self) -> None:

@@ -13,6 +13,7 @@ from playground.gui.panels.base.parts import caption, named
 from playground.gui.panels.base.views import Ask, button
 from playground.gui.widgets.curve_plot import CurvePlot
 from playground.gui.widgets.groove_slider import GrooveSlider
+from playground.gui.widgets.maths_label import lowered
 from playground.gui.widgets.scatter_view import ScatterView
 
 TICKS = 100  # slider values a unit
@@ -22,7 +23,7 @@ class Coordinates(Lens):
     """Both conditionals of the model, the exact ones where the density is known, and what a point costs."""
 
     key, title = "coordinates", "Coordinates"
-    tooltip = "The coordinates of a point in turn: p(x1), then p(x2 | x1); they add up to its negative log-likelihood"
+    tooltip = "The coordinates of a point in turn: p(x₁), then p(x₂ | x₁); they add up to its negative log-likelihood"
 
     def __init__(self, name: str, ask: Ask, parent: QWidget | None = None) -> None:
         super().__init__(name, ask, parent)
@@ -30,13 +31,13 @@ class Coordinates(Lens):
         self._nll = float("nan")
         self._draws = 0
         self.plane = ScatterView(f"{name}.plane")
-        self.curves = [CurvePlot(f"{name}.p{k}", f"x{k}", "density") for k in (1, 2)]
+        self.curves = [CurvePlot(f"{name}.p{k}", lowered(f"x_{k}"), "density") for k in (1, 2)]
         self.sliders = [
-            named(GrooveSlider(), f"{name}.x{k}", f"Coordinate x{k}", words)
+            named(GrooveSlider(), f"{name}.x{k}", f"Coordinate {lowered(f'x_{k}')}", words)
             for k, words in ((1, "The first number; the second one's distribution follows"),
                              (2, "The second number, drawn from what the first one leaves"))
         ]  # fmt: skip
-        self.draw = button("Draw a point", f"{name}.draw", "Draws x1 from the first curve, then x2 from the second")
+        self.draw = button("Draw a point", f"{name}.draw", "Draws x₁ from the first curve, then x₂ from the second")
         self.words = caption(f"{name}.words")
         self._lay_out()
         for slider, curve in zip(self.sliders, self.curves, strict=True):
@@ -134,9 +135,9 @@ class Coordinates(Lens):
             self.curves[k].set_curves(curves, {"model": "model", "exact": "exact"})
             self.curves[k].set_marker(float(value))
         if len(point) == 2:
-            self.curves[1].set_titles(f"x2, given x1 = {point[0]:.2f}".replace("-", "−"), "density")
+            self.curves[1].set_titles(f"x₂, given x₁ = {point[0]:.2f}".replace("-", "−"), "density")
             cut = np.array([[[point[0], -extent]], [[point[0], extent]]], np.float32)
-            self.plane.set_trails(cut, "this x1")
+            self.plane.set_trails(cut, "this x₁")
         self.plane.set_points("the point", point[None], "model")
         total, own = (f"{nats:.3f}".replace("-", "−") for nats in (self._costs.sum(), self._nll))
         parts = " + ".join(f"{cost:.3f}" if cost >= 0 else f"({cost:.3f})" for cost in self._costs)
@@ -158,5 +159,5 @@ class Coordinates(Lens):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(stage, 1)
-        layout.addLayout(line_of(("x1", self.sliders[0]), ("x2", self.sliders[1]), self.draw))
+        layout.addLayout(line_of(("x₁", self.sliders[0]), ("x₂", self.sliders[1]), self.draw))
         layout.addWidget(self.words)

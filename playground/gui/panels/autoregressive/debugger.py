@@ -327,10 +327,10 @@ class Debugger(Lens):
             self.words.setText("The rest of the image is on its way.")
             return
         bits = self._running()
-        words = f"{bits[index]:.2f} of {bits[-1]:.2f} bits so far."
+        words = f"{bits[index]:,.2f} of {bits[-1]:,.2f} bits so far."
         if np.isfinite(self.nll):
             kind = "a bound over all orders, estimate" if self._any_order else "exact"
-            words += f" The model's own NLL of the image: {self.nll:.2f} bits, {kind}."
+            words += f" The model's own NLL of the image: {self.nll:,.2f} bits, {kind}."
         self.words.setText(words)
 
     # -- layout -------------------------------------------------------------------------------------------------------

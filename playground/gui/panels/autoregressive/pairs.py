@@ -147,9 +147,9 @@ class Pairs(Lens):
         now = self.readings()
         self.words.setText(
             f"{words_of(place, shape).capitalize()}: cross-entropy {now['cost']:.3f} nats, {now['cost_bits']:.3f} bits"
-            f"{within_words(len(p), levels)}. All {self._costs.size:,} pairs of this image add up to {now['sum']:.3f} "
-            f"nats, {now['bits_per_dim']:.3f} bits/dim; the model's loss, in one parallel pass: {self._loss:.3f} nats, "
-            "exact."
+            f"{within_words(len(p), levels)}. All {self._costs.size:,} pairs of this image add up to {now['sum']:,.3f} "
+            f"nats, {now['bits_per_dim']:.3f} bits/dim; the model's loss, in one parallel pass: {self._loss:,.3f} "
+            "nats, exact."
         )
         self.picture("context", self._image)
 

@@ -56,6 +56,8 @@ class SettingsColumn(QScrollArea):
         self._view_forms = QVBoxLayout()
         self._content = QWidget()
         layout = QVBoxLayout(self._content)
+        margins = layout.contentsMargins()
+        self._sides = margins.left() + margins.right()
         layout.addLayout(self._view_forms)
         layout.addWidget(_heading("Data"))
         layout.addWidget(self.data_section)
@@ -68,6 +70,7 @@ class SettingsColumn(QScrollArea):
     def add_view_form(self, form: QWidget) -> None:
         """Puts a view's own settings at the top; hidden until that view is on the stage."""
         form.hide()
+        form.installEventFilter(self)
         self._forms_of_views.append(form)
         self._view_forms.addWidget(form)
 
@@ -78,8 +81,10 @@ class SettingsColumn(QScrollArea):
         self._fit()
 
     def _fit(self) -> None:
-        """As wide as what it holds, so that nothing is cut at any type size."""
-        wanted = self._content.minimumSizeHint().width() + self.verticalScrollBar().sizeHint().width()
+        """As wide as what it holds in any view, so that nothing is cut at any type size and the stage never jumps."""
+        forms = max((form.minimumSizeHint().width() for form in self._forms_of_views), default=0)
+        content = max(self._content.minimumSizeHint().width(), self._sides + forms)
+        wanted = content + self.verticalScrollBar().sizeHint().width()
         self.setFixedWidth(max(wanted, theme.em(self, 15)))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QHBoxLayout, QStackedWidget, QVBoxLayout, QWidget
 from playground.core.records import Answer
 from playground.gui.panels.base.asker import Ask
 from playground.gui.panels.base.lens import Lens
-from playground.gui.panels.base.parts import caption, shrinking
+from playground.gui.panels.base.parts import caption
 from playground.gui.panels.base.views import button
 from playground.gui.widgets.flow_layout import FlowLayout
 from playground.gui.widgets.image_grid import ImageGrid
@@ -21,6 +21,7 @@ from playground.gui.widgets.trade_plot import TradePlot, Trail
 
 SEEDS = (1, 2, 3)
 AXES_LETTERS = 20  # of which the most usual names of axes are made
+FINE = 28  # pixels across an image, about, of which a line between images takes one
 SIDE = 2  # pictures along each side of what is shown of a value
 SHOWN_POINTS = 500
 WIDE = 20.0  # an axis whose greatest number is so many times its least is logarithmic
@@ -60,8 +61,7 @@ class SweepLens(Lens):
     def __init__(self, name: str, ask: Ask, parent: QWidget | None = None) -> None:
         super().__init__(name, ask, parent)
         self.axes = NameBox(f"{name}.axes", "Axes", "What is drawn against what, one point a value of the setting")
-        shrinking(self.axes)
-        self.axes.setMinimumContentsLength(AXES_LETTERS)
+        self.axes.setMinimumContentsLength(AXES_LETTERS)  # where there is no room for the longest
         self.shown = NameBox(
             f"{name}.shown", "Samples at", "The value whose samples are on show and ringed in the plot"
         )
@@ -298,6 +298,8 @@ class SweepLens(Lens):
 def mosaic(images: np.ndarray) -> np.ndarray:
     """The first few images (N, C, H, W) as one, `SIDE` along each side, with a gray line between them."""
     n, c, h, w = images.shape
+    fine = max(1, round(FINE / h))  # else the line of an image of few pixels would be a bar
+    images, h, w = images.repeat(fine, axis=2).repeat(fine, axis=3), h * fine, w * fine
     few = np.full((SIDE * SIDE, c, h + 1, w + 1), 0.5, dtype=np.float32)
     few[: min(n, len(few)), :, :h, :w] = images[: len(few)].clip(0, 1)
     rows = few.reshape(SIDE, SIDE, c, h + 1, w + 1).transpose(2, 0, 3, 1, 4)

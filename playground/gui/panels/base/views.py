@@ -151,13 +151,13 @@ class SampleStage(QWidget):
         self.caption.setText(caption)
 
     def show_nothing(self, words: str) -> None:
-        """No samples, and why."""
-        self.images.clear()
+        """No samples, and why: in the middle of an empty place, below points that stay."""
+        self.images.clear(words)
         if self._points is not None:
             self._points.set_points("samples", np.empty((0, 2)), "model")
         drawn = self._points is not None and bool(self._points.visible_layers())
         self._stack.setCurrentWidget(self.points if drawn else self.images)
-        self.caption.setText(words)
+        self.caption.setText(words if drawn else "")
 
     def show_stored(self, picture: Path, caption: str, drawing: bool) -> None:
         """A picture file, as large as fits by whole pixels; a `drawing` takes the colours of the theme."""

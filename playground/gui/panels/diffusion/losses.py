@@ -33,7 +33,7 @@ class LossesLens(Lens):
 
     key = "losses"
     title = "Loss by t"
-    tooltip = "The error at every noise level, and one prediction written as ε, x_0, v or flow"
+    tooltip = "The error at every noise level, and one prediction written as ε, x₀, v or flow"
 
     def __init__(self, name: str, ask: Ask, parent: QWidget | None = None) -> None:
         super().__init__(name, ask, parent)
@@ -175,8 +175,8 @@ class LossesLens(Lens):
         off = float(np.abs(back - arrays["prediction"]).max())
         self._conversion = f"Converted through all four and back: off by {off:.0e}.".replace("-", "−")
         if self.is_points:
-            rows = [("x_t", x[0])] + [(f"{TARGETS[key]}{' (trained)' * (key == own)}", said[key][0]) for key in TARGETS]
-            self.points.setText("\n".join(f"{word}:   {_numbers(value)}" for word, value in rows))
+            rows = [(X_T, x[0])] + [(f"{WRITTEN[key]}{' (trained)' * (key == own)}", said[key][0]) for key in TARGETS]
+            self.points.setText("<br>".join(f"{word}:&nbsp; {_numbers(value)}" for word, value in rows))
         else:
             self.x_t.set_images((x / 2 + 0.5).clip(0, 1))
             for key, grid in self.said.items():

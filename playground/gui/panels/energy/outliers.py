@@ -164,7 +164,7 @@ class OutliersLens(Lens):
         """Heights follow the type size; a page that is lower than that is scrolled."""
         for grid, least in ((self.likely, 3.6), (self.unlikely, 3.6), (self.strangers, 6.5), (self.histogram, 6)):
             grid.setMinimumHeight(theme.em(self, least))
-        self.canvas.setFixedHeight(theme.em(self, 6))
+        self.canvas.setMinimumHeight(theme.em(self, 4.5))
 
     def _lay_out(self) -> None:
         grid = QGridLayout()
@@ -179,7 +179,7 @@ class OutliersLens(Lens):
         head.addStretch(1)
         head.addWidget(self.clear)
         column.addLayout(head)
-        column.addWidget(self.canvas)
+        column.addWidget(self.canvas, 1)
         grid.addWidget(drawing, 2, 0)
         grid.addWidget(self.histogram, 2, 1)
         grid.setColumnStretch(0, 1)

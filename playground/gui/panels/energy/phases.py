@@ -148,6 +148,7 @@ class PhasesLens(TableLens):
             plot.setVisible(bool(known) and len(steps) > 1)
             plot.set_curves({name: (steps, row) for name, row in known.items()})
             plot.set_marker(float(steps[-1]))
+        self._grid.setColumnStretch(1, 2 if len(steps) > 1 else 0)  # before, the plane has all the room
         now = self.history[int(steps[-1])]
         words = f"Step {self.step:,}: E at data {now['data']:.2f}, E of model {now['model']:.2f}, "
         words += f"gap {now['data'] - now['model']:+.2f}."
@@ -202,13 +203,12 @@ class PhasesLens(TableLens):
         flow.setContentsMargins(0, 0, 0, 0)
         for control in (self.negative, *self._steps):
             flow.addWidget(control)
-        grid = QGridLayout()
+        self._grid = grid = QGridLayout()
         grid.addWidget(self._stack, 0, 0, 2, 1)
         for index, plot in enumerate(self.curves):
             plot.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)
             grid.addWidget(plot, index, 1)
         grid.setColumnStretch(0, 3)
-        grid.setColumnStretch(1, 2)
         for pictures_of in (self.real, self.chains):
             pictures_of.set_columns(IMAGES)
         self._stack.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Expanding)

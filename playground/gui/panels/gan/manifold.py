@@ -15,6 +15,7 @@ from playground.gui.panels.gan.parts import FollowingLens
 from playground.gui.widgets import theme
 from playground.gui.widgets.flow_layout import FlowLayout
 from playground.gui.widgets.image_grid import ImageGrid
+from playground.gui.widgets.maths_label import lowered
 from playground.gui.widgets.name_box import labelled
 from playground.gui.widgets.scatter_view import ScatterView
 
@@ -57,7 +58,7 @@ class ManifoldLens(FollowingLens):
     # -- asking -------------------------------------------------------------------------------------------------------
 
     def start(self, facts: Mapping[str, Any]) -> None:
-        names = [f"z{k + 1}" for k in range(facts["latent_dim"])]
+        names = [lowered(f"z_{k + 1}") for k in range(facts["latent_dim"])]
         for box, row in ((self.across, 0), (self.up, 1)):
             box.clear()
             box.addItems(names)

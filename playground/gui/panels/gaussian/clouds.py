@@ -115,7 +115,7 @@ class CloudsLens(Lens):
         """The likelihood now, and what the step before it was worth."""
         assert self.experiment is not None
         now = self._likelihood[self._at]
-        text = f"Step {self._at:,}: mean log-likelihood of all training data {now:.4f} nats, exact for this model."
+        text = f"Step {self._at:,}: mean log-likelihood of all training data {now:,.4f} nats, exact for this model."
         earlier = [step for step in self._likelihood if step < self._at]
         if earlier:
             gain = now - self._likelihood[max(earlier)]

@@ -104,13 +104,13 @@ class BoundLens(Lens):
         bound, error, naive, naive_error = (self._found[key] for key in ("x", "error", "naive", "naive_error"))
         count, exact = int(self._found["codes"][-1]), float(self._found["exact"])
         if np.isfinite(exact):
-            gap = f"log p(x) = {exact:.2f} (exact: quadrature over z), so the gap is {exact - bound[0]:.2f}"
+            gap = f"log p(x) = {exact:,.2f} (exact: quadrature over z), so the gap is {exact - bound[0]:,.2f}"
         else:
-            gap = f"On average that is below log p(x), so the gap is about {bound[-1] - bound[0]:.2f} or more"
+            gap = f"On average that is below log p(x), so the gap is about {bound[-1] - bound[0]:,.2f} or more"
         text = (
-            f"Estimates in nats, 4,096 codes: ELBO {bound[0]:.2f} ± {error[0]:.2f}; "
-            f"K = {count}: {bound[-1]:.2f} ± {error[-1]:.2f}; "
-            f"from the prior {naive[-1]:.2f} ± {naive_error[-1]:.2f}. {gap}: KL(q(z|x)‖p(z|x))."
+            f"Estimates in nats, 4,096 codes: ELBO {bound[0]:,.2f} ± {error[0]:,.2f}; "
+            f"K = {count}: {bound[-1]:,.2f} ± {error[-1]:,.2f}; "
+            f"from the prior {naive[-1]:,.2f} ± {naive_error[-1]:,.2f}. {gap}: KL(q(z|x)‖p(z|x))."
         )
         self.words.setText(text.replace("-", "−"))
 

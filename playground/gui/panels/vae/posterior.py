@@ -17,6 +17,7 @@ from playground.gui.panels.vae.example import ExampleChoice
 from playground.gui.widgets import theme
 from playground.gui.widgets.flow_layout import FlowLayout
 from playground.gui.widgets.latent_pad import MOST_POINTS, LatentPad
+from playground.gui.widgets.maths_label import lowered
 from playground.gui.widgets.name_box import labelled
 from playground.gui.widgets.next_button import NextButton
 from playground.gui.widgets.sum_bar import Part, SumBar
@@ -79,7 +80,7 @@ class PosteriorLens(Lens):
         self._eps = self._drawn()
         for box, row in ((self.across, 0), (self.up, 1)):
             box.clear()
-            box.addItems([f"z{axis + 1}" for axis in range(size)])
+            box.addItems([lowered(f"z_{axis + 1}") for axis in range(size)])
             box.setCurrentIndex(row)
         self._name_axes()
 
@@ -202,7 +203,8 @@ class PosteriorLens(Lens):
         fit, kl = self._fit_and_kl()
         self.sum.set_parts("−ELBO", Part("−log p(x|z)", -fit), Part("KL", kl))
         k = pair[0]
-        text = f"ε held: z{k + 1} = μ + σ ε = {mean[k]:.2f} + {std[k]:.2f} · {self._eps[k]:.2f} = {z[k]:.2f}"
+        name = lowered(f"z_{k + 1}")
+        text = f"ε held: {name} = μ + σ ε = {mean[k]:.2f} + {std[k]:.2f} · {self._eps[k]:.2f} = {z[k]:.2f}"
         self.words.setText(text.replace("-", "−"))
 
     # -- layout -------------------------------------------------------------------------------------------------------
