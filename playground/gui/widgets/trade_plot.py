@@ -7,7 +7,7 @@ import numpy as np
 import pyqtgraph as pg
 from pyqtgraph.GraphicsScene.mouseEvents import MouseClickEvent
 from PySide6.QtCore import QPointF, QSize, Qt, Signal
-from PySide6.QtGui import QFont, QKeyEvent
+from PySide6.QtGui import QColor, QFont, QKeyEvent
 from PySide6.QtWidgets import QSizePolicy, QVBoxLayout, QWidget
 
 from playground.gui.widgets import theme
@@ -173,11 +173,13 @@ class TradePlot(DrawnWidget):
 
     def _write(self, across: tuple[float, float], up: tuple[float, float]) -> None:
         """The words beside the points, of those that would collide the chosen one and the first. The name of a curve is
-        always written, below its point where it would collide above."""
+        always written, in the curve's colour, and below its point where it would collide above: the highest chooses
+        first."""
         box, em = self._plot.getPlotItem().getViewBox(), theme.em(self)
         scale = box.width() / (across[1] - across[0]), box.height() / (up[1] - up[0])  # pixels a unit
         taken: list[tuple[float, float]] = []
-        for drawn, trail in zip(self._drawn, self._trails, strict=False):
+        rows = list(enumerate(zip(self._drawn, self._trails, strict=False)))
+        for index, (drawn, trail) in sorted(rows, key=lambda row: -_end(row[1][1])):
             x, y = self._across(trail)[:, 1], trail.y[:, 1]
             known = np.flatnonzero(np.isfinite(x + y)).tolist()
             for item in drawn.words:
@@ -192,15 +194,16 @@ class TradePlot(DrawnWidget):
                     continue
                 taken.append((spot[0], spot[1] - em * collides))
                 words = f"{trail.words[place]}  {trail.name}" if named else trail.words[place]
-                self._write_word(drawn.words[place], words, place == self._chosen)
+                ink = series_pen(self, index).color() if named else None
+                self._write_word(drawn.words[place], words, place == self._chosen, ink)
                 drawn.words[place].setPos(x[place], y[place])
                 drawn.words[place].setAnchor((int(x[place] > np.mean(across)), int(not collides)))
 
-    def _write_word(self, item: pg.TextItem, words: str, is_chosen: bool) -> None:
+    def _write_word(self, item: pg.TextItem, words: str, is_chosen: bool, ink: QColor | None) -> None:
         font = QFont(self.font())
         font.setBold(is_chosen)
         item.setFont(font)
-        item.setColor(theme.current().text if is_chosen else theme.current().muted)
+        item.setColor(ink or (theme.current().text if is_chosen else theme.current().muted))
         item.setText(words)
         item.show()
 
@@ -226,6 +229,12 @@ class TradePlot(DrawnWidget):
             above = sum(int((y > value).sum()) - int((y < value).sum()) for y in heights)
             self._floor_text.setAnchor((0, 0 if above > 0 else 1))
             self._floor_text.setPos(across[0], value)
+
+
+def _end(trail: Trail) -> float:
+    """How high its last known point lies."""
+    known = trail.y[np.isfinite(trail.y[:, 1]), 1]
+    return float(known[-1]) if len(known) else -np.inf
 
 
 def _bars(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -74,11 +74,13 @@ def _phases(person):
     assert without["log_z"] > before["log_z"] + 0.1
     assert without["data"] < before["data"] - 0.1
     assert person.session.experiment.settings()["negative_phase"] is False
+    assert "what was learned is being lost" in words(person, "phases")
     person.find("energy.inside.phases.negative").click()
     person.press("energy.inside.phases.step10")
     person.wait(lambda: person.session.step == 61)
     person.until("paused")
     assert readings(person)["nll"] < without["nll"]
+    assert "from step 41 on, when it was off, comes back slowly" in words(person, "phases")
 
 
 def _chains(person):

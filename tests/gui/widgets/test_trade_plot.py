@@ -69,3 +69,11 @@ def test_two_curves_that_end_together_are_both_named(plot):
     assert {"v1  DDIM", "v1  DDPM"} <= set(words(plot))
     one, other = (drawn.words[1].mapRectToScene(drawn.words[1].boundingRect()) for drawn in plot._drawn[:2])
     assert not one.adjusted(0, 4, 0, -4).intersects(other.adjusted(0, 4, 0, -4))
+
+
+def test_of_two_curves_that_end_together_the_upper_one_is_named_above(plot):
+    plot.set_trails([trail([1, 2], [3.0, 1.0], "lower"), trail([1, 2], [3.0, 1.001], "upper")])
+    lower, upper = (drawn.words[1] for drawn in plot._drawn[:2])
+    assert lower.anchor.y() == 0  # hangs from its point
+    assert upper.anchor.y() == 1  # stands on it
+    assert lower.textItem.defaultTextColor() != upper.textItem.defaultTextColor()

@@ -182,6 +182,8 @@ class OutliersLens(Lens):
         column.addWidget(self.canvas, 1)
         grid.addWidget(drawing, 2, 0)
         grid.addWidget(self.histogram, 2, 1)
+        for row, share in enumerate((2, 2, 3)):
+            grid.setRowStretch(row, share)
         grid.setColumnStretch(0, 1)
         grid.setColumnStretch(1, 1)
         layout = QVBoxLayout(self)

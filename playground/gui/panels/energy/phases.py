@@ -51,7 +51,7 @@ class PhasesLens(TableLens):
             "Off: E is only pushed down, at data, from the next step on. On: it is pushed up where the model has mass",
         )
         controls.follow_run(self.negative)
-        self.negative.clicked.connect(lambda on: self.wish.emit(Change({"negative_phase": on})))
+        self.negative.clicked.connect(self._switch)
         self._steps = [
             button(words, f"{name}.step{count}", f"Trains {count} step{'s' * (count > 1)}, then shows what changed")
             for count, words in ((1, "1 step"), (10, "10 steps"), (100, "100 steps"))
@@ -63,6 +63,7 @@ class PhasesLens(TableLens):
         self.history: dict[int, dict[str, float]] = {}
         self._found = np.empty(0, dtype=np.float32)  # the model's own
         self._before: Boltzmann | None = None
+        self._off_from: int | None = None  # the step when a person switched it off
         self._lay_out()
 
     @classmethod
@@ -73,12 +74,17 @@ class PhasesLens(TableLens):
         super().start(facts)
         assert self.experiment is not None
         self.negative.setChecked(bool(self.experiment.settings().get("negative_phase", True)))
-        self.history, self._before = {}, None
+        self.history, self._before, self._off_from = {}, None, None
         points = facts["kind"] == "points"
         self._stack.setCurrentIndex(0 if points else 1)
         self.plane.clear()
         if points:
             self.plane.set_extent(-facts["extent"], facts["extent"])
+
+    def _switch(self, on: bool) -> None:
+        if not on and self._off_from is None:
+            self._off_from = self.step
+        self.wish.emit(Change({"negative_phase": on}))
 
     @property
     def _by_chains(self) -> bool:
@@ -156,7 +162,18 @@ class PhasesLens(TableLens):
             words += f" log Z {now['log_z']:.2f} by quadrature; −log p = E + log Z = {now['nll']:.2f} nats, held out."
         else:
             words += " Z of images cannot be computed: only the gap is known, and that is no measure of fit."
-        self.words.setText(words.replace("-", "−"))
+        self.words.setText(f"{words.replace('-', '−')}{self._told_of_the_switch()}")
+
+    def _told_of_the_switch(self) -> str:
+        """What is lost without the negative phase does not come back whole with it."""
+        if not self.negative.isChecked():
+            return " Nothing is pushed up: what was learned is being lost."
+        if self._off_from is None:
+            return ""
+        return (
+            f" What was lost from step {self._off_from:,} on, when it was off, comes back slowly and not whole; Fork "
+            "at an earlier step begins again from there."
+        )
 
     # -- pictures -----------------------------------------------------------------------------------------------------
 

@@ -73,6 +73,7 @@ class ModesLens(FollowingLens):
     def answered(self, answer: Answer) -> None:
         self.rest.end_look()
         counts, drawn = answer.arrays["x"], int(answer.arrays["drawn"])
+        self.bars.setVisible(len(counts) > 0)  # the samples take their place
         if not len(counts):
             self.counter.setText("The project has no classifier for these images.")
             self.stage.show_samples(answer.arrays["samples"], "")
