@@ -271,11 +271,12 @@ class LossPlot(DrawnWidget):
         box, marker = self._plot.getPlotItem().getViewBox(), MARKER * theme.em(self)  # those at the ends are whole
         low, high = padded(low, high, max(0.05, 0.5 * marker / max(box.height(), 1.0)))
         if has_floor:
-            # Nothing should lie below the floor, so that is where its words go.
+            # Its words go where nothing lies: below it, and below what few held-out data may put there.
+            ground = float(np.min(heights, initial=floor))
             share = min(1.4 * theme.em(self) / max(box.height(), 1.0), 0.6)
-            low = min(low, floor - (high - floor) * share / (1 - share))
+            low = min(low, ground - (high - ground) * share / (1 - share))
             self._floor_line.setValue(floor)
-            self._floor_text.setPos(last, floor)
+            self._floor_text.setPos(last, ground)
         self._floor_line.setVisible(has_floor)
         self._floor_text.setVisible(has_floor)
         self._plot.setXRange(first, last, padding=marker / max(box.width(), marker))

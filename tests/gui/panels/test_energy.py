@@ -41,11 +41,11 @@ def test_the_plane(inside):
 
 def _surface(person):
     plane = person.find("energy.inside.surface.plane")
-    drawn = {"energy, dark is low", "learned energy", "exact −log p, same floor", "learned score", "exact score"}
+    drawn = {"energy, high to low", "learned energy", "exact −log p, same floor", "learned score", "exact score"}
     assert set(plane.visible_layers()) == drawn
     person.find("energy.inside.surface.arrows").click()
     person.find("energy.inside.surface.contours").click()
-    assert plane.visible_layers() == ["energy, dark is low"]
+    assert plane.visible_layers() == ["energy, high to low"]
     person.choose("energy.inside.surface.heat", "density exp(−E)/Z")
     assert plane.visible_layers() == ["density exp(−E)/Z"]
     now = readings(person)

@@ -19,7 +19,7 @@ from playground.gui.widgets.scatter_view import ScatterView
 ARROWS = 15  # along one side of the plane
 LEVELS = (1.0, 2.0, 4.0, 7.0)  # nats above the lowest energy, at which contours are drawn
 DEEP = 10.0  # nats above the lowest energy, where the heat map ends
-HEAT = "energy, dark is low"
+HEAT = "energy, high to low"
 _ROLES: dict[str, Role] = {"exact": "exact", "learned": "model"}
 INKS: dict[str, Role] = {**_ROLES, "−log p": "model"}  # of the curves, on the line
 
@@ -132,8 +132,8 @@ class SurfaceLens(TableLens):
         self.plane.set_contours(energy if lines else None, levels, "learned energy", "model")
         true = self.within(self._true).clip(max=50) - self.table.log_z if self._true.size and lines else None
         self.plane.set_contours(true, levels, "exact −log p, same floor", "exact")
-        if self._fields:
-            longest = min(float(np.median(np.hypot(*field.T))) for field in self._fields.values())
+        usual = [float(np.median(np.hypot(*field.T))) for field in self._fields.values()]
+        longest = min((length for length in usual if length > 0), default=0.0)  # an even density has no slope at all
         for layer, role in _ROLES.items():
             if layer in self._fields:
                 self.plane.set_arrows(f"{layer} score", self._feet, _cut(self._fields[layer], longest), role)
