@@ -39,6 +39,8 @@ class SampleStep:
 Given = tuple[Tensor, Tensor]
 """(x, mask), both (B, *shape): where the mask is 1 the sample must equal x."""
 
+COUNT = "updates"  # the buffer of a family that counts its own
+
 
 class GenerativeModel(nn.Module):
     """The base of all families.
@@ -61,7 +63,6 @@ class GenerativeModel(nn.Module):
     SampleSettings: ClassVar[type[Any]] = Empty
     parts: ClassVar[tuple[str, ...]] = ("model",)
     fitted: ClassVar[tuple[str, ...]] = ()  # buffers with numbers that training sets, though not by gradients
-    counts: ClassVar[tuple[str, ...]] = ()  # buffers that stay on the CPU, where to read one waits for no GPU
     answers: ClassVar[frozenset[str]] = frozenset(
         {"sample", "sample_steps", "encode", "posterior", "decode", "log_density"}
     )
@@ -74,8 +75,8 @@ class GenerativeModel(nn.Module):
         self.watcher: Callable[[str], None] | None = None
 
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> Self:
-        """What `to` does to each tensor; counts stay where they are."""
-        kept = {name: self._buffers[name] for name in self.counts}
+        """What `to` does to each tensor. COUNT stays on the CPU, where to read it waits for no GPU."""
+        kept = {name: tensor for name, tensor in self._buffers.items() if name == COUNT}
         super()._apply(fn, recurse)
         self._buffers.update(kept)
         return self

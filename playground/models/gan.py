@@ -129,7 +129,6 @@ class GAN(GenerativeModel):
     Config = GANConfig
     SampleSettings = GANSampling
     parts = ("discriminator", "generator")
-    counts = ("updates",)
     answers = GenerativeModel.answers | {"between", "discriminate", "judge", "round"}
 
     config: GANConfig

@@ -90,7 +90,6 @@ class Statistics(GenerativeModel):
 
     Config = StatisticsConfig
     SampleSettings = StatisticsSampling
-    counts = ("updates",)
     answers = GenerativeModel.answers | {"statistics", "measure"}
 
     config: StatisticsConfig

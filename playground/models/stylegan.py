@@ -139,7 +139,6 @@ class StyleGAN(GenerativeModel):
     Config = StyleGANConfig
     SampleSettings = StyleGANSampling
     parts = ("discriminator", "generator")
-    counts = ("updates",)
     answers = GenerativeModel.answers | {"styles", "average_style", "synthesise", "maps", "path_length"}
 
     config: StyleGANConfig
