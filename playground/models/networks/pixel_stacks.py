@@ -149,12 +149,14 @@ class GatedStack(nn.Module):
     def forward(self, x: Tensor, condition: Tensor | None, drop: Drop = keep_all) -> Tensor:
         """(B, features, H, W), (B, condition_dim) -> (B, outputs, H, W)."""
         v = h = x
-        for n, layer in enumerate(self.in_order()):
+        layers = self.in_order()
+        for n, layer in enumerate(layers):
             found = layer.vertical(v)
             above = F.pad(found, (0, 0, 1, 0))[:, :, :-1]  # a row further down
             step = layer.out(drop(gated(layer.across(layer.horizontal(h) + layer.link(above), condition))))
             h = h + step if n else step
-            v = drop(gated(layer.down(found, condition)))
+            if layer is not layers[-1]:  # nobody is left to look at it
+                v = drop(gated(layer.down(found, condition)))
         return self.outlet(F.relu(self.head(F.relu(h))))
 
     def in_order(self) -> list["GatedLayer"]:
