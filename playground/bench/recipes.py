@@ -53,8 +53,8 @@ def ours(family: str, data: str, dataset: Dataset, steps: int) -> Student:
 
 def peer(name: str, train_data: Batch, steps: int) -> Student:
     """Another library's."""
-    batches = _diffusers if name == peers.DIFFUSERS else _lucidrains
-    return batches(train_data, steps)
+    recipe = _diffusers if name == peers.DIFFUSERS else _lucidrains
+    return recipe(train_data, steps)
 
 
 def _batches(data: Batch, size: int) -> Callable[[], tuple[Tensor, Tensor]]:
@@ -104,7 +104,7 @@ def _diffusers(data: Batch, steps: int) -> Student:
     def train() -> None:
         x, label = batches()
         x = x * 2 - 1
-        noise, t = torch.randn(x.shape), torch.randint(_TIMES - 1, (len(x),))
+        noise, t = torch.randn(x.shape), torch.randint(_TIMES, (len(x),))
         loss = F.mse_loss(network(scheduler.add_noise(x, noise, t), t, label), noise)
         optimizer.zero_grad()
         loss.backward()
