@@ -5,14 +5,13 @@ from typing import Any
 
 import numpy as np
 from PySide6.QtCore import QEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from playground.core.noise_targets import TARGETS, converted, target_of
 from playground.core.records import Answer
 from playground.gui.panels.base import Lens, captioned
 from playground.gui.panels.base.asker import Ask
 from playground.gui.panels.base.parts import caption
-from playground.gui.panels.base.views import button
 from playground.gui.panels.diffusion.words import X_0, X_T
 from playground.gui.widgets import theme
 from playground.gui.widgets.curve_plot import CurvePlot
@@ -20,6 +19,7 @@ from playground.gui.widgets.flow_layout import FlowLayout
 from playground.gui.widgets.groove_slider import GrooveSlider
 from playground.gui.widgets.image_grid import ImageGrid
 from playground.gui.widgets.name_box import NameBox, labelled
+from playground.gui.widgets.next_button import NextButton
 
 BINS = 20
 IMAGES, POINTS = 96, 1000  # examples looked at in one piece
@@ -47,19 +47,19 @@ class LossesLens(Lens):
         self.time.setObjectName(f"{name}.time")
         self.time.setAccessibleName("Time t")
         self.time.setToolTip("How noisy the example below is; t = 0 is clean")
-        self.another = button("Another example", f"{name}.another", "The next held-out example")
+        self.another = NextButton("Another example", f"{name}.another", "The next held-out example")
         self.x_t, self.words = ImageGrid(f"{name}.x_t"), caption(f"{name}.words")
         self.said = {key: ImageGrid(f"{name}.{key}", signed=key != "x_0") for key in TARGETS}
         self.points = QLabel()
         self.points.setObjectName(f"{name}.points")
         self._sums = np.zeros((len(TARGETS), BINS))
         self._counts = np.zeros(BINS, int)
-        self._round, self._row = 0, 0
+        self._round = 0
         self._step = 0  # of the weights that answer
         self._conversion = ""
         self.counted.chosen.connect(lambda _: self._draw())
         self.time.valueChanged.connect(self._jump)
-        self.another.clicked.connect(self._next)
+        self.another.drawn.connect(self._jump)
         self.plot.marker_moved.connect(lambda t: self.time.setValue(round(t)))
         self._lay_out()
 
@@ -74,7 +74,8 @@ class LossesLens(Lens):
         self.time.setRange(0, self.timesteps() - 1)
         if self.time.value() == 0:
             self.time.setValue(self.timesteps() * 2 // 5)
-        self._stack.setCurrentWidget(self.points if facts["kind"] == "points" else self._pictures)
+        self.points.setVisible(facts["kind"] == "points")
+        self._pictures.setVisible(facts["kind"] != "points")
 
     def target(self) -> str:
         """What this network was trained to predict."""
@@ -155,14 +156,12 @@ class LossesLens(Lens):
 
     # -- one example --------------------------------------------------------------------------------------------------
 
-    def _next(self) -> None:
-        self._row += 1
-        self._jump()
-
     def _jump(self) -> None:
         if self.facts and self.isVisible():
             self.plot.set_marker(self.time.value())
-            self._look("one", 3, np.array([self._row % len(self.facts["test"])]), np.array([self.time.value()]))
+            self._look(
+                "one", 3, np.array([self.another.number % len(self.facts["test"])]), np.array([self.time.value()])
+            )
 
     def _show_example(self, arrays: Mapping[str, np.ndarray]) -> None:
         """What the network said, as each target; there and back again through all of them."""
@@ -203,9 +202,6 @@ class LossesLens(Lens):
         row.addWidget(captioned(self.x_t, X_T))
         for key, grid in self.said.items():
             row.addWidget(captioned(grid, f"as {WRITTEN[key]}"))
-        self._stack = QStackedWidget()
-        self._stack.addWidget(self._pictures)
-        self._stack.addWidget(self.points)
         controls = FlowLayout()
         slider = labelled("t", self.time)
         slider.setMinimumWidth(theme.em(self, 12))
@@ -215,7 +211,8 @@ class LossesLens(Lens):
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.plot, 3)
         layout.addLayout(controls)
-        layout.addWidget(self._stack, 2)
+        layout.addWidget(self._pictures, 2)
+        layout.addWidget(self.points)
         layout.addWidget(self.words)
         self._fit()
 
