@@ -63,6 +63,7 @@ class CurvePlot(DrawnWidget):
         self._items: list[pg.PlotCurveItem] = []
         self._dots = pg.ScatterPlotItem(pxMode=True)  # of curves that have one point so far
         self._logarithmic = False
+        self._letters = 0  # for which the left axis keeps room; 0: for as many as there are
         self._plot = bare_plot(f"{name}.plot")
         self._plot.setLabel("bottom", x_label)
         self._plot.setLabel("left", y_label)
@@ -116,6 +117,11 @@ class CurvePlot(DrawnWidget):
             if axis.labelText != text:
                 axis.setLabel(text, **axis.labelStyle)
 
+    def keep_room(self, letters: int) -> None:
+        """Numbers of so many letters fit at the left, whatever stands there: so plots one below another are in line."""
+        self._letters = letters
+        self.restyle()
+
     def set_marker(self, x: float | None) -> None:
         """Moves the vertical marker, kept within the curves; None hides it."""
         self._marker.setVisible(x is not None)
@@ -149,6 +155,10 @@ class CurvePlot(DrawnWidget):
 
     def restyle(self) -> None:
         style_plot(self._plot, self)
+        if self._letters:
+            room = round(self._letters * self.fontMetrics().horizontalAdvance("0"))
+            axis = self._plot.getPlotItem().getAxis("left")
+            axis.setStyle(tickTextWidth=room, autoExpandTextSpace=False, autoReduceTextSpace=False)
         self._floor_line.setPen(pen(self, theme.current().muted, style=(1, 3)))
         self._floor_text.setColor(theme.current().muted)
         self._floor_text.setFont(self.font())

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QWidget
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from playground.gui.widgets import theme
 from playground.gui.widgets.curve_plot import CurvePlot
@@ -90,3 +91,19 @@ def test_steps_are_counted_in_whole_numbers(plot):
     plot.set_titles("step", "")
     assert axis.tickSpacing(0.0, 6.0, 2000.0)[0][0] == 1
     assert axis.tickSpacing(0.0, 6000.0, 500.0)[0][0] == 1000
+
+
+def test_plots_with_room_for_the_same_numbers_are_in_line(qtbot):
+    window = QWidget()
+    qtbot.addWidget(window)
+    plots = [CurvePlot(f"plot{i}", "x", "y") for i in range(2)]
+    column = QVBoxLayout(window)
+    for plot, height in zip(plots, (1.0, 12345.0), strict=True):
+        column.addWidget(plot)
+        plot.keep_room(6)
+        plot.set_curves({"curve": (np.array([0.0, 1.0]), np.array([0.0, height]))})
+    window.resize(600, 400)
+    window.show()
+    QTest.qWait(1)  # painted once: the axes know their numbers
+    widths = {plot._plot.getPlotItem().getAxis("left").width() for plot in plots}
+    assert len(widths) == 1

@@ -24,6 +24,7 @@ from playground.gui.widgets.words import Words
 _MOST_STEPS = 100
 DOTS = 150  # examples drawn in the plane: more would hide what lies under them
 LEVELS = (0.05, 0.2, 0.5)  # of the greatest density, in outline
+LETTERS = 6  # of the longest number of a change, "−0.005"
 State = tuple[int, np.ndarray]  # steps done, and the density on the grid
 
 
@@ -43,6 +44,8 @@ class MassLens(Lens):
         self._goal = 0  # the step at which those that were wished for are done; 0 where none are
         self.density = DensityPlot(f"{name}.density", "", "density")
         self.difference = DensityPlot(f"{name}.difference", "x", "change")
+        for plot in (self.density, self.difference):  # they have one axis x
+            plot.keep_room(LETTERS)
         self.plane = ChangePlane(f"{name}.plane")
         self.fit = NameBox(f"{name}.fit", "Kind of step",
                            "EM: an exact step on all data. Gradient: one step of the optimizer on a batch, without "
