@@ -1,6 +1,7 @@
 """Pictures in a grid, as large as they fit."""
 
 from collections.abc import Sequence
+from math import floor
 from typing import NamedTuple
 
 import numpy as np
@@ -205,12 +206,13 @@ class ImageGrid(DrawnWidget):
         columns = min(self._columns or max(range(1, count + 1), key=merit), count)
         scale = crisp_factor(factor(columns), ratio)
         width, height = scale * sheet.width, scale * sheet.height
-        step_x, step_y = max(width + gap, min(widest + 1, room_x / columns)), height + gap + caption
+        # Down to whole pixels: up, the last column would stick out.
+        step_x = floor(max(width + gap, min(widest + 1, room_x / columns)) * ratio) / ratio
+        step_y = floor((height + gap + caption) * ratio) / ratio
         rows = -(-count // columns)
         across, down = (columns - 1) * step_x + width + apart, rows * step_y - gap + apart
         corner = QPointF((self.width() - across) / 2, (self.height() - down) / 2)
-        step = snapped(QPointF(step_x, step_y), ratio)
-        return _Layout(columns, snapped(corner, ratio), width, height, step.x(), step.y(), apart)
+        return _Layout(columns, snapped(corner, ratio), width, height, step_x, step_y, apart)
 
     def _room(self) -> tuple[float, float, float, float]:
         """The gap between tiles, the height of a caption, and the room for all, in pixels."""

@@ -205,6 +205,7 @@ class ScatterView(DrawnWidget):
         if self._handle is None:
             self._handle = pg.TargetItem(size=theme.em(self, 1.1), label=label)
             self._handle.setZValue(6)
+            self._handle.sigPositionChanged.connect(self._turn_label)
             self._plot.addItem(self._handle, ignoreBounds=True)
             self._handle.sigPositionChangeFinished.connect(self._handle_left)
             self._style_handle()
@@ -213,6 +214,7 @@ class ScatterView(DrawnWidget):
             self._handle.blockSignals(True)
             self._handle.setPos(float(xy[0]), float(xy[1]))
             self._handle.blockSignals(False)
+            self._turn_label()
             self._handle.movable = movable
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus if xy is not None and movable else Qt.FocusPolicy.NoFocus)
 
@@ -245,6 +247,14 @@ class ScatterView(DrawnWidget):
     def _handle_left(self) -> None:
         if (at := self.handle()) is not None:
             self.handle_moved.emit(*at)
+
+    def _turn_label(self) -> None:
+        """Near the right edge the handle's label stands at its left."""
+        if self._handle is not None and (label := self._handle.label()) is not None:
+            is_far = self._handle.pos().x() > self._low + 0.8 * (self._high - self._low)
+            label.offset = pg.Point(theme.em(self, -1.4 if is_far else 1.4), 0)
+            label.setAnchor((float(is_far), 0.5))
+            label.viewTransformChanged()
 
     def _style_handle(self) -> None:
         if self._handle is not None:

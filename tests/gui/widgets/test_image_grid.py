@@ -88,3 +88,16 @@ def test_the_columns_are_as_wide_as_the_words_below_them(qtbot, width):
     assert min(np.diff(lefts)) >= needed
     assert lefts[0] >= needed / 2
     assert lefts[-1] <= width - needed / 2
+
+
+@pytest.mark.parametrize("size", range(12, 22))
+def test_all_columns_lie_within_the_widget_at_any_type_size(grid, size):
+    font = grid.font()
+    font.setPixelSize(size)
+    grid.setFont(font)
+    grid.set_images(np.zeros((16, 1, 28, 28), dtype=np.float32))
+    for width in range(640, 670, 5):
+        grid.resize(width, 240)
+        rects = [grid.tile_rect(index) for index in range(16)]
+        assert min(rect.left() for rect in rects) >= 0
+        assert max(rect.right() for rect in rects) <= width - 1  # the frame, too

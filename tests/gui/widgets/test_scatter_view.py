@@ -173,3 +173,12 @@ def test_points_that_are_no_numbers_are_left_out(plane):
     assert (dot.pos().x(), dot.pos().y()) == (0.5, -0.5)
     plane.set_points("samples", np.full((4, 2), np.nan), "model")
     assert plane.visible_layers() == []
+
+
+@pytest.mark.parametrize(("x", "is_left"), [(-2.9, False), (0.0, False), (2.9, True)])
+def test_the_words_of_the_handle_stand_where_there_is_room(plane, x, is_left):
+    plane.set_handle(np.array([x, 0.0]), "1st")
+    label = plane._handle.label()
+    words = label.mapRectToScene(label.boundingRect())
+    assert (words.center().x() < plane._handle.scenePos().x()) == is_left
+    assert plane._plot.getPlotItem().getViewBox().sceneBoundingRect().contains(words.center())
