@@ -362,11 +362,12 @@ def empty_model(experiment_: "Experiment", dataset: "Dataset") -> "GenerativeMod
     import torch
 
     from playground.core.hyperparams import from_dict
+    from playground.core.random import undrawn
 
     cls = model_class(experiment_.model)
     if reason := cls.supports(dataset.spec):
         raise UsageError(reason)
-    with torch.device("meta"):
+    with torch.device("meta"), undrawn():
         return cls.build(dataset.spec, from_dict(cls.Config, experiment_.config))
 
 

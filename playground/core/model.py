@@ -12,7 +12,7 @@ from torch.optim import Optimizer
 
 from playground.core.data import Batch, DataSpec
 from playground.core.hyperparams import Empty, Param, params_on
-from playground.core.random import drawing_from
+from playground.core.random import drawing_from, undrawn
 
 DensityKind = Literal["exact", "lower bound", "none"]
 
@@ -245,7 +245,7 @@ class GenerativeModel(nn.Module):
 
 def empty_copy(model: GenerativeModel, weights: Mapping[str, Tensor]) -> GenerativeModel:
     """An eval-mode twin whose tensors *are* `weights`: built on `meta`, so it costs no memory and no random draw."""
-    with torch.device("meta"):
+    with torch.device("meta"), undrawn():
         twin = type(model).build(model.spec, model.config)
     twin.load_state_dict(weights, assign=True)
     return twin.requires_grad_(False).eval()

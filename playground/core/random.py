@@ -21,14 +21,15 @@ def stream(seed: int, purpose: str, device: torch.device | str = "cpu") -> torch
     return generator
 
 
-_DRAWS = {
+_IN_PLACE = {
     *(getattr(Tensor, name) for name in (
         "uniform_", "normal_", "bernoulli_", "random_", "exponential_", "log_normal_", "cauchy_", "geometric_")),
-    *(getattr(torch, name) for name in ("rand", "randn", "randint", "randperm", "bernoulli", "multinomial", "normal")),
     *(getattr(torch.nn.init, name) for name in (
         "uniform_", "normal_", "trunc_normal_", "xavier_uniform_", "xavier_normal_", "kaiming_uniform_",
         "kaiming_normal_", "orthogonal_")),
 }  # fmt: skip
+_DRAWS = _IN_PLACE | {getattr(torch, name) for name in (
+    "rand", "randn", "randint", "randperm", "bernoulli", "multinomial", "normal")}  # fmt: skip
 
 
 class drawing_from(TorchFunctionMode):
@@ -46,4 +47,15 @@ class drawing_from(TorchFunctionMode):
         kwargs = dict(kwargs or {})
         if func in _DRAWS and kwargs.get("generator") is None:
             kwargs["generator"] = self.generator
+        return func(*args, **kwargs)
+
+
+class undrawn(TorchFunctionMode):
+    """Inside, nothing is drawn into a tensor: for models on `meta`, whose numbers come from elsewhere. The first draw
+    there would load torch's compiler, which takes longer than all else that opens a run."""
+
+    def __torch_function__(self, func: Any, types: Iterable[Any], args: Any = (), kwargs: Any = None) -> Any:
+        kwargs = kwargs or {}
+        if func in _IN_PLACE:
+            return args[0] if args else kwargs["tensor"]
         return func(*args, **kwargs)

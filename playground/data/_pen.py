@@ -21,13 +21,20 @@ def ink(curve: Tensor, radius: Tensor, side: int) -> Tensor:
     x right and y down, close together. A pixel that the pen covers in part is gray."""
     b = len(curve)
     image = torch.zeros(b, side * side)
-    corner = curve.floor() - REACH + 1
-    for dy in range(2 * REACH):
-        for dx in range(2 * REACH):
-            x, y = corner[..., 0] + dx, corner[..., 1] + dy  # the pixel whose middle lies at (x + .5, y + .5)
-            distance = ((curve[..., 0] - x - 0.5).square() + (curve[..., 1] - y - 0.5).square()).sqrt()
-            covered = (radius + 0.5 - distance).clamp(0, 1)
-            inside = (x >= 0) & (x < side) & (y >= 0) & (y < side)
-            pixel = (y.clamp(0, side - 1) * side + x.clamp(0, side - 1)).long()
-            image.scatter_reduce_(1, pixel, covered * inside, "amax")
+    x, y = (_lines(along, side) for along in curve.unbind(-1))
+    reach = radius + 0.5
+    for row, down, in_height in y:
+        for column, across, in_width in x:
+            covered = (across + down).sqrt_().neg_().add_(reach).clamp_(0, 1)
+            image.scatter_reduce_(1, row * side + column, covered.mul_(in_height & in_width), "amax")
     return image.view(b, side, side)
+
+
+def _lines(along: Tensor, side: int) -> list[tuple[Tensor, Tensor, Tensor]]:
+    """Along one axis, the pixels near points (B, n): of each its number, the square of the distance of its middle, and
+    whether it lies in the image."""
+    found = []
+    for offset in range(1 - REACH, REACH + 1):
+        place = along.floor() + offset  # the pixel whose middle lies at place + 0.5
+        found.append((place.clamp(0, side - 1).long(), (along - place - 0.5).square(), (place >= 0) & (place < side)))
+    return found

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from torch.overrides import TorchFunctionMode
 
 from playground import registry, runs
 from playground.core.backend import ThreadBackend
@@ -160,6 +161,26 @@ def test_a_model_is_all_in_its_state_dict(model, data):
     assert not [name for name, tensor in everything.items() if tensor.device.type == "meta"]
     assert not differing(everything, dict(trainer.sampler.named_parameters()) | dict(trainer.sampler.named_buffers()))
     assert set(everything) == set(weights)
+
+
+class _Spy(TorchFunctionMode):
+    """Notes what is called."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.called: set[str] = set()
+
+    def __torch_function__(self, func, types, args=(), kwargs=None):
+        self.called.add(func.__name__)
+        return func(*args, **(kwargs or {}))
+
+
+@every_pair
+def test_nothing_is_drawn_where_weights_come_from_elsewhere(model, data):
+    dataset = registry.load_data(data)
+    with _Spy() as spy:
+        registry.empty_model(tiny(model, data), dataset)
+    assert not {name for name in spy.called if name.endswith(("normal_", "uniform_", "orthogonal_"))}
 
 
 @every_pair
