@@ -2,6 +2,7 @@
 is in this process. See `core.engine` for where workers run.
 """
 
+import importlib
 import logging
 import queue
 import threading
@@ -96,10 +97,8 @@ def once_ended(before: Sequence[Backend], opening: Opening) -> Opening:
 
 
 def bring_torch() -> None:
-    """Imports torch and takes the first step of an optimizer. Where that fails, the first worker says so in words."""
+    """Imports torch. Where that fails, the first worker says so in words."""
     try:
-        from playground.core import worker
-
-        worker.warm_up()
+        importlib.import_module("playground.core.worker")
     except Exception as error:  # noqa: BLE001  (a torch that does not import is told where it is needed)
         logging.getLogger("playground").warning("torch was not loaded ahead: %s: %s", type(error).__name__, error)

@@ -39,6 +39,11 @@ def free_memory() -> None:
         torch.cuda.empty_cache()
 
 
+def is_warm() -> bool:
+    """Whether a step of an optimizer has been taken, so that the next one loads nothing."""
+    return bool(_first_step.cache_info().currsize)
+
+
 def warm_up() -> None:
     """Takes one step of a dummy optimizer: the first one of a process loads a second's worth of modules, which nobody
     should have to wait for after pressing Train. Several workers may ask at once; one loads, the others wait for it."""

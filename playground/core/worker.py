@@ -13,7 +13,7 @@ from playground.core.answering import Answering, sentence
 from playground.core.beside import Beside
 from playground.core.data import Dataset
 from playground.core.data_facts import data_facts
-from playground.core.device import free_memory, warm_up
+from playground.core.device import free_memory, is_warm, warm_up
 from playground.core.errors import PlaygroundError
 from playground.core.experiment import Budget, TrainSettings
 from playground.core.following import EVERY, Following
@@ -46,7 +46,9 @@ from playground.core.trainer import Trainer
 from playground.core.turns import FairShare, Seat
 from playground.core.watching import Watching
 
-MOMENT = 0.002  # seconds to wait for a question before looking whether a long step is over
+OVER = object()
+"""Among the commands, from the worker to itself: what went on beside is over."""
+CALM = 0.3  # seconds without a command, after which nobody waits for a first picture
 PATIENCE = 0.01  # seconds to wait for one's turn before looking at commands again
 SHOWN_EXAMPLES = 2000  # of the test split, handed to the window
 
@@ -62,8 +64,8 @@ class Worker:
         long step, too; not in a window's own process, where a third thread makes it stutter."""
         self._open_job = open_job
         self._seat = seat or FairShare().seat()
-        self._beside = Beside() if beside else None
-        self._commands = commands
+        self._beside = Beside(lambda: self._commands.put(OVER)) if beside else None
+        self._commands: queue.SimpleQueue[Any] = commands
         self._say = say
         self._goal: Budget | None = None
         self._single_steps: deque[tuple[str, ...]] = deque()  # the parts to train in each; () for all
@@ -108,9 +110,8 @@ class Worker:
             except queue.Empty:
                 if busy:
                     break
-                warm_up()  # the model is on show and nobody waits
                 try:
-                    command = self._commands.get(timeout=EVERY) if self._following else self._commands.get()
+                    command = self._awaited()
                 except queue.Empty:
                     break
             busy = True
@@ -130,6 +131,20 @@ class Worker:
                 self._obey_training(command)
         if visit:
             self._visit(visit.step)
+
+    def _awaited(self) -> Command:
+        """The next command, when there is nothing else to do. Raises queue.Empty after a while where something else may
+        have come up: what somebody else trains, or time to load what training will need."""
+        if is_warm():
+            return self._commands.get(timeout=EVERY if self._following else None)
+        try:
+            return self._commands.get(timeout=CALM)
+        except queue.Empty:
+            if self._beside:
+                self._beside.do(warm_up, self._answer_until_over, lambda _: 1)
+            else:
+                warm_up()
+            raise
 
     def _save_last(self) -> None:
         """Whoever closes a run learns what of it is kept, and what is not."""
@@ -243,18 +258,24 @@ class Worker:
         try:
             called = lambda: bool(self._early) or not self._commands.empty()  # noqa: E731
             turn = lambda: trainer.turn(goal, steps, called)  # noqa: E731
-            return self._beside.do(turn, self._answer_until, lambda record: record.step - record.first)
+            return self._beside.do(turn, self._answer_until_over, lambda record: record.step - record.first)
         finally:
             self._answering.mid_step = False
 
-    def _answer_until(self, is_over: Callable[[float], bool]) -> None:
-        while not is_over(0.0):
-            if not self._early:
-                self._serve(MOMENT)
-            elif self._answering.busy:  # what comes after a command that has to wait must wait, too
+    def _answer_until_over(self) -> None:
+        """Answers questions until what goes on beside is over. All else has to wait, and what comes after it, too."""
+        while True:
+            try:
+                command = self._commands.get(block=not self._answering.busy)
+            except queue.Empty:
                 self._answering.answer()
+                continue
+            if command is OVER:
+                return
+            if isinstance(command, Ask) and not self._early:
+                self._answering.ask(command)
             else:
-                is_over(MOMENT)
+                self._early.append(command)
 
     def _hold(self, seconds: float) -> bool:
         """Passes time in the middle of a step, in which questions are answered; False as soon as there is something

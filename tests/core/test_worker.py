@@ -17,6 +17,7 @@ import torch
 from playground.core import beside, durable
 from playground.core import job as module
 from playground.core import trainer as trainer_module
+from playground.core import worker as worker_module
 from playground.core.backend import ThreadBackend
 from playground.core.errors import PlaygroundError
 from playground.core.experiment import Budget
@@ -113,6 +114,15 @@ def test_it_says_first_what_it_opened():
     assert opened.facts["parameters"] == 2
     assert opened.facts["test"].shape == (5, 2)
     assert [setting.name for setting in opened.facts["config_fields"]] == ["pull", "width"]
+
+
+def test_what_training_needs_is_loaded_when_nobody_asks_any_more(monkeypatch):
+    said: list[Any] = []
+    monkeypatch.setattr(worker_module, "warm_up", lambda: said.append("warm"))
+    monkeypatch.setattr(worker_module, "is_warm", lambda: "warm" in said)
+    script = Script(_ask("sample", n=1), *[TURN] * 9)
+    Worker(_job, script, said.append).run()  # type: ignore[arg-type]
+    assert [word if word == "warm" else type(word) for word in said] == [Opened, Answer, "warm"]
 
 
 @pytest.mark.parametrize(
@@ -625,3 +635,28 @@ def test_a_question_is_answered_in_the_middle_of_a_long_step_by_the_weights_befo
     answers = [message for message in said if isinstance(message, Answer)]
     assert [answer.stamp for answer in answers] == [answer.step for answer in answers] == [0, 1, 2]
     assert [float(answer.arrays["x"][0]) for answer in answers] == firsts
+
+
+def test_what_cannot_be_done_in_a_long_step_comes_after_it_and_all_that_followed_it(monkeypatch):
+    monkeypatch.setattr(Long, "is_answered", threading.Event(), raising=False)
+    monkeypatch.setattr(beside, "LONG", 0.0)
+    commands: queue.SimpleQueue = queue.SimpleQueue()
+    said: list[Message] = []
+
+    class Interrupted(Long):
+        def train_step(self, *arguments):
+            for command in (_ask("mark", 0), Pause(), _ask("mark", 1), Close()):
+                commands.put(command)
+            return super().train_step(*arguments)
+
+    def say(message: Message) -> None:
+        said.append(message)
+        if isinstance(message, Opened):
+            commands.put(Train(Budget("steps", 3)))
+        elif isinstance(message, Answer):
+            Interrupted.is_answered.set()
+
+    job = _job(cls=Interrupted)
+    Worker(lambda: job, commands, say, beside=True).run()
+    assert [type(message) for message in said] == [Opened, Answer, Trained, Rested, Answer]
+    assert [(answer.stamp, answer.step) for answer in _only(Answer, said)] == [(0, 0), (1, 1)]
