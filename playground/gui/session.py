@@ -5,6 +5,7 @@ one, a fresh one, one from disk), trains it, and passes questions on. Several se
 """
 
 import contextlib
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
@@ -28,6 +29,7 @@ __all__ = ["Card", "Failure", "State", "TrainingSession"]
 State = Literal["idle", "running", "paused", "stopping", "done", "failed"]
 
 POLL_MILLISECONDS = 33
+SHOWN_EVERY = 0.1  # seconds; who draws what training says more often takes from it the time to train
 DIED = "The process that trains ended unexpectedly; perhaps memory ran out."
 
 
@@ -37,7 +39,7 @@ class TrainingSession(Catalogue, QObject):
     Signals:
         opened: a model is there and can be asked; the attributes describe it.
         state_changed: the new state.
-        records_added: a list of `TrainRecord`, newest last; at most one signal a frame.
+        records_added: a list of `TrainRecord`, newest last; at most ten times a second while nothing else happens.
         answered: an `Answer`, never one that a newer question on its channel has overtaken.
         failed: (sentence, details) when a run cannot be opened or trained on.
         refused: a sentence, when something asked for could not be done and all is as it was.
@@ -99,6 +101,8 @@ class TrainingSession(Catalogue, QObject):
         self.unsaved: list[str] = []
         self._newest: dict[str, int] = {}
         self._pace = Pace()
+        self._held: list[TrainRecord] = []  # not shown yet
+        self._shown_at = 0.0
         self._timer = QTimer(self)
         self._timer.setInterval(POLL_MILLISECONDS)
         self._timer.timeout.connect(self.poll)
@@ -137,6 +141,7 @@ class TrainingSession(Catalogue, QObject):
         self.step, self.seconds, self.folder, self.run = 0, 0.0, "", run
         self.stored, self.visiting, self._wish = messages.Stored(), None, None
         self._to_send, self._newest = [], {}
+        self._held = []
         self._pace.clear()
         self._backend = engine.current().start(opening, self._share, self._retiring, self._answer_is_here)
         self._set_state("idle")
@@ -277,7 +282,7 @@ class TrainingSession(Catalogue, QObject):
                 self._answer_came.emit()
 
     def poll(self) -> None:
-        """Takes what the worker said since the last frame; records are passed on together."""
+        """Takes what the worker said since the last frame; records are passed on together, ten times a second."""
         self._woken = False
         self._retiring = [backend for backend in self._retiring if not self._has_retired(backend)]
         for aside in [aside for aside in self._asides if aside.has_ended()]:
@@ -289,7 +294,7 @@ class TrainingSession(Catalogue, QObject):
             return
         backend = self._backend
         gone = backend.has_ended()  # looked at before its last words are read
-        records: list[TrainRecord] = []
+        records, self._held = self._held, []
         staged: messages.Staged | None = None  # only where the model is now matters
         for message in backend.receive():
             if isinstance(message, messages.Staged):
@@ -304,7 +309,10 @@ class TrainingSession(Catalogue, QObject):
             self._take(message)
             if self._backend is not backend:
                 return  # a listener opened another run
-        self._pass_on(records)
+        if gone or time.monotonic() - self._shown_at >= SHOWN_EVERY:
+            self._pass_on(records)
+        else:
+            self._held = records
         if staged:
             self.staged.emit(staged)
         if gone and self.state != "failed":
@@ -330,6 +338,7 @@ class TrainingSession(Catalogue, QObject):
     def _pass_on(self, records: list[TrainRecord]) -> None:
         if not records:
             return
+        self._shown_at = time.monotonic()
         self.step, self.seconds = records[-1].step, records[-1].seconds
         self._pace.moved(self.step)
         self.records_added.emit(records)

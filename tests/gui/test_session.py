@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import ClassVar
 
 import numpy as np
@@ -11,10 +12,11 @@ from playground import paths, registry, runs
 from playground.core import engine
 from playground.core.engine import ThreadEngine
 from playground.core.experiment import Budget, Event
-from playground.core.messages import Opened, Trained
+from playground.core.messages import Opened, Stored, Trained
 from playground.core.records import Answer, Query, TrainRecord
 from playground.core.run_folder import RunFolder
-from playground.gui.session import TrainingSession
+from playground.gui import session as session_module
+from playground.gui.session import POLL_MILLISECONDS, TrainingSession
 
 TINY = {"latent_dim": 2, "hidden": 16, "train.batch": 32}
 ENDLESS = Budget("steps", 1e6)
@@ -351,6 +353,27 @@ def test_records_are_emitted_once_a_frame_however_many_there_are(scripted):
     assert [len(burst) for burst in scripted.bursts] == [100]
     assert scripted.losses() == list(range(100))
     assert len(scripted.answers) == 10
+
+
+def test_training_is_shown_ten_times_a_second_and_at_once_where_something_else_is_said(scripted, monkeypatch):
+    session, clock = scripted.session, [1000.0]
+    session._timer.stop()
+    monkeypatch.setattr(ScriptedBackend, "has_ended", lambda self, timeout=0.0: False)
+    monkeypatch.setattr(session_module, "time", SimpleNamespace(monotonic=lambda: clock[0]))
+
+    def frame(*words: object) -> list[int]:
+        clock[0] += POLL_MILLISECONDS / 1000
+        ScriptedBackend.to_say.extend(words)
+        session.poll()
+        return [len(burst) for burst in scripted.bursts]
+
+    def step(number: int) -> Trained:
+        return Trained(TrainRecord(number, number + 1, 0.01 * number, {"loss": (float(number),)}))
+
+    seen = [frame(step(number)) for number in range(10)]
+    assert seen[-1] == [1, 4, 4]
+    assert frame(Stored()) == [1, 4, 4, 1]
+    assert scripted.losses() == list(range(10))
 
 
 def test_an_answer_that_a_newer_question_has_overtaken_is_dropped(scripted):

@@ -14,7 +14,16 @@ from playground.gui.widgets.collapsible import Collapsible
 from playground.gui.widgets.drawn_widget import DrawnWidget
 from playground.gui.widgets.end_labels import EndLabel, EndLabels
 from playground.gui.widgets.loss_series import MARKER, Drawn, LossSeries, Scale
-from playground.gui.widgets.plots import HAIRLINE, bare_plot, brief, log10_of_positive, padded, pen, style_plot
+from playground.gui.widgets.plots import (
+    HAIRLINE,
+    bare_plot,
+    brief,
+    log10_of_positive,
+    padded,
+    pen,
+    place_now,
+    style_plot,
+)
 from playground.gui.widgets.reference_curves import Curve, ReferenceCurves
 
 HELD_OUT = "held-out"
@@ -245,6 +254,7 @@ class LossPlot(DrawnWidget):
         self._labels.set_labels(labels)
         for side in ("left", "bottom"):  # pyqtgraph centres a name only when the axis changes its size
             self._plot.getPlotItem().getAxis(side).resizeEvent()
+        place_now(self._plot)
 
     def _name_axis(self, below_zero: bool) -> None:
         axis = self._plot.getPlotItem().getAxis("left")

@@ -206,6 +206,12 @@ def style_plot(plot: pg.PlotWidget, owner: QWidget) -> None:
     plot.getPlotItem().setContentsMargins(0, theme.em(plot, 0.5), 0, 0)
 
 
+def place_now(plot: pg.PlotWidget) -> None:
+    """Moves the curves to where a new range puts them. Left to itself pyqtgraph does so in the middle of the next
+    painting, and after it paints everything a second time."""
+    plot.getPlotItem().getViewBox().prepareForPaint()
+
+
 def padded(low: float, high: float, share: float = 0.05) -> tuple[float, float]:
     """An axis range that leaves `share` of air at both ends and is never empty."""
     width = high - low

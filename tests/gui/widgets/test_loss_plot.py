@@ -3,7 +3,7 @@
 import numpy as np
 import pyqtgraph as pg
 import pytest
-from PySide6.QtCore import QDeadlineTimer
+from PySide6.QtCore import QDeadlineTimer, QEvent, QObject
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QCheckBox, QSlider, QToolButton, QWidget
 
@@ -192,3 +192,32 @@ def test_the_one_step_of_a_closed_form_is_a_dot(plot):
     plot.add(1, {"loss": np.array([2.0])})
     assert shown(plot)
     assert not len(dot.points())
+
+
+class Painted(QObject):
+    """Counts how often the curves are painted."""
+
+    def __init__(self, plot: LossPlot) -> None:
+        super().__init__(plot)
+        self.times = 0
+        plot.findChild(pg.PlotWidget).viewport().installEventFilter(self)
+
+    def eventFilter(self, watched, event) -> bool:
+        self.times += event.type() == QEvent.Type.Paint
+        return False
+
+
+def test_news_is_painted_once_and_not_at_all_while_nobody_sees_it(plot):
+    plot.add(0, {"loss": np.linspace(3, 2, 50)})
+    shown(plot)
+    QTest.qWait(50)
+    painted = Painted(plot)
+    plot.add(50, {"loss": np.linspace(2, 1, 50)})
+    shown(plot)
+    QTest.qWait(50)
+    assert painted.times == 1
+    plot.hide()
+    plot.add(100, {"loss": np.linspace(1, 0, 50)})
+    QTest.qWait(150)
+    assert plot.is_stale()
+    assert painted.times == 1
