@@ -1,6 +1,7 @@
 """Starts the window: painted first, then torch is imported in the background."""
 
 import contextlib
+import importlib
 import logging
 import os
 import sys
@@ -20,6 +21,7 @@ from playground.gui.main_window import MainWindow
 from playground.gui.preferences import Preferences
 from playground.gui.signals import EndSignals
 from playground.gui.widgets import icons, theme
+from playground.gui.widgets.formula import bring_typesetter
 
 ENGINE = "PLAYGROUND_ENGINE"  # in the environment: auto, thread or process
 SECOND = (
@@ -90,7 +92,13 @@ def open_window(preferences: Preferences, open_path: str | None = None, panel: s
     if preferences.on_disk:
         window.documents.start_keeping()
     engine.current().warm()  # the first page may need no torch, and the next one should not have to wait for it
+    threading.Thread(target=_bring_panels, name="playground-panels", daemon=True).start()  # nor for the plots
     return window
+
+
+def _bring_panels() -> None:
+    importlib.import_module("playground.gui.panels.base.panel")
+    bring_typesetter()
 
 
 def _open(window: MainWindow, open_path: str | None, reopen: bool) -> str | None:

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,7 @@ WARM_UP = 20  # steps before a run without a window is measured
 _ALONE = "from playground.gui.bench import _alone; _alone()"
 _CHILD = (
     "from playground.display import load_torch_before_qt; load_torch_before_qt(); "
-    "from playground.gui.bench import _start; _start({})"
+    "from playground.gui.bench import _start; _start({}, '{}')"
 )
 
 
@@ -134,7 +135,8 @@ def _alone() -> None:
 
 
 def startup() -> dict[str, Any]:
-    """Seconds from the start of a fresh process to the painted window and to a model that answers.
+    """Seconds from the start of a fresh process to the painted window; and where it is opened on a family's panel, to
+    that (``panel_painted_s``) and to a model that answers (``live_s``).
 
     Raises PlaygroundError where that process fails.
     """
@@ -142,19 +144,25 @@ def startup() -> dict[str, Any]:
     environment.setdefault("QT_QPA_PLATFORM", "offscreen")
     runs = []
     for _ in range(WINDOWS):
-        began = time.time()
-        child = subprocess.run(
-            [sys.executable, "-c", _CHILD.format(began)],
-            env=environment, capture_output=True, text=True, check=False, cwd=Path.cwd(),
-        )  # fmt: skip
-        if child.returncode:
-            raise PlaygroundError(
-                f"The window did not open in a fresh process ({_cause(child)}); nothing was measured. "
-                "'playground doctor' says what is missing."
-            )
-        runs.append(json.loads(child.stdout.splitlines()[-1]))
+        live, first = _started("diffusion", environment), _started("home", environment)
+        runs.append({**live, "panel_painted_s": live["painted_s"], **first})
     medians = {key: round(float(np.median([run[key] for run in runs])), 2) for key in runs[0]}
     return {"platform": environment["QT_QPA_PLATFORM"], "median_of": WINDOWS, **medians, "runs": runs}
+
+
+def _started(page: str, environment: Mapping[str, str]) -> dict[str, float]:
+    """What `_start` tells in a fresh process."""
+    child = subprocess.run(
+        [sys.executable, "-c", _CHILD.format(time.time(), page)],
+        env=environment, capture_output=True, text=True, check=False, cwd=Path.cwd(),
+    )  # fmt: skip
+    if child.returncode:
+        raise PlaygroundError(
+            f"The window did not open in a fresh process ({_cause(child)}); nothing was measured. "
+            "'playground doctor' says what is missing."
+        )
+    figures: dict[str, float] = json.loads(child.stdout.splitlines()[-1])
+    return figures
 
 
 def _cause(child: subprocess.CompletedProcess[str]) -> str:
@@ -163,23 +171,22 @@ def _cause(child: subprocess.CompletedProcess[str]) -> str:
     return lines[0 if child.returncode < 0 else -1].rstrip(". ")
 
 
-def _start(began: float, patience: float = 120.0) -> None:
-    """The child of `startup`: opens the window and prints when what was there."""
+def _start(began: float, page: str, patience: float = 120.0) -> None:
+    """The child of `startup`: opens the window on a page and prints when what was there."""
     from playground.core import engine
     from playground.gui.app import ENGINE, application, open_window
     from playground.gui.preferences import Preferences
 
     application()
     engine.use(engine.chosen(os.environ.get(ENGINE, "auto")))
-    window = open_window(Preferences(), panel="diffusion")
+    window = open_window(Preferences(), panel=page)
     try:
         figures = {"painted_s": round(time.time() - began, 3), "torch_at_paint": float("torch" in sys.modules)}
-        worst = Heartbeat()
-        panel = window.panel
-        assert panel is not None
-        spin_until(lambda: panel.views[0].is_settled(), patience)
-        figures["live_s"] = round(time.time() - began, 3)
-        figures["worst_stall_ms"] = worst.figures()["worst_ms"]
+        if panel := window.panel:
+            worst = Heartbeat()
+            spin_until(lambda: panel.views[0].is_settled(), patience)
+            figures["live_s"] = round(time.time() - began, 3)
+            figures["worst_stall_ms"] = worst.figures()["worst_ms"]
     finally:  # a worker left running would keep this process, and the one that waits for it, from ending
         window.close()
         engine.current().close()

@@ -3,7 +3,7 @@
 import importlib
 from collections.abc import Callable
 from importlib.util import find_spec
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
 from PySide6.QtCore import QByteArray, QEvent, QSize, Qt
 from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent
@@ -32,7 +32,6 @@ from playground.gui.lessons.glossary_window import GlossaryWindow
 from playground.gui.lessons.player import Player
 from playground.gui.lessons.progress import Progress
 from playground.gui.lessons.term_tips import TermTips
-from playground.gui.panels.base import ModelPanel
 from playground.gui.panels.base.page import Page
 from playground.gui.panels.base.shelf import Example
 from playground.gui.preferences import SCALES, Preferences
@@ -44,11 +43,14 @@ from playground.gui.visit import Visit
 from playground.gui.widgets import theme
 from playground.gui.widgets.page_frame import PageFrame
 
+if TYPE_CHECKING:
+    from playground.gui.panels.base import ModelPanel  # brings the plots, which the first page does not need
+
 PAGES_ABOVE = {"home": ("Home", "playground.gui.panels.home")}
 PAGES_BELOW = {
     "compare": ("Compare", "playground.gui.panels.compare"),
     "failures": ("Failures", "playground.gui.panels.failures"),
-    "lecture": ("Lecture", "playground.gui.lessons"),
+    "lecture": ("Lecture", "playground.gui.lessons.page"),
 }
 """Pages that are no family's panel: title, and the module whose `Page` is made when it is first chosen."""
 
@@ -157,13 +159,11 @@ class MainWindow(QMainWindow):
         self._show_busy()
         return page
 
-    def show_panel(self, family: str, open_default: bool = True) -> ModelPanel:
+    def show_panel(self, family: str, open_default: bool = True) -> "ModelPanel":
         """The same for a family's panel."""
         if family not in self.families():
             raise unknown("panel", family, self.families())
-        page = self.show_page(family, open_default)
-        assert isinstance(page, ModelPanel)
-        return page
+        return cast("ModelPanel", self.show_page(family, open_default))
 
     @property
     def page(self) -> Page | None:
@@ -173,9 +173,13 @@ class MainWindow(QMainWindow):
         return page if isinstance(page, Page) else None
 
     @property
-    def panel(self) -> ModelPanel | None:
+    def panel(self) -> "ModelPanel | None":
         """The page on the stage, if it is a family's panel."""
-        return self.page if isinstance(self.page, ModelPanel) else None
+        return cast("ModelPanel", self.page) if self.page and self.page.name in self.families() else None
+
+    def panels(self) -> "list[ModelPanel]":
+        """The families' panels that were chosen so far."""
+        return [cast("ModelPanel", page) for name, page in self.pages.items() if name in self.families()]
 
     @property
     def sessions(self) -> list[TrainingSession]:
@@ -213,10 +217,9 @@ class MainWindow(QMainWindow):
         if name in PAGES_ABOVE | PAGES_BELOW:
             page = importlib.import_module((PAGES_ABOVE | PAGES_BELOW)[name][1]).Page(self)
         else:
-            page = _panel_class(name)(name, TrainingSession(self))
-        if isinstance(page, ModelPanel):
-            for widget, entries in ((page.tabs, ("copy.picture", "export.samples")),
-                                    (page.loss, ("copy.curves", "export.curves"))):  # fmt: skip
+            page = panel = _panel_class(name)(name, TrainingSession(self))
+            for widget, entries in ((panel.tabs, ("copy.picture", "export.samples")),
+                                    (panel.loss, ("copy.curves", "export.curves"))):  # fmt: skip
                 actions.add_context_menu(widget, [self.actions_by_id[entry] for entry in entries])
         page.busy_changed.connect(self._show_busy)
         page.page_wanted.connect(self.show_page)
@@ -386,13 +389,12 @@ class MainWindow(QMainWindow):
         super().closeEvent(event)
 
 
-def _panel_class(family: str) -> type[ModelPanel]:
+def _panel_class(family: str) -> "type[ModelPanel]":
     """The panel of that name, or the base panel."""
-    try:
-        module = importlib.import_module(f"playground.gui.panels.{family}")
-    except ModuleNotFoundError as error:
-        if error.name != f"playground.gui.panels.{family}":
-            raise
-        return ModelPanel
-    panel: type[ModelPanel] = module.Panel
-    return panel
+    module = f"playground.gui.panels.{family}"
+    if find_spec(module) is not None:
+        panel: type[ModelPanel] = importlib.import_module(module).Panel
+        return panel
+    from playground.gui.panels.base import ModelPanel as Base
+
+    return Base

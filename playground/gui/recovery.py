@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from playground import paths
 from playground.core.errors import PlaygroundError
 from playground.core.whole_file import whole_file
-from playground.gui.panels.base.panel import ModelPanel
 
 if TYPE_CHECKING:
     from playground.gui.main_window import MainWindow
@@ -33,11 +32,11 @@ class Recovery:
 
     def note(self) -> None:
         """Writes down what trains now, where that has changed."""
-        pages = sorted(self._window.pages.values(), key=lambda page: page is not self._window.page)  # the stage first
+        panels = sorted(self._window.panels(), key=lambda panel: panel is not self._window.page)  # the stage first
         training = [
-            (page.name, page.session.run)
-            for page in pages
-            if isinstance(page, ModelPanel) and page.session.state == "running" and page.session.stored.steps
+            (panel.name, panel.session.run)
+            for panel in panels
+            if panel.session.state == "running" and panel.session.stored.steps
         ]
         newest = training[0] if training else None
         if newest == self._noted:
@@ -68,11 +67,11 @@ class Recovery:
     def _go_on(self) -> None:
         assert self._found is not None
         name, run = self._found
-        page = self._window.show_page(name)
-        if isinstance(page, ModelPanel):
-            if page.session.run != run:
-                page.open_run(run)
-            page.train()
+        if name in self._window.families():
+            panel = self._window.show_panel(name)
+            if panel.session.run != run:
+                panel.open_run(run)
+            panel.train()
 
     def _forget(self) -> None:
         with contextlib.suppress(OSError):

@@ -19,6 +19,7 @@ from playground.gui.main_window import MainWindow
 from playground.gui.panels.base import LensView, ModelPanel, View
 from playground.gui.preferences import Preferences
 from playground.gui.widgets import theme
+from playground.gui.widgets.formula import bring_typesetter
 
 PATIENCE = 60.0  # seconds until a panel counts as stuck
 SECONDS = 5.0  # of training on data that has no bundled run, so that there is something to see
@@ -39,6 +40,7 @@ def take(
     """
     out.mkdir(parents=True, exist_ok=True)
     application()
+    bring_typesetter()  # no picture without its formula
     theme.apply(theme_name)
     window = MainWindow(Preferences(theme=theme_name))
     window.resize(*size)

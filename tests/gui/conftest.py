@@ -8,8 +8,11 @@ import pytest
 
 from playground import runs
 from playground.core.experiment import Budget
+from playground.gui.widgets.formula import bring_typesetter
 from tests.gui.driving import Person, opened_window
 from tests.helpers import tiny
+
+bring_typesetter()  # as in a window that has been open for a second
 
 
 @pytest.fixture

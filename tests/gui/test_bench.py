@@ -25,7 +25,7 @@ def test_an_unknown_panel_is_named(qapp):
 
 
 def test_a_child_whose_model_never_answers_ends_all_the_same(monkeypatch):
-    monkeypatch.setattr(bench, "_CHILD", bench._CHILD.replace("_start(", "_start(patience=1e-3, began="))
+    monkeypatch.setattr(bench, "_CHILD", bench._CHILD.replace("'{}')", "'{}', 1e-3)"))
     with pytest.raises(PlaygroundError, match="The window did not get ready within 0 s"):
         bench.startup()
 

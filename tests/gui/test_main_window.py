@@ -240,6 +240,33 @@ print(json.dumps(seen))
 """
 
 
+HOME_PAINT = """
+import json, sys
+from playground.gui import app
+from playground.gui.preferences import Preferences
+
+opening = app._open
+
+def look(window, *words, **named):  # the window was painted
+    drawn = [tile.objectName() for tile in window.page._tiles.values() if tile.isVisible()]
+    heavy = {"torch", "pyqtgraph", "ziamath", "scipy", "PIL", "playground.gui.panels.base.panel"}
+    print(json.dumps({"tiles": drawn, "rail": window.rail.count(), "heavy": sorted(heavy & set(sys.modules))}))
+    return opening(window, *words, **named)
+
+app._open = look
+app.application()
+app.open_window(Preferences()).close()
+"""
+
+
+def test_the_first_page_is_painted_before_plots_and_formulae_are_imported():
+    child = subprocess.run([sys.executable, "-c", HOME_PAINT], capture_output=True, text=True, check=True, timeout=120)
+    seen = json.loads(child.stdout.splitlines()[-1])
+    assert seen["heavy"] == []
+    assert seen["rail"] >= 12
+    assert len(seen["tiles"]) == 9
+
+
 def test_the_window_shows_stored_samples_before_torch_is_imported(tmp_path):
     picture = tmp_path / "first.png"
     child = subprocess.run(

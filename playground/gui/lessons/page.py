@@ -12,7 +12,7 @@ from playground.gui.lessons.hand_in_card import HandInCard, Homework
 from playground.gui.lessons.library import Lesson
 from playground.gui.lessons.player import Player
 from playground.gui.lessons.scene import Scene
-from playground.gui.panels.base.page import Page
+from playground.gui.panels.base.page import Page as BasePage
 from playground.gui.panels.base.parts import caption, choice
 from playground.gui.panels.base.views import button
 from playground.gui.widgets import icons, theme
@@ -29,7 +29,7 @@ class Window(Protocol):
     homework: Homework
 
 
-class LecturePage(Page):
+class Page(BasePage):
     """Lessons and scenes; a press puts a scene on the stage."""
 
     def __init__(self, window: Window) -> None:

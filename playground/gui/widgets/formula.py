@@ -1,20 +1,25 @@
 """A formula, set as in a book, in the theme's text colour."""
 
 import logging
-from functools import lru_cache
+import threading
+from functools import cache, lru_cache
 
-from PySide6.QtCore import QByteArray, QEvent, QRectF, QSize, Qt
+from PySide6.QtCore import QByteArray, QEvent, QRectF, QSize, Qt, QTimerEvent
 from PySide6.QtGui import QColor, QFont, QFontInfo, QFontMetrics, QPainter, QPaintEvent
 from PySide6.QtSvg import QSvgRenderer
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from playground.gui.widgets import theme
 
+LOOK = 30  # milliseconds between two looks whether the typesetter is there
+
 _log = logging.getLogger(__name__)
+_is_here = threading.Event()  # the typesetter
 
 
 class Formula(QWidget):
-    """Shows a LaTeX formula; where it cannot be set, its source. It shrinks to fit a narrow place."""
+    """Shows a LaTeX formula; where it cannot be set, its source. It shrinks to fit a narrow place. The first one of all
+    comes a moment after all else: nothing waits for the typesetter."""
 
     def __init__(
         self, latex: str = "", *, id_prefix: str, plain: str = "", size: float = 1.15, parent: QWidget | None = None
@@ -43,7 +48,6 @@ class Formula(QWidget):
     def sizeHint(self) -> QSize:
         if self._renderer is not None and self._drawn == self._wanted():
             return self._renderer.defaultSize()
-        # before the first paint nothing is set yet: importing the typesetter would delay the window
         return QFontMetrics(self._source_font()).size(Qt.TextFlag.TextSingleLine, self._latex)
 
     def minimumSizeHint(self) -> QSize:
@@ -55,7 +59,15 @@ class Formula(QWidget):
             self.updateGeometry()
             self.update()
 
+    def timerEvent(self, event: QTimerEvent) -> None:
+        self.killTimer(event.timerId())
+        self.update()
+
     def paintEvent(self, event: QPaintEvent) -> None:
+        if not _is_here.is_set():
+            _fetch()
+            self.startTimer(LOOK)
+            return
         wanted = self._wanted()
         if wanted != self._drawn:
             self._drawn = wanted
@@ -85,12 +97,26 @@ class Formula(QWidget):
         return font
 
 
-@lru_cache(maxsize=256)
-def typeset(latex: str, pixels: int, colour: str) -> bytes:
-    """The SVG of a formula with letters `pixels` high, or b"" where it cannot be set."""
+def bring_typesetter() -> None:
+    """Imports it, which takes a third of a second."""
     import ziamath
 
     ziamath.config.svg2 = False  # Qt draws SVG 1.1 only
+    _is_here.set()
+
+
+@cache
+def _fetch() -> None:
+    """The same in a thread, once."""
+    threading.Thread(target=bring_typesetter, name="playground-typesetter", daemon=True).start()
+
+
+@lru_cache(maxsize=256)
+def typeset(latex: str, pixels: int, colour: str) -> bytes:
+    """The SVG of a formula with letters `pixels` high, or b"" where it cannot be set."""
+    bring_typesetter()
+    import ziamath
+
     try:
         return ziamath.Latex(latex, size=pixels, color=colour).svg().encode()
     except Exception as error:  # noqa: BLE001  the parser raises assertion, XML and many own errors for a wrong source

@@ -2,12 +2,13 @@
 
 import subprocess
 import sys
+import threading
 
 import pytest
 from PySide6.QtGui import QColor
 from PySide6.QtWidgets import QApplication
 
-from playground.gui.widgets import theme
+from playground.gui.widgets import formula, theme
 from playground.gui.widgets.formula import Formula, typeset
 
 
@@ -22,6 +23,12 @@ def ink(widget, background):
     picture = widget.grab().toImage()
     colours = {picture.pixelColor(x, y).name() for x in range(picture.width()) for y in range(picture.height())}
     return max(colours, key=lambda name: abs(QColor(name).lightness() - QColor(background).lightness()))
+
+
+def inks(widget):
+    """How many colours there are."""
+    picture = widget.grab().toImage()
+    return len({picture.pixel(x, y) for x in range(picture.width()) for y in range(picture.height())})
 
 
 def test_the_ink_follows_the_theme(qtbot, light_afterwards):
@@ -53,7 +60,7 @@ def test_a_wrong_source_is_shown_as_it_is(qtbot, caplog):
     qtbot.addWidget(widget)
     widget.resize(100, 40)
     widget.show()
-    assert len({widget.grab().toImage().pixel(x, y) for x in range(40) for y in range(40)}) > 1
+    assert inks(widget) > 1
     assert "cannot set the formula 'x^'" in caplog.text
 
 
@@ -71,6 +78,22 @@ def test_each_formula_is_set_once():
     first = typeset("a+b", 20, "#000000")
     assert typeset("a+b", 20, "#000000") is first
     assert b"#ff0000" in typeset("a+b", 20, "#ff0000")
+
+
+def test_nothing_waits_for_the_typesetter(qtbot, monkeypatch):
+    asked: list[bool] = []
+    monkeypatch.setattr(formula, "_is_here", threading.Event())
+    monkeypatch.setattr(formula, "_fetch", lambda: asked.append(True))
+    widget = Formula(r"\beta", id_prefix="vae")
+    qtbot.addWidget(widget)
+    widget.resize(60, 40)
+    widget.show()
+    assert inks(widget) == 1
+    assert asked
+    empty = widget.sizeHint()
+    formula._is_here.set()
+    qtbot.waitUntil(lambda: widget.sizeHint() != empty, timeout=20_000)  # it paints itself again
+    assert inks(widget) > 1
 
 
 def test_the_typesetter_is_not_imported_before_it_is_needed():
