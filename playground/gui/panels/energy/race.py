@@ -72,8 +72,9 @@ class RaceLens(Lens):
             self.says[side].setText("")
         runs = TrainingSession.runs_on(self.experiment.data, self.experiment.data_options)
         self.run.clear()
-        self.run.set_choices((each.run, each.title) for each in runs if each.experiment.model in DIRECT)
-        if not self.run.count():
+        direct = [(each.run, each.title) for each in runs if each.experiment.model in DIRECT]
+        self.run.set_choices(direct or [("", "none")])
+        if not direct:
             self.stages["direct"].show_nothing("No run that samples in one pass has learned this data.")
 
     def refresh(self) -> None:
