@@ -22,6 +22,7 @@ DIRECT = ("gan", "stylegan", "vae", "statistics")  # families that sample in one
 BATCH = 60  # samples whose cost is taken
 MEASURED = {"points": 600, "images": 240}  # and whose quality is
 SEED = 3
+NO_JUDGE = "The project has no classifier for these images."
 QUALITY = {"sliced_wasserstein": "Sliced Wasserstein", "feature_distance": "Feature distance"}
 
 
@@ -116,7 +117,10 @@ class RaceLens(Lens):
                 words.append(f"{spoken} {numbers[name]:.3g} (floor {numbers[f'{name}_floor']:.3g}).")
         self.says[side].setText(" ".join(words))
         both = [self._found.get((each, "cost")) for each in self.stages]
-        text = f"Quality is that of {MEASURED[self.facts['kind']]} samples."
+        text = ""
+        if measured := self._found.get(("search", "measure")):
+            is_judged = any(name in measured for name in QUALITY)
+            text = f"Quality is that of {MEASURED[self.facts['kind']]} samples." if is_judged else NO_JUDGE
         if both[0] and both[1] and self._times:
             times = both[0]["milliseconds"] / max(both[1]["milliseconds"], 1e-6)
             text = f"The search takes {times:.3g} times as long as the single pass, in batches of {BATCH}. {text}"
