@@ -63,7 +63,7 @@ class AttributesTool(Tool):
         self._means = answer.arrays["x"]
         count = answer.arrays["count"]
         who = (
-            f"draws from the prior, in which the project's classifier saw the attribute (of {int(count.max())} at most)"
+            f"draws from the prior, in which the project's classifier saw the attribute ({int(count.max()):,} at most)"
             if answer.arrays["judged"]
             else "held-out examples that have the attribute"
         )

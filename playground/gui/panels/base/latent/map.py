@@ -16,6 +16,7 @@ from playground.gui.panels.base.parts import choice
 from playground.gui.widgets.flow_layout import FlowLayout
 from playground.gui.widgets.image_grid import ImageGrid
 from playground.gui.widgets.latent_pad import MOST_POINTS
+from playground.gui.widgets.maths_label import lowered
 from playground.gui.widgets.scatter_view import ScatterView
 
 SIDE = 11  # pictures along each direction
@@ -89,7 +90,7 @@ class MapTool(Tool):
         """The two strongest of the new directions."""
         for box, row in ((self.across, 0), (self.up, 1)):
             box.clear()
-            box.addItems(list(self.code.names))
+            box.addItems([lowered(name) for name in self.code.names])
             box.setCurrentIndex(row)
         self._chosen()
 
