@@ -174,11 +174,11 @@ def test_the_decoded_grid_is_the_prior_and_a_click_goes_there(vae, model):
     place = tiles.tile_rect(SIDE - 1).center().toPoint()  # the top right one
     vae.ask_again(lambda: vae.qtbot.mouseClick(tiles, LEFT, pos=place))
     np.testing.assert_allclose(z(vae), codes[SIDE - 1], atol=1e-5)
-    vae.ask_again(lambda: vae.choose("vae.latent.map.up", vae.view.code.names[2]))
+    vae.ask_again(lambda: vae.choose("vae.latent.map.up", "z₃"))
     codes = grid(z(vae), vae.view.code.directions[:, [0, 2]], SIDE)
     np.testing.assert_allclose(tiles.images(), model.decode(torch.from_numpy(codes)).clip(0, 1), atol=1e-5)
     vae.choose("vae.latent.map.show", "codes")
-    vae.choose("vae.latent.map.up", vae.view.code.names[1])
+    vae.choose("vae.latent.map.up", "z₂")
 
 
 def test_the_grid_waits_until_the_slider_is_let_go(vae):
