@@ -27,6 +27,7 @@ ARRAY_BYTES = 64 * 2**20
 ARRAY_AXES = 8
 TEXT_BYTES = 16 * 2**20
 
+_NO_ROOM = "there is not enough memory for it. Close other programs, or choose a smaller file."
 _LARGEST = 2**64  # of whole numbers; no setting, count or seed is so large
 _NO_FOLLOW = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 _NPY = b"\x93NUMPY"
@@ -47,6 +48,8 @@ def read_bytes(path: Path, limit: int) -> bytes:
             )
         with os.fdopen(os.open(path, os.O_RDONLY | _NO_FOLLOW), "rb") as file:
             return file.read(limit)
+    except MemoryError as error:
+        raise PlaygroundError(f"{path} was not opened: {_NO_ROOM}") from error
     except OSError as error:
         raise PlaygroundError(f"{path} cannot be read: {error.strerror or error}.") from error
 
@@ -90,6 +93,11 @@ def read_tensors(source: Path | bytes, name: str = "") -> "dict[str, Tensor]":
         return safetensors.torch.load(source)
     except (SafetensorError, ValueError, RuntimeError) as error:
         raise PlaygroundError(f"{name} is damaged or not a safetensors file: {error}.") from error
+    except BaseException as error:
+        # Without memory its Rust code panics, which is no Exception, and its type cannot be imported.
+        if isinstance(error, MemoryError) or type(error).__name__ == "PanicException":
+            raise PlaygroundError(f"{name} was not opened: {_NO_ROOM}") from error
+        raise
 
 
 def read_array(path: Path) -> "np.ndarray":

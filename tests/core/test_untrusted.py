@@ -264,3 +264,27 @@ def test_json_of_very_many_values_is_refused_before_they_are_read(one, monkeypat
     monkeypatch.setattr(untrusted, "_DECODER", None)
     with pytest.raises(PlaygroundError, match="more than 300,000 values"):
         untrusted.read_json(f"[{one * 310_000}0]".encode())
+
+
+class PanicException(BaseException):
+    """As the reader's Rust code raises it, whose own type cannot be imported."""
+
+
+@pytest.mark.parametrize("lack", [MemoryError, PanicException])
+def test_tensors_that_memory_has_no_room_for_are_refused(lack, tmp_path, monkeypatch):
+    def load(data):
+        raise lack
+
+    safetensors.torch.save_file({"a": torch.zeros(3)}, tmp_path / "a.safetensors")
+    monkeypatch.setattr(safetensors.torch, "load", load)
+    assert "not enough memory" in refusal(untrusted.read_tensors, tmp_path / "a.safetensors")
+
+
+def test_who_interrupts_the_reading_of_tensors_is_heard(tmp_path, monkeypatch):
+    def load(data):
+        raise KeyboardInterrupt
+
+    safetensors.torch.save_file({"a": torch.zeros(3)}, tmp_path / "a.safetensors")
+    monkeypatch.setattr(safetensors.torch, "load", load)
+    with pytest.raises(KeyboardInterrupt):
+        untrusted.read_tensors(tmp_path / "a.safetensors")
