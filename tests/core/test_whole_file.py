@@ -2,6 +2,7 @@
 
 import errno
 import os
+import time
 from pathlib import Path
 
 import pytest
@@ -65,3 +66,14 @@ def test_it_is_on_the_disk_before_it_takes_its_name(tmp_path, monkeypatch):
         with whole_file(file, "words", lasting) as part:
             part.write_text("12345")
     assert synced == [(5, False)]
+
+
+def test_what_a_killed_writer_left_is_swept_once_it_is_old(tmp_path):
+    old, new = tmp_path / ".part-1-2.json", tmp_path / ".part-3-4.gif"
+    for part in (old, new):
+        part.write_text("half of")
+    hours_ago = time.time() - 2 * 3600
+    os.utime(old, (hours_ago, hours_ago))
+    with whole_file(tmp_path / "a.txt", "words") as part:
+        part.write_text("all")
+    assert {file.name for file in tmp_path.iterdir()} == {"a.txt", new.name}  # another may still be at work on that
