@@ -57,6 +57,20 @@ class HyperparamForm(QWidget):
         self._rows = {field.name: self._rows[field.name] for field in fields}
         self._align()
 
+    def restart(self, fields: Sequence[FieldSpec]) -> bool:
+        """Back to how a form of these fields begins; False where this is one of others.
+
+        A new form would cost memory for good: Qt's style sheets keep something of each number box that they ever drew.
+        """
+        if [row.spec for row in self._rows.values()] != list(fields):
+            return False
+        for row in self._rows.values():
+            row.set_default(row.spec.default)
+            row.set_value(row.spec.default)
+            row.set_warning("")
+            row.set_fixed(False)
+        return True
+
     def values(self) -> dict[str, Value]:
         """All values by name, in the order of the fields."""
         return {name: row.value() for name, row in self._rows.items()}

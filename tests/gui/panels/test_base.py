@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QAbstractSpinBox
 
 import playground.models
 from playground import registry
@@ -326,6 +327,14 @@ def test_a_family_of_one_file_is_in_the_rail_trains_and_samples(toy, open_window
     person.ask_again(lambda: person.type("toy.sample.seed", "3"))
     after = person.find("toy.sample.points").grab().toImage()
     assert before != after
+
+
+def test_reset_makes_no_new_editors(vae):
+    """Qt's style sheets keep some memory for good of every number box that they ever drew."""
+    before = vae.window.findChildren(QAbstractSpinBox)
+    vae.press("vae.reset")
+    vae.settle()
+    assert vae.window.findChildren(QAbstractSpinBox) == before
 
 
 def test_reset_keeps_the_options_of_the_data(open_window, tiny_run):

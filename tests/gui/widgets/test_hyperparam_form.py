@@ -207,3 +207,23 @@ def test_editors_above_the_form_stand_in_line_with_its_own(qtbot, form):
     above.resize(form.width(), 40)
     above.show()
     assert seed.x() == editor(form, "lr").x()
+
+
+def test_a_form_of_the_same_fields_begins_anew_with_the_editors_it_has(form):
+    kept = editor(form, "lr", FloatBox)
+    form.set_defaults({"lr": 0.5})
+    form.set_values({"lr": 0.1, "arch": "mlp", "note": "b"})
+    form.set_warnings({"lr": "Too high."})
+    form.set_running(True)
+    assert form.restart(list(FIELDS))
+    assert editor(form, "lr", FloatBox) is kept
+    assert form.values() == {field.name: field.default for field in FIELDS}
+    assert form.changed() == {}
+    assert all(editor(form, field.name).isEnabled() for field in FIELDS)
+    assert not editor(form, "lr.warning", QLabel).isVisible()
+
+
+def test_a_form_of_other_fields_is_left_alone(form):
+    form.set_values({"lr": 0.1})
+    assert not form.restart(FIELDS[:-1])
+    assert form.values()["lr"] == 0.1

@@ -54,7 +54,9 @@ class DataEditsPage(DataPage):
         self._names = facts["factors"][0][1] if facts["factors"] else ()
         self._all = data["original_size"]
         self.picture.extent = facts["extent"]
-        self._make_forms(data["fields"], data["options"])
+        self._make_forms(data["fields"])
+        for form in self._forms.values():
+            form.set_values({name: data["options"][name] for name in form.values()})
         self.show_examples({**data, "size": np.array(data["sizes"][0])})
 
     def show_examples(self, arrays: Mapping[str, Any]) -> None:
@@ -74,21 +76,21 @@ class DataEditsPage(DataPage):
         if self._data:
             self.wanted.emit(self._data, {f"data.{name}": value for name, value in values.items()})
 
-    def _make_forms(self, fields: tuple[Any, ...], options: Mapping[str, Value]) -> None:
-        while (item := self._place.takeAt(0)) is not None:
-            if widget := item.widget():
-                widget.setParent(None)  # at once: its controls' ids are taken over
-                widget.deleteLater()
+    def _make_forms(self, fields: tuple[Any, ...]) -> None:
         groups = {
             "edits": [field for field in fields if field.name in EDITS],
             "options": [field for field in fields if field.name not in EDITS],
         }
+        groups = {kind: chosen for kind, chosen in groups.items() if chosen}
+        if groups.keys() == self._forms.keys() and all(self._forms[kind].restart(groups[kind]) for kind in groups):
+            return
+        while (item := self._place.takeAt(0)) is not None:
+            if widget := item.widget():
+                widget.setParent(None)  # at once: its controls' ids are taken over
+                widget.deleteLater()
         self._forms = {}
         for kind, chosen in groups.items():
-            if not chosen:
-                continue
             form = HyperparamForm(chosen, id_prefix=f"{self.objectName()}.{kind}")
-            form.set_values({field.name: options[field.name] for field in chosen})
             self._forms[kind] = form
             folded = kind == "options"
             title = "Options of this data set"

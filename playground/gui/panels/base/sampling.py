@@ -77,15 +77,20 @@ class SamplingForm(QWidget):
         """Builds the form for another model; values that still exist are kept."""
         kept = self.settings()
         self._facts = facts
+        if self._form is None or not self._form.restart(facts["sample_fields"]):
+            self._form = self._new_form()
+        self._form.set_values({key: value for key, value in kept.items() if key in self._form.values()})
+        self._show_labels()
+
+    def _new_form(self) -> HyperparamForm:
         if self._form is not None:
             self._form.setParent(None)  # at once: its controls' ids are taken over
             self._form.deleteLater()
-        self._form = HyperparamForm(facts["sample_fields"], id_prefix=f"{self._name}.sampler", most=MOST_KNOBS)
-        self._form.set_values({key: value for key, value in kept.items() if key in self._form.values()})
-        self._form.value_changed.connect(self._touched)
-        self._form.align_with(self._fixed)
-        self._place.addWidget(self._form)
-        self._show_labels()
+        form = HyperparamForm(self._facts["sample_fields"], id_prefix=f"{self._name}.sampler", most=MOST_KNOBS)
+        form.value_changed.connect(self._touched)
+        form.align_with(self._fixed)
+        self._place.addWidget(form)
+        return form
 
     def _show_labels(self) -> None:
         chosen = self._label.currentText()

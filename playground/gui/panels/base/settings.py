@@ -178,11 +178,13 @@ class SettingsColumn(QScrollArea):
         return next(found, None)
 
     def _make_forms(self, facts: Mapping[str, Any]) -> None:
+        config, training = facts["config_fields"], facts["train_fields"]
+        if self._config and self._training and self._config.restart(config) and self._training.restart(training):
+            return
         while (item := self._column.takeAt(0)) is not None:
             if widget := item.widget():
                 widget.setParent(None)  # at once: its controls' ids are taken over
                 widget.deleteLater()
-        config, training = facts["config_fields"], facts["train_fields"]
         self._live = {field.name for field in config if field.live} | {f"train.{f.name}" for f in training if f.live}
         self._config = HyperparamForm(config, id_prefix=f"{self.family}.config", most=MOST_KNOBS)
         self._training = HyperparamForm(training, id_prefix=f"{self.family}.training", fold=False)
