@@ -2,6 +2,7 @@
 page."""
 
 import contextlib
+import ctypes
 import gc
 import os
 import sys
@@ -37,8 +38,9 @@ _SHOWN_WARNINGS = 5
 def cycles(family: str, count: int, data: str = "", where: str = "", warm_up: int = WARM_UP) -> dict[str, Any]:
     """What `count` cycles of start, pause, resume, stop and reset leave behind, by the buttons of the real window.
 
-    Threads, Qt objects, open files and child processes before and after; resident memory and references to None as
-    slopes a cycle. `data`: by default what the panel opens with. Nothing is kept on disk.
+    Threads, Qt objects, open files and child processes before and after; resident memory, what of the window's own heap
+    is in use (what the allocator merely holds is not) and references to None as slopes a cycle. `data`: by default what
+    the panel opens with. Nothing is kept on disk.
 
     Raises UsageError for a page that has no run of its own.
     """
@@ -50,9 +52,10 @@ def cycles(family: str, count: int, data: str = "", where: str = "", warm_up: in
         panel.transport.set_budget("steps", _ENDLESS)
         for _ in range(warm_up):
             _cycle(panel)
-        before, memory, nones = _counts(), [], []
+        before, memory, heap, nones = _counts(), [], [], []
         for _ in range(count):
             _cycle(panel)
+            heap.append(_heap())
             memory.append(_memory())
             nones.append(sys.getrefcount(None))
         after = _counts()
@@ -63,6 +66,7 @@ def cycles(family: str, count: int, data: str = "", where: str = "", warm_up: in
         **{name: f"{before[name]} -> {after[name]}" for name in before},
         "left_behind": {name: after[name] - before[name] for name in before},
         "memory_kb_per_cycle": _slope(memory),
+        "heap_kb_per_cycle": _slope(heap),
         "none_references_per_cycle": _slope(nones),
         "memory_mb": round(memory[-1] / 1024, 1),
     }
@@ -233,6 +237,26 @@ def _memory() -> int:
         with contextlib.suppress(OSError):  # it has just ended
             pages += int((_PROCESSES / process / "statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") // 1024
+
+
+class _HeapInfo(ctypes.Structure):
+    """glibc's struct mallinfo2."""
+
+    _fields_ = [(name, ctypes.c_size_t) for name in (
+        "arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks", "fsmblks", "uordblks", "fordblks", "keepcost",
+    )]  # fmt: skip
+
+
+def _heap() -> int:
+    """What of this process's heap is in use in KiB, once what is free went back to the system; 0 where that is not
+    glibc's."""
+    gc.collect()
+    if sys.platform != "linux" or not hasattr(libc := ctypes.CDLL(None), "mallinfo2"):
+        return 0
+    libc.malloc_trim(0)
+    libc.mallinfo2.restype = _HeapInfo
+    info = libc.mallinfo2()
+    return int(info.uordblks + info.hblkhd) // 1024
 
 
 def _children() -> list[str]:

@@ -35,6 +35,13 @@ def test_what_is_left_behind_is_counted(qapp):
     assert found["open_files"] == before["open_files"] + (before["open_files"] > 0)
 
 
+def test_what_is_in_use_of_the_heap_is_seen():
+    before = endurance._heap()
+    kept = bytearray(40 * 2**20)
+    assert before == 0 or endurance._heap() - before > 39 * 2**10
+    del kept
+
+
 def test_a_worker_that_has_ended_keeps_no_model(qtbot):
     """Also without a collection of garbage, which may be minutes away."""
     before = {id(each) for each in trainers()}
