@@ -2,7 +2,7 @@
 
 import pytest
 
-from playground.gui.panels.base import rest
+from playground.gui.panels.base import alarm_desk, rest
 from playground.gui.panels.base.rest import Rest
 
 
@@ -24,6 +24,20 @@ def test_a_rest_is_so_many_times_as_long_as_the_look_within_bounds(clock, look, 
     assert not pause.is_over
     clock[0] += 0.002
     assert pause.is_over
+
+
+def test_looks_leave_nine_tenths_of_the_time_to_training(clock):
+    of_view, of_alarms = Rest(shortest=0.5), Rest(alarm_desk.PATIENCE)
+    began, looked = clock[0], 0.0
+    while clock[0] - began < 1000:
+        for each in (of_view, of_alarms):
+            if each.is_over:
+                each.begin_look()
+                clock[0] += 1.5
+                looked += 1.5
+                each.end_look()
+        clock[0] += 0.1
+    assert 0.05 < looked / (clock[0] - began) < 0.1
 
 
 def test_something_else_is_looked_at_at_once(clock):

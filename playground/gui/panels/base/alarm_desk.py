@@ -27,7 +27,7 @@ from playground.gui.widgets.message_bar import MessageBar
 
 SEED = 12  # of the noise from which samples are looked at, the same every time
 EVERY = 100  # steps between two looks, at least
-PATIENCE = 20.0  # a look may cost one part in 21 of the time
+PATIENCE = 30.0  # a look may cost one part in 31 of the time
 SHORTEST = 0.5  # seconds between two judgements
 
 

@@ -3,16 +3,18 @@
 import math
 import time
 
+PATIENCE = 15.0  # what is on show takes one part in 16 of the time, and with the alarms' looks less than a tenth
+
 
 class Rest:
     """After each look a rest that is so many times as long.
 
     Attributes:
-        patience: how many times; with 5 looks take one part in six of the time.
+        patience: how many times; with 15 looks take one part in 16 of the time.
         shortest, longest: of a rest, in seconds.
     """
 
-    def __init__(self, patience: float, shortest: float = 0.0, longest: float = math.inf) -> None:
+    def __init__(self, patience: float = PATIENCE, shortest: float = 0.0, longest: float = math.inf) -> None:
         self.patience, self.shortest, self.longest = patience, shortest, longest
         self._began_at = self._next_at = 0.0
 

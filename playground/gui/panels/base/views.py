@@ -178,6 +178,9 @@ class SampleStage(QWidget):
             )
 
 
+POINTS, IMAGES, WALKED = 600, 40, 20  # samples that are drawn again and again; WALKED: images of a slow sampler
+
+
 class TrainView(View):
     """Samples from the same noise again and again, so that what changes is the model alone."""
 
@@ -191,7 +194,7 @@ class TrainView(View):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.stage)
-        self.rest = Rest(patience=5.0, shortest=0.5)
+        self.rest = Rest(shortest=0.5)
 
     def fits(self, facts: Mapping[str, Any]) -> bool:
         return "sample" in facts["capabilities"]
@@ -208,7 +211,8 @@ class TrainView(View):
 
     def refresh(self) -> None:
         self.rest.begin_look()
-        count = 600 if self.is_points else 40
+        walks = "sample_steps" in self.facts["capabilities"]  # to its samples, and takes long for each
+        count = POINTS if self.is_points else WALKED if walks else IMAGES
         settings = {f.name: f.quick for f in self.facts["sample_fields"] if f.quick is not None}
         label = labels_in_turn(self.facts, count)
         self.ask("preview", "sample", self.SEED, n=count, label=label, settings=settings)

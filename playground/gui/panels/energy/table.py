@@ -28,7 +28,7 @@ class TableLens(Lens):
         super().__init__(name, ask, parent)
         self.table: Boltzmann | None = None
         self.step = 0
-        self.rest = Rest(patience=3.0, shortest=0.4)
+        self.rest = Rest(shortest=0.4)
 
     @classmethod
     def fits(cls, facts: Mapping[str, Any]) -> bool:

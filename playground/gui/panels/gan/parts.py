@@ -17,7 +17,7 @@ class FollowingLens(Lens):
 
     def __init__(self, name: str, ask: Ask, parent: QWidget | None = None) -> None:
         super().__init__(name, ask, parent)
-        self.rest = Rest(patience=5.0, shortest=0.5)
+        self.rest = Rest(shortest=0.5)
 
     def refresh(self) -> None:
         self.rest.begin_look()

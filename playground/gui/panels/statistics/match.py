@@ -60,7 +60,7 @@ class MatchLens(MatchedLens):
         self.words.setObjectName(f"{name}.words")
         self._target: dict[str, Measured] = {}
         self._achieved: dict[str, Measured] = {}
-        self.rest = Rest(patience=4.0, shortest=1.0)
+        self.rest = Rest(shortest=1.0)
         self._lay_out()
 
     def start(self, facts: Mapping[str, Any]) -> None:
