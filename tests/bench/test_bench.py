@@ -18,10 +18,11 @@ def nobody_else(monkeypatch):
 def test_training_is_compared_family_by_family(monkeypatch, nobody_else):
     for name, value in (("SIDE", 4), ("BATCH", 2), ("WIDTH", 8), ("HIDDEN", 8), ("IMAGES", 64)):
         monkeypatch.setattr(training, name, value)
-    for name, value in (("SIDES", (4, 8)), ("BATCHES", (2, 4)), ("EXAMPLES", (64, 128))):
+    for name, value in (("SIDES", (4, 8)), ("BATCHES", (2, 4)), ("EXAMPLES", (64, 128)), ("SESSIONS", (1, 2))):
         monkeypatch.setattr(growth, name, value)
     monkeypatch.setattr(race, "ROUNDS", 1)
     monkeypatch.setattr(growth, "_ROUNDS", 1)
+    monkeypatch.setattr(growth, "_WARM_UP", 1)
     before = torch.get_rng_state()
     figures = json.loads(json.dumps(training.train(0.0)))
     assert torch.equal(torch.get_rng_state(), before)
@@ -32,6 +33,9 @@ def test_training_is_compared_family_by_family(monkeypatch, nobody_else):
         assert figures[family]["plain loop"]["ratio"] > 0
     assert figures["growth"]["image_size"]["sizes"] == [4, 8]
     assert set(figures["growth"]["examples"]["exponents"]) == {"seconds", "work", "step_memory"}
+    together = figures["growth"]["sessions"]
+    assert together["exponents"]["step_memory"] == pytest.approx(1.0)  # a session costs the others none
+    assert len(together["steps_per_second"]) == 2
 
 
 def test_sampling_is_compared(monkeypatch, nobody_else):
