@@ -76,8 +76,9 @@ class EllipsePlane(ScatterView):
                 self._plot.removeItem(item)
         while len(self._clouds) < len(means):
             pair = (pg.PlotCurveItem(), pg.TextItem(anchor=(0.5, 1.0)))
-            for item in pair:
-                item.setZValue(4)
+            pair[1].textItem.document().setDocumentMargin(1)
+            for above, item in enumerate(pair):
+                item.setZValue(4 + above)
                 self._plot.addItem(item, ignoreBounds=True)
             self._clouds.append(pair)
         circle = np.stack([np.cos(_ROUND), np.sin(_ROUND)])
@@ -143,6 +144,7 @@ class EllipsePlane(ScatterView):
         for curve, text in self._clouds:
             set_curve_pen(curve, pen(self, look.text))
             text.setColor(look.text)
+            text.fill = pg.mkBrush(theme.faded(look.base, 0.75))  # it stands on the points of its cloud
             text.setFont(self.font())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
