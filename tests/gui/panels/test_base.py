@@ -158,7 +158,8 @@ def test_previews_take_the_quick_settings_that_a_family_names(qtbot, family, qui
     view = TrainView("train", asked.append)
     qtbot.addWidget(view)
     fields = tuple(params(registry.model_class(family).SampleSettings).values())
-    view.facts = {"sample_fields": fields, "spec": DataSpec("plane", (2,)), "conditional": False}
+    spec, facts = DataSpec("plane", (2,)), {"sample_fields": fields, "conditional": False}
+    view.facts = facts | {"spec": spec, "capabilities": registry.model_class(family).capabilities(spec)}
     view.refresh()
     assert asked[0].arguments["settings"] == quick
 
