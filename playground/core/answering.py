@@ -1,4 +1,4 @@
-"""Answers questions to the live model: from a copy in eval mode, one piece of one question at a time."""
+"""Answers questions to the live model: from a copy in eval mode, one piece of each pending question at a time."""
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping
@@ -52,9 +52,9 @@ class Answering:
         self.visiting: int | None = None  # the stored step whose weights answer, where it is not the newest
 
     @property
-    def busy(self) -> int:
-        """How many questions are on their way."""
-        return len(self._pending)
+    def busy(self) -> bool:
+        """Whether a question is on its way."""
+        return bool(self._pending)
 
     def ask(self, ask: Ask) -> None:
         """Takes a question; an older one on its channel is forgotten."""
@@ -106,21 +106,19 @@ class Answering:
         self._copied_step = trainer.step
 
     def answer(self) -> None:
-        """A piece of one question: whoever has just asked is served first, the others by turns."""
-        just_asked = (name for name, pending in self._pending.items() if pending.steps is None)
-        channel = next(just_asked, next(iter(self._pending)))
-        pending = self._pending.pop(channel)
-        if pending.steps is None:
-            self.refresh()
-            pending.step = self._copied_step
-        try:
-            finished = self._advance(pending)
-        except Exception as error:  # noqa: BLE001  (a question that cannot be answered must not end the training)
-            query, stamp = pending.ask.query, pending.ask.stamp
-            self._say(Answer(query, stamp, pending.step, 0, 0, {}, sentence(error)))
-            finished = True
-        if not finished:
-            self._pending[channel] = pending  # behind the others
+        """One piece of each pending question: the window stays served while training goes on."""
+        for channel, pending in list(self._pending.items()):
+            if pending.steps is None:
+                self.refresh()
+                pending.step = self._copied_step
+            try:
+                finished = self._advance(pending)
+            except Exception as error:  # noqa: BLE001  (a question that cannot be answered must not end the training)
+                query, stamp = pending.ask.query, pending.ask.stamp
+                self._say(Answer(query, stamp, pending.step, 0, 0, {}, sentence(error)))
+                finished = True
+            if finished:
+                del self._pending[channel]
 
     def _advance(self, pending: _Pending) -> bool:
         if pending.steps is None:

@@ -233,13 +233,11 @@ class Worker:
             return record
 
     def _answer(self) -> None:
-        """A piece of each question, when nobody else is at work; less as soon as somebody calls."""
+        """A piece of each question, when nobody else is at work."""
         if self._answering.busy:
             with self._seat.errand(PATIENCE) as is_free:
-                for _ in range(self._answering.busy if is_free else 0):
+                if is_free:
                     self._answering.answer()
-                    if not self._commands.empty():
-                        break
 
     def _watched(self, trainer: Trainer, goal: Budget | None = None, steps: int | None = None) -> TrainRecord:
         """A turn, in slow motion if that is wanted; the time in which the model was held does not count."""

@@ -79,9 +79,6 @@ class Script:
             return Close()
         raise queue.Empty
 
-    def empty(self) -> bool:
-        return not self.left or self.left[0] is TURN
-
 
 def _job(path=None, **facts: Any) -> Job:
     cls = facts.pop("cls", Pulled)
@@ -459,13 +456,6 @@ def test_other_questions_do_not_change_the_weights_under_a_stepwise_answer():
     assert len(weights) == 4
     for later in weights[1:]:
         np.testing.assert_allclose(later, weights[0], rtol=0, atol=1e-6)
-
-
-def test_who_has_just_asked_is_served_before_the_next_piece_of_a_long_answer():
-    said = _says(_job(), _ask("sample_steps", 1, n=2), _ask("sample_steps", 2, "b", n=2), TURN, _ask("flag", 3, "c"))
-    stamps = [answer.stamp for answer in _only(Answer, said)]
-    assert stamps[:3] == [1, 2, 3]
-    assert stamps[3:] == [1, 2] * 4  # by turns
 
 
 def test_a_newer_question_ends_a_stepwise_answer():
