@@ -66,6 +66,7 @@ def _phases(person):
     person.wait(lambda: person.session.step == 41)
     person.until("paused")
     assert {"ΔE at data", "ΔE at model's own"} <= set(plane.visible_layers())
+    then = readings(person)["nll"]
     person.find("energy.inside.phases.negative").click()
     person.press("energy.inside.phases.step10")
     person.wait(lambda: person.session.step == 51)
@@ -80,7 +81,7 @@ def _phases(person):
     person.wait(lambda: person.session.step == 61)
     person.until("paused")
     assert readings(person)["nll"] < without["nll"]
-    assert "from step 41 on, when it was off, comes back slowly" in words(person, "phases")
+    assert f"Before it was off, at step 41, −log p was {then:.2f} nats" in words(person, "phases")
 
 
 def _chains(person):

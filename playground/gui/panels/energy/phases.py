@@ -162,18 +162,17 @@ class PhasesLens(TableLens):
             words += f" log Z {now['log_z']:.2f} by quadrature; −log p = E + log Z = {now['nll']:.2f} nats, held out."
         else:
             words += " Z of images cannot be computed: only the gap is known, and that is no measure of fit."
-        self.words.setText(f"{words.replace('-', '−')}{self._told_of_the_switch()}")
+        self.words.setText(f"{words}{self._told_of_the_switch()}".replace("-", "−"))
 
     def _told_of_the_switch(self) -> str:
-        """What is lost without the negative phase does not come back whole with it."""
+        """How it was before the negative phase was off: mending what that undid takes long, as the numbers show."""
         if not self.negative.isChecked():
             return " Nothing is pushed up: what was learned is being lost."
-        if self._off_from is None:
+        then = self.history.get(self._off_from) if self._off_from is not None else None
+        if then is None:
             return ""
-        return (
-            f" What was lost from step {self._off_from:,} on, when it was off, comes back slowly and not whole; Fork "
-            "at an earlier step begins again from there."
-        )
+        was = f"−log p was {then['nll']:.2f} nats" if "nll" in then else f"the gap {then['data'] - then['model']:+.2f}"
+        return f" Before it was off, at step {self._off_from:,}, {was}; Fork begins again at an earlier step."
 
     # -- pictures -----------------------------------------------------------------------------------------------------
 
