@@ -39,7 +39,7 @@ class SampleStep:
 Given = tuple[Tensor, Tensor]
 """(x, mask), both (B, *shape): where the mask is 1 the sample must equal x."""
 
-COUNT = "updates"  # the buffer of a family that counts its own
+COUNT = "updates"  # the name of the buffer in which a family counts its updates
 
 
 class GenerativeModel(nn.Module):

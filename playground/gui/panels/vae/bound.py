@@ -34,7 +34,7 @@ class BoundLens(Lens):
         self.words = caption()
         self.words.setObjectName(f"{name}.words")
         self._found: Mapping[str, np.ndarray] = {}
-        self.example.chosen.connect(self._ask_again)
+        self.example.chosen.connect(self.outdate)
         self.again.drawn.connect(self.outdate)
         for plot in (self.encoded, self.naive):
             plot.marker_moved.connect(self._read)
@@ -91,9 +91,6 @@ class BoundLens(Lens):
 
     def _best(self) -> float:
         return float(self._found["x"][-1])
-
-    def _ask_again(self) -> None:
-        self.outdate()
 
     def _read(self, at: float) -> None:
         """Both plots are read at the same number of codes."""
